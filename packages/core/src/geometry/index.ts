@@ -1,0 +1,10 @@
+export * from "./box.ts";
+export * from "./crop.ts";
+export * from "./crop-alignment.ts";
+export * from "./crop-parameters.ts";
+export type * from "./frame.ts";
+export * from "./hann.ts";
+export * from "./image-mean.ts";
+export * from "./jittered-crop.ts";
+export * from "./mask.ts";
+export * from "./rasterise.ts";

@@ -1,0 +1,78 @@
+import type { Variant } from "./variants.ts";
+
+/** Linear layers of a block that adapters can be put on. */
+export interface LoraTargets {
+  readonly q: boolean;
+  readonly k: boolean;
+  readonly v: boolean;
+  readonly proj: boolean;
+  readonly mlp: boolean;
+}
+
+export const allLinearLayers: LoraTargets = { q: true, k: true, v: true, proj: true, mlp: true };
+
+/** LoRA (paper section 3.1): `y = W x + b + s B A x`, with s = alpha / rank, or alpha / sqrt(rank) for rsLoRA. */
+export interface Lora {
+  readonly kind: "lora";
+  readonly rank: number;
+  readonly alpha: number;
+  readonly rankStabilised: boolean;
+  readonly targets: LoraTargets;
+}
+
+/**
+ * How the backbone is made trainable. `none` is the plain network: merged weights at inference, or the full
+ * fine-tuning baseline. The others are the ablations of specification section 1.8.
+ */
+export type Adaptation =
+  | { readonly kind: "none" }
+  | Lora
+  | { readonly kind: "adapter"; readonly reduction: number }
+  | { readonly kind: "ia3" }
+  | { readonly kind: "vpt"; readonly prompts: number };
+
+/**
+ * Input embedding. `foreground` is LoRAT's: shared positions and three token types, with the template's foreground
+ * marked. `type` marks template and search only, `shared` neither; `separate` has a table for each crop and no types;
+ * `sincos` fixed tables and no types.
+ */
+export type EmbeddingKind = "foreground" | "type" | "shared" | "separate" | "sincos";
+
+/** `mlp` is LoRAT's anchor-free head; the others are ablations with `channels` in their first layer. */
+export type HeadKind =
+  | { readonly kind: "mlp" }
+  | { readonly kind: "conv"; readonly channels: number }
+  | { readonly kind: "centre"; readonly channels: number };
+
+/** Everything that decides a network's graph. */
+export interface ModelConfig {
+  readonly variant: Variant;
+  readonly adaptation: Adaptation;
+  readonly embedding: EmbeddingKind;
+  readonly head: HeadKind;
+  /** `asymmetric` lets template tokens attend to the template alone (MixAttn ablation). */
+  readonly attention: "joint" | "asymmetric";
+}
+
+/** LoRAT as published, before or after merging: see {@link loraConfig} for training. */
+export function mergedConfig(variant: Variant): ModelConfig {
+  return {
+    variant,
+    adaptation: { kind: "none" },
+    embedding: "foreground",
+    head: { kind: "mlp" },
+    attention: "joint",
+  };
+}
+
+/** LoRAT as trained: rank and alpha 64 on every linear layer of the blocks (paper section 4.1). */
+export function loraConfig(variant: Variant, lora: Partial<Lora> = {}): ModelConfig {
+  const rank = lora.rank ?? 64;
+  const { alpha = rank, rankStabilised = false, targets = allLinearLayers } = lora;
+  return { ...mergedConfig(variant), adaptation: { kind: "lora", rank, alpha, rankStabilised, targets } };
+}
+
+/** The factor on an adapter's output. */
+export function loraScaling({ rank, alpha, rankStabilised }: Omit<Lora, "kind" | "targets">): number {
+  return alpha / (rankStabilised ? Math.sqrt(rank) : rank);
+}

@@ -1,0 +1,81 @@
+import { LoratError } from "@lorat/graph";
+
+/** The sizes that make one LoRAT network (specification section 0, paper table 1). All grids are squares. */
+export interface Variant {
+  readonly name: string;
+  /** Width of the tokens. */
+  readonly dim: number;
+  /** Number of transformer blocks. */
+  readonly depth: number;
+  readonly heads: number;
+  /** Kind of feed-forward: GELU MLP, or SwiGLU as in ViT-g. */
+  readonly ffn: "gelu" | "swiglu";
+  /** Hidden width of the feed-forward; for SwiGLU the width of one half. */
+  readonly hidden: number;
+  /** Pixels a side of one token. */
+  readonly patchSize: number;
+  /** Tokens a side of the template. */
+  readonly templateGrid: number;
+  /** Tokens a side of the search region. */
+  readonly searchGrid: number;
+  /** How much context the template crop shows (section 4.1's factor, 2 everywhere). */
+  readonly templateAreaFactor: number;
+  /** How much context the search crop shows. */
+  readonly searchAreaFactor: number;
+  /** Share of dropped residual branches in training, the same in every block. */
+  readonly dropPath: number;
+}
+
+const vit = {
+  S: { dim: 384, depth: 12, heads: 6, ffn: "gelu", hidden: 1536, dropPath: 0 },
+  B: { dim: 768, depth: 12, heads: 12, ffn: "gelu", hidden: 3072, dropPath: 0 },
+  L: { dim: 1024, depth: 24, heads: 16, ffn: "gelu", hidden: 4096, dropPath: 0.1 },
+  g: { dim: 1536, depth: 40, heads: 24, ffn: "swiglu", hidden: 4096, dropPath: 0.4 },
+} as const;
+
+const resolution = {
+  "224": { patchSize: 14, templateGrid: 8, searchGrid: 16, templateAreaFactor: 2, searchAreaFactor: 4 },
+  "378": { patchSize: 14, templateGrid: 14, searchGrid: 27, templateAreaFactor: 2, searchAreaFactor: 5 },
+} as const;
+
+/** The project's small default: LoRAT's architecture at a size for two CPU cores, trained from scratch. */
+const nano: Variant = {
+  name: "nano",
+  dim: 192,
+  depth: 6,
+  heads: 3,
+  ffn: "gelu",
+  hidden: 768,
+  patchSize: 16,
+  templateGrid: 6,
+  searchGrid: 12,
+  templateAreaFactor: 2,
+  searchAreaFactor: 4,
+  dropPath: 0,
+};
+
+/** Every variant by name: S, B, L and g at 224 and 378 pixels (14-pixel patches), and `nano`. */
+export const variants: ReadonlyMap<string, Variant> = new Map(
+  [
+    ...Object.entries(vit).flatMap(([size, body]) =>
+      Object.entries(resolution).map(([pixels, crops]): Variant => ({ name: `${size}-${pixels}`, ...body, ...crops })),
+    ),
+    nano,
+  ].map((variant) => [variant.name, variant]),
+);
+
+/** The variant of that name; throws `VARIANT_UNKNOWN`, naming those that exist. */
+export function variantNamed(name: string): Variant {
+  const variant = variants.get(name);
+  if (!variant) {
+    throw new LoratError("VARIANT_UNKNOWN", `there is no variant "${name}"`, {
+      hint: `choose one of ${[...variants.keys()].join(", ")}`,
+    });
+  }
+  return variant;
+}
+
+/** Pixels a side of the template crop. */
+export const templateSizePx = (variant: Variant): number => variant.templateGrid * variant.patchSize;
+/** Pixels a side of the search crop. */
+export const searchSizePx = (variant: Variant): number => variant.searchGrid * variant.patchSize;

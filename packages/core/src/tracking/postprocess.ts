@@ -1,0 +1,104 @@
+import { type Corners, clipToImage, intersects, isValidBox } from "../geometry/box.ts";
+import { type CropParameters, toImage } from "../geometry/crop-parameters.ts";
+import { hannWindow } from "../geometry/hann.ts";
+import type { CropGrid } from "../geometry/rasterise.ts";
+
+/** What the network's maps say about one frame. */
+export interface Prediction {
+  /** The chosen box in image pixels, every corner clipped to the image; may be empty, inverted or NaN. */
+  readonly box: Corners;
+  /** Sigmoid of the chosen cell's logit, without the window penalty. */
+  readonly score: number;
+  /** The chosen cell, row-major in the search grid. */
+  readonly cell: number;
+}
+
+/** Sizes of the maps, and how strongly a jump away from the centre is penalised. */
+export interface PostprocessOptions {
+  /** Share of the Hann window in the ranking, 0 to 1; default 0.45, and 0 takes the best score as it is. */
+  readonly windowWeight?: number;
+}
+
+/**
+ * Turns score and box maps into a box in the image. Made once for a model, used for every frame and target.
+ * Source: specification 4.3.
+ */
+export class Postprocessor {
+  readonly #grid: CropGrid;
+  readonly #windowWeight: number;
+  readonly #penalty: Float32Array;
+
+  /** `grid` holds the search crop's size in pixels and the maps' size in cells. */
+  constructor(grid: CropGrid, { windowWeight = 0.45 }: PostprocessOptions = {}) {
+    this.#grid = grid;
+    this.#windowWeight = windowWeight;
+    this.#penalty = hannWindow(grid.gridWidth, grid.gridHeight).map((v) => v * windowWeight);
+  }
+
+  /**
+   * The prediction of sample `index` of a batch.
+   *
+   * `scoreMap` holds logits `[batch, gridHeight, gridWidth]`, `boxes` the boxes `[batch, gridHeight, gridWidth, 4]` as
+   * `[x1, y1, x2, y2]` fractions of the search crop; `parameters` are the adjusted ones of this sample's search crop.
+   */
+  predict(
+    scoreMap: Float32Array,
+    boxes: Float32Array,
+    parameters: CropParameters,
+    imageWidth: number,
+    imageHeight: number,
+    index = 0,
+  ): Prediction {
+    const { width, height, gridWidth, gridHeight } = this.#grid;
+    const cells = gridWidth * gridHeight;
+    const cell = this.#bestCell(scoreMap, index * cells);
+    const at = (index * cells + cell) * 4;
+    const { fround } = Math;
+    const inCrop: Corners = [
+      fround(boxes[at]! * width),
+      fround(boxes[at + 1]! * height),
+      fround(boxes[at + 2]! * width),
+      fround(boxes[at + 3]! * height),
+    ];
+    return {
+      box: clipToImage(toImage(inCrop, parameters), imageWidth, imageHeight),
+      score: sigmoid(scoreMap[index * cells + cell]!),
+      cell,
+    };
+  }
+
+  /** First maximum of the penalised score. A NaN never wins, so one broken cell cannot take the target. */
+  #bestCell(scoreMap: Float32Array, offset: number): number {
+    const penalty = this.#penalty;
+    const keep = 1 - this.#windowWeight;
+    let best = 0;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < penalty.length; i++) {
+      // Rounded like the reference, or cells that tie in float32 would not tie here.
+      const value = Math.fround(Math.fround(sigmoid(scoreMap[offset + i]!) * keep) + penalty[i]!);
+      if (value > highest) {
+        highest = value;
+        best = i;
+      }
+    }
+    return best;
+  }
+}
+
+/**
+ * The box that the next frame is searched around: the prediction where it is a proper box that meets the image, else the
+ * one before. Source: specification 4.3.
+ */
+export function nextStateBox(
+  previous: Corners,
+  predicted: Corners,
+  imageWidth: number,
+  imageHeight: number,
+): Corners {
+  const proper = isValidBox(predicted) && intersects(predicted, [0, 0, imageWidth, imageHeight]);
+  return proper ? predicted : previous;
+}
+
+function sigmoid(logit: number): number {
+  return Math.fround(1 / (1 + Math.exp(-logit)));
+}

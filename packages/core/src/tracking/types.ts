@@ -1,0 +1,34 @@
+import type { Box, Corners } from "../geometry/box.ts";
+import type { Frame } from "../geometry/frame.ts";
+
+/** How sure the tracker is that the box holds the target. */
+export type TargetState = "tracked" | "uncertain" | "lost";
+
+/** What one frame gave for one target. */
+export interface TrackResult {
+  /** Always finite, inside the image and at least one pixel wide and high. */
+  readonly box: Box;
+  /** Confidence in `[0, 1]`: the sigmoid of the chosen cell's logit, before the window penalty. */
+  readonly score: number;
+  readonly state: TargetState;
+  /** The reference implementation's own output: the clipped box, which may be empty, in image pixels. */
+  readonly raw: { readonly box: Corners; readonly score: number };
+}
+
+/** One object followed through the frames of one video. */
+export interface Target {
+  /** Finds the target in the next frame. Frames must all have the first frame's size. */
+  track(frame: Frame): Promise<TrackResult>;
+  /** Lets go of the target; further calls throw `TARGET_DISPOSED`. */
+  dispose(): void;
+}
+
+/** A loaded model, ready to start targets. */
+export interface Tracker {
+  /** Starts a target on `frame` at `box` (image pixels). Throws `BOX_INVALID`. */
+  start(frame: Frame, box: Box): Promise<Target>;
+  /** Tracks several targets on one frame as one batch; results in the order of `targets`. */
+  trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]>;
+  /** Releases the sessions and weights. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,124 @@
+import {
+  add,
+  div,
+  type Graph,
+  minimum,
+  mul,
+  reshape,
+  type Shape,
+  slice,
+  sqrt,
+  sub,
+  sumOfSquares,
+  type Value,
+} from "@lorat/graph";
+
+/** One group of parameters with a learning rate and decay of its own (specification sections 3.6 and 3.7). */
+export interface OptimizerGroup {
+  readonly names: readonly string[];
+  readonly weightDecay: number;
+}
+
+export interface AdamWOptions {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+  /** Largest global L2 norm of the gradients; they are not clipped when left out. */
+  readonly maxGradNorm?: number;
+  /** Also keeps an exponential average of the parameters, under `ema/`. */
+  readonly average?: boolean;
+}
+
+/** Names under which the optimiser's tensors are fed and come back. */
+export const optimizerNames = {
+  parameter: (name: string) => name,
+  gradient: (name: string) => `gradient/${name}`,
+  mean: (name: string) => `exp_avg/${name}`,
+  variance: (name: string) => `exp_avg_sq/${name}`,
+  average: (name: string) => `ema/${name}`,
+  updated: (name: string) => `updated/${name}`,
+  /** `[groups]`: learning rate over the first moment's bias correction. */
+  stepSizes: "step_sizes",
+  /** `[groups]`: 1 - learning rate * weight decay. */
+  decays: "decays",
+  /** `[]`: square root of the second moment's bias correction. */
+  correction: "correction",
+  /** `[]`: share of the average that stays. */
+  averageDecay: "average_decay",
+  /** Output `[]`: global L2 norm of the gradients before clipping. */
+  gradNorm: "grad_norm",
+} as const;
+
+/**
+ * AdamW with decoupled weight decay as one graph, over all parameters at once, after clipping by the global norm
+ * (coefficient `min(1, max / (norm + 1e-6))`). The numbers that change from step to step are fed, see
+ * {@link adamWScalars}. Throws what the graph throws on an unknown shape.
+ */
+export function adamWGraph(
+  graph: Graph,
+  shapes: ReadonlyMap<string, Shape>,
+  groups: readonly OptimizerGroup[],
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, maxGradNorm, average = false }: AdamWOptions = {},
+): Record<string, Value> {
+  const n = optimizerNames;
+  const stepSizes = graph.input(n.stepSizes, [groups.length]);
+  const decays = graph.input(n.decays, [groups.length]);
+  const correction = graph.input(n.correction, []);
+  const averageDecay = average ? graph.input(n.averageDecay, []) : undefined;
+  const gradients = new Map<string, Value>();
+  for (const { names } of groups) {
+    for (const name of names) gradients.set(name, graph.input(n.gradient(name), shapes.get(name)!));
+  }
+  let squares: Value | undefined;
+  for (const gradient of gradients.values()) {
+    const part = sumOfSquares(gradient);
+    squares = squares ? add(squares, part) : part;
+  }
+  const norm = sqrt(squares!);
+  const coefficient = maxGradNorm === undefined ? undefined : minimum(div(maxGradNorm, add(norm, 1e-6)), 1);
+
+  const outputs: Record<string, Value> = { [n.gradNorm]: norm };
+  groups.forEach((group, index) => {
+    const stepSize = scalarAt(stepSizes, index);
+    const decay = scalarAt(decays, index);
+    for (const name of group.names) {
+      const shape = shapes.get(name)!;
+      const parameter = graph.input(n.parameter(name), shape);
+      const raw = gradients.get(name)!;
+      const gradient = coefficient ? mul(raw, coefficient) : raw;
+      const mean = add(mul(graph.input(n.mean(name), shape), beta1), mul(gradient, 1 - beta1));
+      const variance = add(
+        mul(graph.input(n.variance(name), shape), beta2),
+        mul(mul(gradient, gradient), 1 - beta2),
+      );
+      const update = div(mean, add(div(sqrt(variance), correction), epsilon));
+      const updated = sub(mul(parameter, decay), mul(update, stepSize));
+      outputs[n.updated(name)] = updated;
+      outputs[`updated/${n.mean(name)}`] = mean;
+      outputs[`updated/${n.variance(name)}`] = variance;
+      if (averageDecay) {
+        const kept = mul(graph.input(n.average(name), shape), averageDecay);
+        outputs[`updated/${n.average(name)}`] = add(kept, mul(updated, sub(1, averageDecay)));
+      }
+    }
+  });
+  return outputs;
+}
+
+/** The numbers of optimiser step `step` (from 1), given each group's learning rate. */
+export function adamWScalars(
+  step: number,
+  learningRates: readonly number[],
+  groups: readonly OptimizerGroup[],
+  { beta1 = 0.9, beta2 = 0.999 }: AdamWOptions = {},
+): { stepSizes: Float32Array; decays: Float32Array; correction: number } {
+  return {
+    stepSizes: Float32Array.from(learningRates, (lr) => lr / (1 - beta1 ** step)),
+    decays: Float32Array.from(learningRates, (lr, i) => 1 - lr * groups[i]!.weightDecay),
+    correction: Math.sqrt(1 - beta2 ** step),
+  };
+}
+
+function scalarAt(values: Value, index: number): Value {
+  return reshape(slice(values, index, index + 1, 0), []);
+}

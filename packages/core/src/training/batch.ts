@@ -1,0 +1,27 @@
+/** Sizes that the crops of a variant have. All squares: pixels a side, cells a side. */
+export interface CropGeometry {
+  readonly patchSize: number;
+  readonly templateSizePx: number;
+  readonly templateGrid: number;
+  readonly searchSizePx: number;
+  readonly searchGrid: number;
+  readonly templateAreaFactor: number;
+  readonly searchAreaFactor: number;
+}
+
+/** One batch of training pairs, as the training-step graph takes it. `N = grid * grid`, row-major cells. */
+export interface TrainingBatch {
+  readonly size: number;
+  /** `[size, 3, templateSizePx, templateSizePx]`, ImageNet-normalised RGB. */
+  readonly template: Float32Array;
+  /** `[size, 3, searchSizePx, searchSizePx]`, ImageNet-normalised RGB. */
+  readonly search: Float32Array;
+  /** `[size, templateGrid ** 2]`, 1 where the template cell shows the target, else 0. */
+  readonly templateMask: Float32Array;
+  /** `[size, searchGrid ** 2]`, 1 on every search cell that the target's box touches, else 0. */
+  readonly positives: Float32Array;
+  /** `[size, 4]`, the target's `[x1, y1, x2, y2]` as fractions of the search crop; zeros where it is absent. */
+  readonly boxes: Float32Array;
+  /** Number of positive cells in the batch, at least 1. */
+  readonly positiveCount: number;
+}

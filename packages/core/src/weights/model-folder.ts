@@ -1,0 +1,131 @@
+import { LoratError } from "@lorat/graph";
+import { z } from "zod";
+import type { Variant } from "../model/variants.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { openSafetensors } from "./safetensors.ts";
+import { backboneStateDict, mergedStateDict } from "./state-dict.ts";
+import type { TensorFile } from "./tensor-file.ts";
+import { stateDictOf, validateStateDict } from "./validate.ts";
+
+/** The two files of a model folder. */
+export const modelFiles = { manifest: "model.json", weights: "weights.safetensors" } as const;
+
+const count = z.int().positive();
+
+const variantSchema = z.object({
+  name: z.string().min(1),
+  dim: count,
+  depth: count,
+  heads: count,
+  ffn: z.enum(["gelu", "swiglu"]),
+  hidden: count,
+  patchSize: count,
+  templateGrid: count,
+  searchGrid: count,
+  templateAreaFactor: z.number().positive(),
+  searchAreaFactor: z.number().positive(),
+  dropPath: z.number().min(0).lt(1),
+}) satisfies z.ZodType<Variant>;
+
+const manifestSchema = z
+  .object({
+    format: z.literal("lorat-model"),
+    formatVersion: z.literal(1),
+    /** `tracker` has everything; `backbone` is DINOv2 alone, a start for training. */
+    kind: z.enum(["tracker", "backbone"]),
+    variant: variantSchema,
+    /** `fp16` keeps matrices and tables in half precision and vectors in single. */
+    precision: z.enum(["fp32", "fp16"]),
+    createdBy: z.string(),
+    /** The files that it was made from. */
+    sources: z
+      .array(
+        z.object({
+          file: z.string(),
+          kind: z.string(),
+          bytes: z.int().min(0),
+          sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        }),
+      )
+      .default([]),
+    notes: z.array(z.string()).default([]),
+  })
+  .refine(
+    ({ variant }) => variant.dim % variant.heads === 0,
+    "the width must be a multiple of the number of heads",
+  )
+  .refine(
+    ({ variant }) => variant.templateGrid <= variant.searchGrid,
+    "the template grid must fit the search grid",
+  );
+
+/** The contents of `model.json`. */
+export type ModelManifest = z.infer<typeof manifestSchema>;
+
+/** A model folder, its manifest checked and its weights opened. */
+export interface ModelFolder {
+  readonly manifest: ModelManifest;
+  /** Tensors by their names at inference, checked against the variant. */
+  readonly weights: TensorFile;
+}
+
+/**
+ * Checks a parsed `model.json`. Throws `MODEL_JSON` with every problem in `issues`, `MODEL_VERSION` for a format of a
+ * later release.
+ */
+export function parseModelManifest(json: unknown): ModelManifest {
+  const version =
+    typeof json === "object" && json !== null && "formatVersion" in json ? json.formatVersion : 1;
+  if (typeof version === "number" && version > 1) {
+    throw new LoratError(
+      "MODEL_VERSION",
+      `the model folder has format version ${version}, this release reads version 1`,
+      {
+        hint: "Update lorat.",
+      },
+    );
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(
+    ({ path, message }) => `${path.join(".") || "model.json"}: ${message}`,
+  );
+  throw new LoratError("MODEL_JSON", `model.json does not describe a model: ${issues[0]}`, { issues });
+}
+
+/**
+ * Opens a model folder from the parsed `model.json` and the bytes of `weights.safetensors`, the same in Node and in a page.
+ * Only the weights' header is read. Throws what {@link parseModelManifest} and {@link openSafetensors} throw,
+ * `WEIGHTS_NAMES` and `WEIGHTS_SHAPE` where the tensors are not the variant's, `WEIGHTS_DTYPE` where they are no floats.
+ */
+export async function readModelFolder(files: {
+  readonly json: unknown;
+  readonly weights: ByteSource;
+}): Promise<ModelFolder> {
+  const manifest = parseModelManifest(files.json);
+  const weights = await openSafetensors(files.weights);
+  const { variant, kind } = manifest;
+  const expected = (kind === "tracker" ? mergedStateDict : backboneStateDict)(variant, variant.searchGrid);
+  validateStateDict(stateDictOf(weights.entries.values()), expected, { what: modelFiles.weights });
+  for (const { name, dtype } of weights.entries.values()) {
+    if (dtype !== "F32" && dtype !== "F16") {
+      throw new LoratError(
+        "WEIGHTS_DTYPE",
+        `${modelFiles.weights} holds ${name} as ${dtype}, F32 and F16 can be run`,
+      );
+    }
+  }
+  return { manifest, weights };
+}
+
+/** Throws `MODEL_BACKBONE_ONLY` for a folder that cannot track because it has no head. */
+export function requireTracker({ manifest }: Pick<ModelFolder, "manifest">): void {
+  if (manifest.kind === "tracker") return;
+  throw new LoratError(
+    "MODEL_BACKBONE_ONLY",
+    "the model folder holds a DINOv2 backbone alone, without a head to track with",
+    {
+      hint: "Convert it again together with LoRAT's trained file, or train it first.",
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import { LoratError } from "@lorat/graph";
+import type { StateDict } from "./state-dict.ts";
+import { formatShape } from "./tensor-file.ts";
+
+/** What {@link compareStateDict} takes beside the tensors that must be there. */
+export interface StateDictRules {
+  /** Tensors that may be there or not; their shapes are checked when they are. */
+  readonly optional?: StateDict;
+  /** What the tensors are, for messages, such as a file's name. */
+  readonly what: string;
+}
+
+/**
+ * Compares names and shapes with those expected and throws once with everything that is wrong: missing names, unexpected
+ * ones with the nearest expected name, shapes that differ with both shapes.
+ *
+ * Throws `WEIGHTS_SHAPE` when only shapes are wrong, `WEIGHTS_NAMES` otherwise; one line a problem in `issues`.
+ */
+export function validateStateDict(actual: StateDict, expected: StateDict, rules: StateDictRules): void {
+  const { missing, unexpected, shapes } = compareStateDict(actual, expected, rules.optional);
+  const issues = [
+    ...shapes,
+    ...missing.map((name) => `missing: ${name} ${formatShape(expected.get(name)!)}`),
+  ];
+  for (const name of unexpected) {
+    const near = nearest(name, missing.length > 0 ? missing : [...expected.keys()]);
+    issues.push(
+      `unexpected: ${name} ${formatShape(actual.get(name)!)}${near ? ` (nearest known name: ${near})` : ""}`,
+    );
+  }
+  if (issues.length === 0) return;
+  const namesWrong = missing.length + unexpected.length > 0;
+  const counts = [
+    [shapes.length, "of the wrong shape"],
+    [missing.length, "missing"],
+    [unexpected.length, "unexpected"],
+  ] as const;
+  const summary = counts.flatMap(([count, text]) => (count > 0 ? [`${count} ${text}`] : [])).join(", ");
+  throw new LoratError(
+    namesWrong ? "WEIGHTS_NAMES" : "WEIGHTS_SHAPE",
+    `the tensors of ${rules.what} do not fit the model: ${summary}; first: ${issues[0]}`,
+    { issues },
+  );
+}
+
+/** Names and shapes of opened tensors. */
+export function stateDictOf(
+  entries: Iterable<{ readonly name: string; readonly shape: readonly number[] }>,
+): StateDict {
+  return new Map(Array.from(entries, ({ name, shape }) => [name, shape]));
+}
+
+function compareStateDict(actual: StateDict, expected: StateDict, optional: StateDict = new Map()) {
+  const missing = [...expected.keys()].filter((name) => !actual.has(name));
+  const unexpected: string[] = [];
+  const shapes: string[] = [];
+  for (const [name, shape] of actual) {
+    const wanted = expected.get(name) ?? optional.get(name);
+    if (!wanted) unexpected.push(name);
+    else if (formatShape(wanted) !== formatShape(shape)) {
+      shapes.push(`${name} should be ${formatShape(wanted)}, is ${formatShape(shape)}`);
+    }
+  }
+  return { missing, unexpected, shapes };
+}
+
+/** The candidate with the fewest edits to `name`, unless even that is more than half of it. */
+function nearest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let fewest = Math.ceil(name.length / 2);
+  for (const candidate of candidates.slice(0, 2000)) {
+    if (Math.abs(candidate.length - name.length) >= fewest) continue;
+    const edits = editDistance(name, candidate);
+    if (edits < fewest) [best, fewest] = [candidate, edits];
+  }
+  return best;
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 0; i < a.length; i++) {
+    const row = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      row.push(Math.min(row[j]! + 1, previous[j + 1]! + 1, previous[j]! + (a[i] === b[j] ? 0 : 1)));
+    }
+    previous = row;
+  }
+  return previous[b.length]!;
+}

@@ -1,0 +1,25 @@
+/**
+ * Differentiable graphs of standard ONNX operators: build, differentiate, count, write, run.
+ * Groups: graphs and values, operators, gradients and cost, ONNX files, sessions.
+ */
+export { type Cost, cost } from "./cost.ts";
+export { LoratError, type LoratErrorOptions } from "./errors.ts";
+export { gradient, vectorJacobianProduct } from "./gradient.ts";
+export { Graph, type Node, type Operator, reachableNodes, type Value } from "./graph.ts";
+export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
+export * from "./ops/index.ts";
+export type { ConcreteDevice, Device } from "./session/runtime.ts";
+export { DeviceTensor, type Feeds, readBack, resolveDevice, Session, type SessionOptions } from "./session/session.ts";
+export { type FileTensor, type StoredTensor, storedBytes, type Weights } from "./session/weights.ts";
+export { sameShape, type Shape, sizeOf } from "./shape.ts";
+export {
+  bool,
+  bytesOf,
+  bytesPerElement,
+  type DType,
+  float32,
+  int64,
+  scalar,
+  type Tensor,
+  type TypedArray,
+} from "./tensor.ts";

@@ -1,0 +1,31 @@
+import { dirname, resolve, basename } from "node:path";
+import type { ConcreteDevice, Ort, Runtime } from "./runtime.ts";
+
+let node: Promise<typeof import("onnxruntime-node")> | undefined;
+const loadNode = () => (node ??= import("onnxruntime-node"));
+
+/** ONNX Runtime in Node: the native package for CPU, WebGPU (Vulkan) and CUDA, the web package for `wasm`. */
+export const runtime: Runtime = {
+  async devices() {
+    const { listSupportedBackends } = await loadNode();
+    const bundled = listSupportedBackends()
+      .filter((backend) => backend.bundled)
+      .map((backend) => backend.name);
+    const known: ConcreteDevice[] = ["cpu", "webgpu", "cuda"];
+    return [...known.filter((device) => bundled.includes(device)), "wasm"];
+  },
+  // WebGPU is left to be asked for: Node cannot tell a real adapter from a software one, which is slower than the CPU.
+  async preferred() {
+    return (await this.devices()).includes("cuda") ? "cuda" : "cpu";
+  },
+  async load(device) {
+    if (device === "wasm") return (await import("onnxruntime-web")) as unknown as Ort;
+    const module = await loadNode();
+    return ((module as { default?: unknown }).default ?? module) as unknown as Ort;
+  },
+  locate(path) {
+    const absolute = resolve(path);
+    return { folder: dirname(absolute), name: basename(absolute) };
+  },
+  readsBackThroughSession: true,
+};

@@ -1,0 +1,261 @@
+import { runtime } from "#runtime";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import { LoratError } from "../errors.ts";
+import { Graph, type Value } from "../graph.ts";
+import { type Placement, serialise } from "../onnx/serialise.ts";
+import { sameShape } from "../shape.ts";
+import { bytesOf, type DType, type Tensor, type TypedArray } from "../tensor.ts";
+import type { ConcreteDevice, Device, ExternalFile, Ort } from "./runtime.ts";
+import { storedBytes, type Weights, weightOf } from "./weights.ts";
+
+/** Weights in memory up to this many bytes in all travel inside the model. */
+const embedBelowBytes = 16 * 2 ** 20;
+
+export interface SessionOptions {
+  /** Default `auto`. */
+  readonly device?: Device;
+  /** Threads inside an operator, CPU only; ONNX Runtime's own choice when left out. */
+  readonly threads?: number;
+  /** Data of the parameters that are constant in this session. Parameters without data are fed at each run. */
+  readonly weights?: Weights;
+  /** Parameters that are fed at each run even though `weights` has them (the trainable ones). */
+  readonly fed?: ReadonlySet<string>;
+  /** Outputs that stay on the device, to be fed to a later run. */
+  readonly keepOnDevice?: readonly string[];
+  /** True makes ONNX Runtime refuse to place any node on the CPU when the device is another. */
+  readonly noFallback?: boolean;
+  /** Memory planned ahead as one block; default true for graphs without gradients. */
+  readonly memoryPattern?: boolean;
+  /** Prefix of a profile that ONNX Runtime writes when the session ends; Node only. */
+  readonly profilePrefix?: string;
+}
+
+/** A tensor that lives where the session's device keeps it. */
+export class DeviceTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly device: ConcreteDevice;
+  readonly #tensor: OrtTensor;
+
+  constructor(tensor: OrtTensor, device: ConcreteDevice) {
+    this.dtype = tensor.type as DType;
+    this.shape = tensor.dims;
+    this.device = device;
+    this.#tensor = tensor;
+  }
+
+  /** ONNX Runtime's own tensor. */
+  get ort(): OrtTensor {
+    return this.#tensor;
+  }
+
+  /** Frees the device's memory. */
+  dispose(): void {
+    this.#tensor.dispose();
+  }
+}
+
+export type Feeds = Readonly<Record<string, Tensor | DeviceTensor>>;
+
+/** The device that a request stands for here. Throws `DEVICE_UNKNOWN` or `DEVICE_UNAVAILABLE`. */
+export async function resolveDevice(device: Device): Promise<ConcreteDevice> {
+  const known = ["auto", "cpu", "webgpu", "cuda", "wasm"];
+  if (!known.includes(device)) {
+    throw new LoratError("DEVICE_UNKNOWN", `there is no device "${device}"`, { hint: `choose one of ${known.join(", ")}` });
+  }
+  if (device === "auto") return runtime.preferred();
+  const available = await runtime.devices();
+  if (!available.includes(device)) {
+    throw new LoratError("DEVICE_UNAVAILABLE", `the device "${device}" is not available here`, {
+      hint: `available: ${available.join(", ")}`,
+    });
+  }
+  return device;
+}
+
+/** A graph made ready to run on one device. */
+export class Session {
+  readonly device: ConcreteDevice;
+  readonly inputs: ReadonlyMap<string, Value>;
+  readonly outputNames: readonly string[];
+  readonly #ort: Ort;
+  readonly #session: InferenceSession;
+  readonly #kept: ReadonlySet<string>;
+  #disposed = false;
+
+  private constructor(
+    ort: Ort,
+    session: InferenceSession,
+    device: ConcreteDevice,
+    inputs: readonly Value[],
+    outputNames: readonly string[],
+    kept: ReadonlySet<string>,
+  ) {
+    this.#ort = ort;
+    this.#session = session;
+    this.device = device;
+    this.inputs = new Map(inputs.map((value) => [value.name, value]));
+    this.outputNames = outputNames;
+    this.#kept = kept;
+  }
+
+  /**
+   * Compiles what `outputs` need for a device. Throws `DEVICE_UNKNOWN`, `DEVICE_UNAVAILABLE`, `WEIGHTS_SHAPE`, or
+   * `SESSION_CREATE` when the device refuses the graph.
+   */
+  static async create(outputs: Readonly<Record<string, Value>>, options: SessionOptions = {}): Promise<Session> {
+    const device = await resolveDevice(options.device ?? "auto");
+    const ort = await runtime.load(device);
+    const { place, files, folder } = placements(options.weights ?? new Map(), options.fed ?? new Set());
+    const model = serialise(outputs, place);
+    const kept = new Set(device === "webgpu" ? options.keepOnDevice : []);
+    try {
+      const session = await ort.InferenceSession.create(model.bytes, {
+        ...providerOptions(device),
+        ...(kept.size > 0 && {
+          preferredOutputLocation: Object.fromEntries(
+            model.outputNames.map((name) => [name, kept.has(name) ? ("gpu-buffer" as const) : ("cpu" as const)]),
+          ),
+        }),
+        ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+        ...(options.memoryPattern !== undefined && { enableMemPattern: options.memoryPattern }),
+        ...(options.profilePrefix && { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
+        ...(files.length > 0 && { externalData: files.map(({ path, data }) => ({ path, data: data! })) }),
+        graphOptimizationLevel: "all",
+        logSeverityLevel: 3,
+        ...configEntries(device, folder, options.noFallback ?? false),
+      });
+      return new Session(ort, session, device, model.inputs, model.outputNames, kept);
+    } catch (cause) {
+      throw new LoratError("SESSION_CREATE", `${device} refused the graph: ${messageOf(cause)}`, { cause });
+    }
+  }
+
+  /**
+   * Runs the graph once. Every input must be fed, with its own shape; outputs named in `keepOnDevice` come as
+   * {@link DeviceTensor}. Throws `SESSION_FEED` on a missing or misshapen input, `SESSION_RUN` when the device fails,
+   * `SESSION_DISPOSED` after `dispose`.
+   */
+  async run(feeds: Feeds): Promise<Record<string, Tensor | DeviceTensor>> {
+    if (this.#disposed) throw new LoratError("SESSION_DISPOSED", "the session was disposed");
+    const native: Record<string, OrtTensor> = {};
+    for (const [name, value] of this.inputs) native[name] = this.#feed(name, value, feeds[name]);
+    let results: InferenceSession.OnnxValueMapType;
+    try {
+      results = await this.#session.run(native);
+    } catch (cause) {
+      throw new LoratError("SESSION_RUN", `${this.device} failed: ${messageOf(cause)}`, { cause });
+    }
+    const outputs: Record<string, Tensor | DeviceTensor> = {};
+    for (const name of this.outputNames) {
+      const tensor = results[name] as OrtTensor;
+      outputs[name] = this.#kept.has(name) ? new DeviceTensor(tensor, this.device) : hostTensor(tensor);
+    }
+    return outputs;
+  }
+
+  /** {@link run} when every output comes to JavaScript. */
+  async compute(feeds: Feeds): Promise<Record<string, Tensor>> {
+    return (await this.run(feeds)) as Record<string, Tensor>;
+  }
+
+  /** Releases the session; running it afterwards throws. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#session.release();
+  }
+
+  #feed(name: string, value: Value, given: Tensor | DeviceTensor | undefined): OrtTensor {
+    if (!given) throw new LoratError("SESSION_FEED", `the input ${name} ${value.dtype} [${value.shape}] was not fed`);
+    if (given.dtype !== value.dtype || !sameShape(given.shape, value.shape)) {
+      throw new LoratError(
+        "SESSION_FEED",
+        `the input ${name} is ${value.dtype} [${value.shape}], fed with ${given.dtype} [${given.shape}]`,
+      );
+    }
+    if (given instanceof DeviceTensor) return given.ort;
+    return new this.#ort.Tensor(given.dtype as "float32", given.data as Float32Array, given.shape);
+  }
+}
+
+let readers: Map<string, Promise<Session>> | undefined;
+
+/** Copies a device's tensor into JavaScript memory. */
+export async function readBack(tensor: Tensor | DeviceTensor): Promise<Tensor> {
+  if (!(tensor instanceof DeviceTensor)) return tensor;
+  if (!runtime.readsBackThroughSession) {
+    return { dtype: tensor.dtype, shape: tensor.shape, data: hostData(tensor.dtype, await tensor.ort.getData()) };
+  }
+  // A session that only passes its input on: reading a Node WebGPU tensor directly ends the process in 1.30.
+  readers ??= new Map();
+  const key = `${tensor.device} ${tensor.dtype} ${tensor.shape}`;
+  let reader = readers.get(key);
+  if (!reader) {
+    const graph = new Graph();
+    reader = Session.create(
+      { value: graph.input("tensor", tensor.shape, tensor.dtype) },
+      { device: tensor.device },
+    );
+    readers.set(key, reader);
+  }
+  return (await (await reader).compute({ tensor })).value!;
+}
+
+function placements(weights: Weights, fed: ReadonlySet<string>) {
+  let inMemory = 0;
+  const folders = new Set<string>();
+  for (const [name, tensor] of weights) {
+    if (fed.has(name)) continue;
+    if ("file" in tensor) folders.add(runtime.locate!(tensor.file).folder);
+    else inMemory += storedBytes(tensor);
+  }
+  if (folders.size > 1) {
+    throw new LoratError("WEIGHTS_FOLDERS", "one session's weight files must lie in one folder", {
+      issues: [...folders],
+    });
+  }
+  const files: ExternalFile[] = [];
+  const place = (parameter: Value): Placement => {
+    if (fed.has(parameter.name) || !weights.has(parameter.name)) return { kind: "input" };
+    const stored = weightOf(weights, parameter);
+    const length = storedBytes(stored);
+    if ("file" in stored) {
+      const { name } = runtime.locate!(stored.file);
+      return { kind: "external", dtype: stored.dtype, location: name, offset: stored.offset, length };
+    }
+    if (inMemory <= embedBelowBytes) return { kind: "embedded", dtype: stored.dtype, data: bytesOf(stored) };
+    const path = `weights-${files.length}`;
+    files.push({ path, data: bytesOf(stored) });
+    return { kind: "external", dtype: stored.dtype, location: path, offset: 0, length };
+  };
+  return { place, files, folder: [...folders][0] };
+}
+
+function providerOptions(device: ConcreteDevice): InferenceSession.SessionOptions {
+  return { executionProviders: [device] };
+}
+
+/** Settings that ONNX Runtime takes as strings. */
+function configEntries(device: ConcreteDevice, folder: string | undefined, noFallback: boolean) {
+  const session: Record<string, unknown> = {};
+  if (folder) session.model_external_initializers_file_folder_path = folder;
+  // WebAssembly is ONNX Runtime's CPU provider under another name.
+  if (noFallback && device !== "cpu" && device !== "wasm") session.disable_cpu_ep_fallback = "1";
+  return Object.keys(session).length > 0 ? { extra: { session } } : {};
+}
+
+function hostTensor(tensor: OrtTensor): Tensor {
+  return { dtype: tensor.type as DType, shape: tensor.dims, data: hostData(tensor.type, tensor.data) };
+}
+
+function hostData(dtype: string, data: OrtTensor.DataType): TypedArray {
+  // Where JavaScript has Float16Array, ONNX Runtime gives one; here halves are bits.
+  if (dtype !== "float16") return data as unknown as TypedArray;
+  const { buffer, byteOffset, length } = data as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, length);
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

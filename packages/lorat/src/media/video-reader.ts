@@ -1,0 +1,74 @@
+import type { Frame } from "@lorat/core";
+import type { FrameRange, FrameSource } from "./frame-source.ts";
+import { decodeFrames } from "./video-frames.ts";
+import { framesFromWorker, hasDecodeWorker } from "./video-thread.ts";
+import { inspectVideo } from "./video-track.ts";
+
+export interface VideoOptions {
+  /**
+   * Decode on a thread of its own, so that decoding goes on while a network runs on this one (which blocks it).
+   * Default: yes in the built package.
+   */
+  thread?: boolean;
+}
+
+/**
+ * Opens a video file. Frame index and timestamp come from the container, bytes are RGBA from a software decoder and
+ * so the same on every machine. Throws `VIDEO_EMPTY`, `VIDEO_NOT_RECOGNISED`, `VIDEO_TRUNCATED`, `VIDEO_NO_TRACK`,
+ * `VIDEO_CODEC_UNKNOWN`, `VIDEO_NO_FRAMES`, `VIDEO_BROKEN`, `VIDEO_DECODE_FAILED` (of the first frame).
+ */
+export async function openVideo(path: string, { thread = hasDecodeWorker }: VideoOptions = {}): Promise<FrameSource> {
+  const info = await inspectVideo(path);
+  const { width, height, fps, times } = info;
+  const spares = new SpareBuffers();
+  const open = new Set<AsyncGenerator<Frame, void, void>>();
+
+  async function* frames(range: FrameRange = {}): AsyncGenerator<Frame, void, void> {
+    const decoded = thread
+      ? framesFromWorker(info, range, spares)
+      : decodeFrames(info, range, (bytes) => spares.take(bytes));
+    open.add(decoded);
+    try {
+      yield* decoded;
+    } finally {
+      open.delete(decoded);
+    }
+  }
+
+  return {
+    kind: "video",
+    width,
+    height,
+    fps,
+    frameCount: times?.length,
+    frames,
+    recycle: (frame) => spares.give(frame.data),
+    dispose: async () => {
+      await Promise.all([...open].map((decoded) => decoded.return()));
+      spares.clear();
+    },
+  };
+}
+
+/** Pixel arrays handed back for the frames to come; filling a used one saves the system clearing a new one. */
+export class SpareBuffers {
+  readonly #spares: Uint8Array[] = [];
+  /** Where to send an array instead of keeping it: the thread that decodes. */
+  forward: ((data: Uint8Array) => void) | undefined;
+
+  give(data: Uint8Array | Uint8ClampedArray): void {
+    if (data.byteLength !== data.buffer.byteLength || !(data.buffer instanceof ArrayBuffer)) return;
+    const bytes = new Uint8Array(data.buffer);
+    if (this.forward) this.forward(bytes);
+    else if (this.#spares.length < 8) this.#spares.push(bytes);
+  }
+
+  take(bytes: number): Uint8Array {
+    const spare = this.#spares.pop();
+    return spare?.length === bytes ? spare : new Uint8Array(bytes);
+  }
+
+  clear(): void {
+    this.#spares.length = 0;
+  }
+}

@@ -1,0 +1,156 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { LoratError } from "@lorat/graph";
+import {
+  EncodedPacketSink,
+  FilePathSource,
+  Input,
+  type InputVideoTrack,
+  UnsupportedInputFormatError,
+  VideoSampleSink,
+} from "mediabunny";
+import { type DeclaredSize, readDeclaredSize } from "./declared-size.ts";
+import { prepareMediabunny, VIDEO_CODEC_NAMES, VIDEO_FORMAT_NAMES, VIDEO_FORMATS } from "./mediabunny.ts";
+
+/** What opening a video finds out, plain data that a worker thread can be handed. */
+export interface VideoInfo {
+  readonly path: string;
+  /** Pixels after rotation. */
+  readonly width: number;
+  readonly height: number;
+  /** Average frames a second. */
+  readonly fps: number | undefined;
+  /**
+   * Presentation time of every frame in order, seconds, from the container's index; undefined for containers
+   * (Matroska, WebM, MPEG-TS) where that means reading the whole file.
+   */
+  readonly times: Float64Array | undefined;
+  /** Bytes that are missing at the end of the file, by the container's own sizes. */
+  readonly missingBytes: number;
+}
+
+/** An open video: dispose of `input` when done. */
+export interface VideoTrack {
+  readonly input: Input;
+  readonly track: InputVideoTrack;
+}
+
+/**
+ * Opens the first video track of `path`. Throws `VIDEO_EMPTY` (zero bytes), `VIDEO_NOT_RECOGNISED` (no known
+ * container), `VIDEO_TRUNCATED` (the index lies in the missing part), `VIDEO_NO_TRACK`, `VIDEO_CODEC_UNKNOWN`.
+ */
+export async function openVideoTrack(path: string): Promise<VideoTrack & { missingBytes: number }> {
+  const declared = await inspectFile(path);
+  prepareMediabunny();
+  const input = new Input({ source: new FilePathSource(path), formats: VIDEO_FORMATS });
+  try {
+    const track = await input.getPrimaryVideoTrack();
+    if (!track) throw await noTrack(path, input, declared);
+    if (!(await track.canDecode())) {
+      const codec = (await track.getCodec()) ?? (await track.getInternalCodecId()) ?? "not named";
+      throw new LoratError("VIDEO_CODEC_UNKNOWN", `${path}: cannot decode the video codec '${codec}'`, {
+        hint: `Decodable: ${VIDEO_CODEC_NAMES}. Re-encode, for example: ffmpeg -i IN -c:v libx264 OUT.mp4`,
+      });
+    }
+    return { input, track, missingBytes: Math.max(0, (declared.bytes ?? 0) - declared.sizeBytes) };
+  } catch (error) {
+    input.dispose();
+    if (error instanceof UnsupportedInputFormatError) {
+      throw new LoratError("VIDEO_NOT_RECOGNISED", `${path} is not a video in a known container`, {
+        hint: `Readable containers: ${VIDEO_FORMAT_NAMES}; or a folder of images.`,
+        cause: error,
+      });
+    }
+    if (error instanceof LoratError) throw error;
+    throw new LoratError("VIDEO_BROKEN", `${path} cannot be opened as a video: ${text(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Opens `path`, decodes its first frame for the true size, reads the index where it is cheap, and closes it.
+ * Throws what {@link openVideoTrack} throws, `VIDEO_NO_FRAMES`, and `VIDEO_DECODE_FAILED` for the first frame.
+ */
+export async function inspectVideo(path: string): Promise<VideoInfo> {
+  const { input, track, missingBytes } = await openVideoTrack(path);
+  try {
+    const format = (await input.getFormat()).name;
+    const times = format === "MP4" || format.startsWith("QuickTime") ? await readTimes(track) : undefined;
+    if (times?.length === 0) throw noFrames(path);
+    const { width, height } = await firstFrameSize(path, track, times?.[0]);
+    const fps = times ? averageRate(times) : (await track.computePacketStats(100)).averagePacketRate;
+    return { path, width, height, fps: fps > 0 ? fps : undefined, times, missingBytes };
+  } finally {
+    input.dispose();
+  }
+}
+
+/** Presentation times of all frames in order, seconds; frames that end before time zero are never shown. */
+export async function readTimes(track: InputVideoTrack): Promise<Float64Array> {
+  const times: number[] = [];
+  const packets = new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true });
+  for await (const packet of packets) {
+    if (isShown(packet.timestamp, packet.duration)) times.push(packet.timestamp);
+  }
+  return Float64Array.from(times).sort();
+}
+
+/** Whether a frame is ever on screen: an edit list can place leading frames before time zero. */
+export function isShown(timestamp: number, duration: number): boolean {
+  return timestamp >= 0 || timestamp + duration > 0;
+}
+
+async function firstFrameSize(path: string, track: InputVideoTrack, time: number | undefined) {
+  try {
+    const samples = new VideoSampleSink(track).samples(time);
+    for await (const sample of samples) {
+      const { codedWidth, codedHeight, rotation } = sample;
+      sample.close();
+      return rotation % 180 === 0
+        ? { width: codedWidth, height: codedHeight }
+        : { width: codedHeight, height: codedWidth };
+    }
+  } catch (cause) {
+    throw new LoratError("VIDEO_DECODE_FAILED", `${path}: frame 0 cannot be decoded: ${text(cause)}`, { cause });
+  }
+  throw noFrames(path);
+}
+
+function averageRate(times: Float64Array): number {
+  const spanSec = times[times.length - 1]! - times[0]!;
+  return spanSec > 0 ? (times.length - 1) / spanSec : 0;
+}
+
+function noFrames(path: string): LoratError {
+  return new LoratError("VIDEO_NO_FRAMES", `${path}: the video track holds no frames`);
+}
+
+async function noTrack(path: string, input: Input, declared: DeclaredSize): Promise<LoratError> {
+  const tracks = await input.getTracks();
+  const cutShort = declared.container === "isobmff" ? !declared.hasIndex : tracks.length === 0;
+  if (cutShort) {
+    return new LoratError("VIDEO_TRUNCATED", `${path} is cut short: its index of frames is missing`, {
+      hint: "The file was probably not fully copied or recorded; without the index nothing of it can be read.",
+    });
+  }
+  const others = tracks.length === 0 ? "no tracks at all" : `only ${tracks.map((t) => t.type).join(", ")}`;
+  return new LoratError("VIDEO_NO_TRACK", `${path} has no video track: it holds ${others}`);
+}
+
+async function inspectFile(path: string): Promise<DeclaredSize & { sizeBytes: number }> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (cause) {
+    throw new LoratError("INPUT_UNREADABLE", `${path} cannot be opened: ${text(cause)}`, { cause });
+  }
+  try {
+    const { size } = await file.stat();
+    if (size === 0) throw new LoratError("VIDEO_EMPTY", `${path} is empty (zero bytes)`);
+    return { ...(await readDeclaredSize(file, size)), sizeBytes: size };
+  } finally {
+    await file.close();
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,143 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import type { Corners } from "@lorat/core";
+import { LoratError } from "@lorat/graph";
+import { parseGroundTruth, readBoxFile } from "./annotations.ts";
+
+/** Folders and files that training data is read from; any part may be left out. */
+export interface DataRoots {
+  /** Folders of pictures, searched to any depth. */
+  readonly photos?: readonly string[];
+  /** Box files: `boxes.jsonl` or a COCO `instances.json`; pictures are found beside them. */
+  readonly boxes?: readonly string[];
+  /** Folders of clips: a clip is a folder of numbered frames with a `groundtruth.txt`, at any depth. */
+  readonly clips?: readonly string[];
+  /** Folders of cut-outs: pictures with transparency. */
+  readonly cutouts?: readonly string[];
+  /** Whatever has one of these texts in its path is left out. */
+  readonly exclude?: readonly string[];
+}
+
+/** One boxed picture; boxes in pixels of the file. */
+export interface BoxedPhoto {
+  readonly file: number;
+  readonly boxes: readonly Corners[];
+}
+
+/** One annotated clip; `boxes[i]` is null where the target is absent from frame `i`. */
+export interface Clip {
+  readonly name: string;
+  readonly files: readonly number[];
+  readonly boxes: readonly (Corners | null)[];
+  /** Position of each frame in its source video, for the gap between two frames. */
+  readonly times: readonly number[];
+}
+
+/** Everything that a loader may draw from, in an order that depends on names only; `file` numbers point into `files`. */
+export interface DataManifest {
+  readonly files: readonly string[];
+  readonly photos: readonly number[];
+  readonly boxed: readonly BoxedPhoto[];
+  readonly clips: readonly Clip[];
+  readonly cutouts: readonly number[];
+}
+
+const IMAGE = new Set([".jpg", ".jpeg", ".png", ".webp"]);
+
+/**
+ * Lists the training data under the given roots.
+ * Throws `DATA_ROOT` for a root that does not exist and `DATA_BOXES` or `DATA_CLIP` for annotations that cannot be read.
+ */
+export async function scanData(roots: DataRoots): Promise<DataManifest> {
+  const files: string[] = [];
+  const numbers = new Map<string, number>();
+  const number = (path: string): number => {
+    let known = numbers.get(path);
+    if (known === undefined) {
+      known = files.push(path) - 1;
+      numbers.set(path, known);
+    }
+    return known;
+  };
+  const kept = (path: string) => !roots.exclude?.some((text) => path.includes(text));
+  const images = async (folders: readonly string[] = []) => {
+    const found: string[] = [];
+    for (const folder of folders) {
+      for (const path of await listFiles(folder))
+        if (IMAGE.has(extname(path).toLowerCase()) && kept(path)) found.push(path);
+    }
+    return [...new Set(found)];
+  };
+
+  const boxed: BoxedPhoto[] = [];
+  for (const file of roots.boxes ?? []) {
+    for (const { path, boxes } of await readBoxFile(resolve(file))) {
+      if (kept(path) && boxes.length > 0) boxed.push({ file: number(path), boxes });
+    }
+  }
+  const clips: Clip[] = [];
+  for (const folder of roots.clips ?? []) {
+    const paths = await listFiles(folder);
+    const indexes = await readClipIndexes(paths);
+    for (const path of paths) {
+      if (basename(path) !== "groundtruth.txt" || !kept(path)) continue;
+      const prefix = `${dirname(path)}/`;
+      const frames = paths.filter(
+        (frame) => frame.startsWith(prefix) && IMAGE.has(extname(frame).toLowerCase()),
+      );
+      clips.push(await readClip(path, frames.map(number), indexes.get(basename(dirname(path)))));
+    }
+  }
+  return {
+    photos: (await images(roots.photos)).map(number),
+    cutouts: (await images(roots.cutouts)).map(number),
+    boxed,
+    clips,
+    files,
+  };
+}
+
+async function readClip(
+  groundTruth: string,
+  files: number[],
+  times: readonly number[] | undefined,
+): Promise<Clip> {
+  const boxes = parseGroundTruth(await readFile(groundTruth, "utf8"), groundTruth);
+  if (boxes.length !== files.length) {
+    throw new LoratError(
+      "DATA_CLIP",
+      `${groundTruth} has ${boxes.length} rows, its folder ${files.length} frames`,
+    );
+  }
+  const usable = times?.length === files.length ? times : files.map((_, i) => i);
+  return { name: basename(dirname(groundTruth)), files, boxes, times: usable };
+}
+
+/** `index.json` files beside clips may hold, per clip, where each stored frame was in its source (`src_frames`). */
+async function readClipIndexes(paths: readonly string[]): Promise<Map<string, readonly number[]>> {
+  const times = new Map<string, readonly number[]>();
+  for (const path of paths) {
+    if (basename(path) !== "index.json") continue;
+    const entries = JSON.parse(await readFile(path, "utf8")) as { video?: string; src_frames?: number[] }[];
+    if (!Array.isArray(entries)) continue;
+    for (const { video, src_frames } of entries)
+      if (video && Array.isArray(src_frames)) times.set(video, src_frames);
+  }
+  return times;
+}
+
+async function listFiles(folder: string): Promise<string[]> {
+  const root = resolve(folder);
+  const found = await stat(root).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    throw new LoratError(
+      "DATA_ROOT",
+      `expected a folder of training data at ${root}, found ${found ? "a file" : "nothing"}`,
+    );
+  }
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  return paths.sort((a, b) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,171 @@
+import {
+  type Corners,
+  type CropGeometry,
+  Cropper,
+  clipToImage,
+  cropParameters,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  jitteredCrop,
+  type Random,
+  toCrop,
+  writeForegroundMask,
+} from "@lorat/core";
+import { flipHorizontally, jitterColor, type Planes, type ThreeAugment, threeAugment } from "./augment.ts";
+import { at, type MixConfig } from "./mix.ts";
+import type { Pair, View } from "./pair.ts";
+
+/** The arrays of a batch while it is being filled. */
+export interface BatchArrays {
+  readonly template: Float32Array;
+  readonly search: Float32Array;
+  readonly templateMask: Float32Array;
+  readonly positives: Float32Array;
+  readonly boxes: Float32Array;
+}
+
+/** Makes arrays for `size` samples. Shapes as in `TrainingBatch`. */
+export function allocateBatch(size: number, geometry: CropGeometry): BatchArrays {
+  const { templateSizePx, searchSizePx, templateGrid, searchGrid } = geometry;
+  return {
+    template: new Float32Array(size * 3 * templateSizePx ** 2),
+    search: new Float32Array(size * 3 * searchSizePx ** 2),
+    templateMask: new Float32Array(size * templateGrid ** 2),
+    positives: new Float32Array(size * searchGrid ** 2),
+    boxes: new Float32Array(size * 4),
+  };
+}
+
+/** Smallest side that a target keeps in its search crop, pixels (specification 3.4). */
+const MIN_OBJECT_PX = 10;
+
+/** Turns pairs into crops, masks and labels of one geometry; keeps scratch memory, so one per thread. */
+export class SampleWriter {
+  readonly #geometry: CropGeometry;
+  readonly #mix: MixConfig;
+  readonly #template: Cropper;
+  readonly #search: Cropper;
+
+  constructor(geometry: CropGeometry, mix: MixConfig) {
+    this.#geometry = geometry;
+    this.#mix = mix;
+    this.#template = new Cropper(geometry.templateSizePx, geometry.templateSizePx, "raw");
+    this.#search = new Cropper(geometry.searchSizePx, geometry.searchSizePx, "raw");
+  }
+
+  /**
+   * Crops, jitters, augments and normalises one pair into sample `index` of the batch (specification 3.4, 3.5).
+   * Returns false, leaving the sample undefined, when no crop shows enough of the target: draw another pair then.
+   */
+  write(pair: Pair, random: Random, strength: number, batch: BatchArrays, index: number): boolean {
+    const template = this.#cropTemplate(pair.template, random, strength, batch, index);
+    const search = template && this.#cropSearch(pair.search, random, strength, batch, index);
+    if (!template || !search) return false;
+    let templateBox = template.box;
+    let searchBox = search.box;
+
+    const flip = at(this.#mix.flip, strength);
+    if (random.chance(flip)) templateBox = flip1(template.image, templateBox);
+    if (random.chance(flip)) searchBox = flip1(search.image, searchBox);
+    const jitter = at(this.#mix.colorJitter, strength);
+    for (const { image } of [template, search])
+      if (random.chance(jitter)) jitterColor(image, drawColorJitter(random));
+    if (random.chance(at(this.#mix.threeAugment, strength))) {
+      const augment = drawThreeAugment(random);
+      threeAugment(template.image, augment);
+      threeAugment(search.image, augment);
+    }
+    normalise(template.image);
+    normalise(search.image);
+
+    this.#writeMask(clipToImage(templateBox, template.image.width, template.image.height), batch, index);
+    const { width, height } = search.image;
+    this.#writeLabels(pair.search.present ? clipToImage(searchBox, width, height) : undefined, batch, index);
+    return true;
+  }
+
+  #cropTemplate(view: View, random: Random, strength: number, batch: BatchArrays, index: number) {
+    const { templateSizePx: size, templateAreaFactor } = this.#geometry;
+    const jitter = at(this.#mix.templateScaleJitter, strength);
+    let parameters = cropParameters(view.box, templateAreaFactor, size, size);
+    if (jitter > 0) {
+      const options = { scaleJitter: jitter, translationJitter: 0, minObjectSizePx: 1 };
+      parameters = jitteredCrop(view.box, templateAreaFactor, size, size, random, options).parameters;
+    }
+    return cropInto(this.#template, view, parameters, batch.template, index);
+  }
+
+  #cropSearch(view: View, random: Random, strength: number, batch: BatchArrays, index: number) {
+    const { searchSizePx: size, searchAreaFactor } = this.#geometry;
+    const options = {
+      scaleJitter: at(this.#mix.scaleJitter, strength),
+      translationJitter: at(this.#mix.translationJitter, strength),
+      minObjectSizePx: MIN_OBJECT_PX,
+    };
+    const { parameters, success } = jitteredCrop(view.box, searchAreaFactor, size, size, random, options);
+    if (!success && view.present) return undefined;
+    return cropInto(this.#search, view, parameters, batch.search, index);
+  }
+
+  #writeMask(box: Corners, batch: BatchArrays, index: number): void {
+    const { templateSizePx: size, templateGrid: grid } = this.#geometry;
+    const shape = { width: size, height: size, gridWidth: grid, gridHeight: grid };
+    writeForegroundMask(box, shape, batch.templateMask, index * grid * grid);
+  }
+
+  #writeLabels(box: Corners | undefined, batch: BatchArrays, index: number): void {
+    const { searchSizePx: size, searchGrid: grid } = this.#geometry;
+    const start = index * grid * grid;
+    batch.positives.fill(0, start, start + grid * grid);
+    batch.boxes.set(box ? box.map((value) => value / size) : [0, 0, 0, 0], index * 4);
+    if (!box) return;
+    const cells = { width: size, height: size, gridWidth: grid, gridHeight: grid };
+    writeForegroundMask(box, cells, batch.positives, start);
+  }
+}
+
+/** The colour jitter of specification 3.5, step 2: order first, then the three factors. */
+export function drawColorJitter(random: Random) {
+  return {
+    order: random.permutation(4),
+    brightness: random.uniform(0.6, 1.4),
+    contrast: random.uniform(0.6, 1.4),
+    saturation: random.uniform(0.6, 1.4),
+  };
+}
+
+/** The DeiT-III choice of specification 3.5, step 3. */
+export function drawThreeAugment(random: Random): ThreeAugment {
+  const choice = random.integer(3);
+  if (choice === 0) return { kind: "greyscale" };
+  if (choice === 1) return { kind: "solarise" };
+  return { kind: "blur", radius: random.uniform(0.1, 2) };
+}
+
+function cropInto(
+  cropper: Cropper,
+  view: View,
+  parameters: Parameters<Cropper["crop"]>[1],
+  target: Float32Array,
+  index: number,
+): { image: Planes; box: Corners } {
+  const { length, width, height } = cropper;
+  const adjusted = cropper.crop(view.frame, parameters, view.padding, target, index * length);
+  const data = target.subarray(index * length, (index + 1) * length);
+  for (let i = 0; i < length; i++) data[i] = data[i]! / 255;
+  return { image: { data, width, height }, box: toCrop(view.box, adjusted) };
+}
+
+function flip1(image: Planes, [x1, y1, x2, y2]: Corners): Corners {
+  flipHorizontally(image);
+  return [image.width - x2, y1, image.width - x1, y2];
+}
+
+function normalise({ data, width, height }: Planes): void {
+  const plane = width * height;
+  for (const c of [0, 1, 2] as const) {
+    const gain = 1 / IMAGENET_STD[c];
+    const offset = -IMAGENET_MEAN[c] * gain;
+    for (let i = c * plane; i < (c + 1) * plane; i++) data[i] = data[i]! * gain + offset;
+  }
+}

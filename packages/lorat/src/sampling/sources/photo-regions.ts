@@ -1,0 +1,51 @@
+import type { Corners, Frame, Random } from "@lorat/core";
+import type { FrameStore, Picture } from "../frame-store.ts";
+import type { Pair, Source } from "../pair.ts";
+import { stillPair } from "./still-pair.ts";
+
+/** Any region of a photograph is a target: the template's mask defines its extent exactly, no annotation is needed. */
+export function photoRegions(store: FrameStore, photos: readonly number[]): Source {
+  return {
+    name: "photoRegions",
+    size: photos.length,
+    async draw({ random, strength }): Promise<Pair | undefined> {
+      const photo: Picture = await store.get(random.choice(photos));
+      const region = drawRegion(photo, random);
+      return region && stillPair(photo, region, random, strength);
+    },
+  };
+}
+
+/** A rectangle of random size, shape and place that shows something; undefined when the picture is flat everywhere. */
+function drawRegion(photo: Frame, random: Random): Corners | undefined {
+  const side = Math.sqrt(photo.width * photo.height);
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const size = Math.max(random.logUniform(0.08, 0.34) * side, 20);
+    const aspect = Math.exp(Math.min(Math.max(random.normal(0, 0.45), -1.1), 1.1));
+    const width = Math.min(size * Math.sqrt(aspect), photo.width * 0.9);
+    const height = Math.min(size / Math.sqrt(aspect), photo.height * 0.9);
+    const x = random.uniform(0, photo.width - width);
+    const y = random.uniform(0, photo.height - height);
+    const region: Corners = [x, y, x + width, y + height];
+    if (contrast(photo, region) > 14) return region;
+  }
+  return undefined;
+}
+
+/** Standard deviation of the green values on a coarse lattice of the region. */
+function contrast(photo: Frame, [x1, y1, x2, y2]: Corners): number {
+  const steps = 12;
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < steps; i++) {
+    const row = Math.floor(y1 + ((y2 - y1) * (i + 0.5)) / steps) * photo.width;
+    for (let j = 0; j < steps; j++) {
+      const column = Math.floor(x1 + ((x2 - x1) * (j + 0.5)) / steps);
+      const value = photo.data[(row + column) * photo.channels + 1]!;
+      sum += value;
+      squares += value * value;
+    }
+  }
+  const count = steps * steps;
+  return Math.sqrt(Math.max(squares / count - (sum / count) ** 2, 0));
+}
