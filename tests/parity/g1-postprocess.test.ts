@@ -15,7 +15,7 @@ interface RecordedFrame {
   crop_params_adjusted: [[number, number], [number, number]];
 }
 
-interface Record {
+interface Run {
   image_size_wh: [number, number];
   search_size_wh: [number, number];
   map_wh: [number, number];
@@ -29,7 +29,7 @@ interface Record {
   final_confidence_incl_frame0: number[];
 }
 
-const record = fixtureJson<Record>("g1_postprocess_given_maps");
+const record = fixtureJson<Run>("g1_postprocess_given_maps");
 const tensors = fixtureTensors("g1_postprocess_given_maps");
 const scoreMaps = tensors.get("score_maps")!.data as Float32Array;
 const boxMaps = tensors.get("boxes")!.data as Float32Array;

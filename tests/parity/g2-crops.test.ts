@@ -12,7 +12,7 @@ import { writeForegroundMask } from "../../packages/core/src/geometry/mask.ts";
 import { nextStateBox, Postprocessor } from "../../packages/core/src/tracking/postprocess.ts";
 import { fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
 
-interface Record {
+interface Run {
   init_box: Corners;
   template_size_wh: [number, number];
   search_size_wh: [number, number];
@@ -22,7 +22,7 @@ interface Record {
   window_weight: number;
 }
 
-const record = fixtureJson<Record>("g2_tracking_end_to_end");
+const record = fixtureJson<Run>("g2_tracking_end_to_end");
 const tensors = fixtureTensors("g2_tracking_end_to_end");
 const data = (name: string) => tensors.get(name)!.data;
 const video = tensors.get("frames_thwc_u8")!;

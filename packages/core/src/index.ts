@@ -1,3 +1,9 @@
+/**
+ * LoRAT in Node and the browser: geometry, model, weights, tracking, training step, metrics.
+ */
 export * from "./geometry/index.ts";
+export * from "./model/index.ts";
 export * from "./random.ts";
-export type * from "./training/batch.ts";
+export * from "./training/index.ts";
+export * from "./tracking/index.ts";
+export * from "./weights/index.ts";

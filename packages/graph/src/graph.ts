@@ -97,11 +97,20 @@ export class Graph {
   constant(tensor: Tensor): Value {
     const bytes = bytesOf(tensor);
     const key =
-      bytes.byteLength <= sharedConstantBytes ? `${tensor.dtype}[${tensor.shape}]${Array.from(bytes)}` : undefined;
+      bytes.byteLength <= sharedConstantBytes
+        ? `${tensor.dtype}[${tensor.shape}]${Array.from(bytes)}`
+        : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known) return known;
     const name = this.#unique("constant");
-    const value: Value = { graph: this, kind: "constant", name, dtype: tensor.dtype, shape: tensor.shape, tensor };
+    const value: Value = {
+      graph: this,
+      kind: "constant",
+      name,
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+      tensor,
+    };
     if (key !== undefined) this.#constants.set(key, value);
     return value;
   }
@@ -125,7 +134,10 @@ export class Graph {
   apply(operator: Operator, inputs: readonly Value[], attributes: Attributes = {}): readonly Value[] {
     for (const input of inputs) {
       if (input.graph !== this) {
-        throw new LoratError("GRAPH_MIXED", `${operator.type} was given ${input.name}, a value of another graph`);
+        throw new LoratError(
+          "GRAPH_MIXED",
+          `${operator.type} was given ${input.name}, a value of another graph`,
+        );
       }
     }
     const name = this.#unique([...this.#scope, operator.type].join("/"));
@@ -133,7 +145,14 @@ export class Graph {
     const node: Node = { operator, name, inputs, attributes, outputs };
     operator.infer(inputs, attributes).forEach((spec, i) => {
       const outputName = i === 0 ? `${name}:0` : `${name}:${i}`;
-      outputs.push({ graph: this, kind: "node", name: outputName, dtype: spec.dtype, shape: spec.shape, node });
+      outputs.push({
+        graph: this,
+        kind: "node",
+        name: outputName,
+        dtype: spec.dtype,
+        shape: spec.shape,
+        node,
+      });
     });
     this.nodes.push(node);
     return outputs;

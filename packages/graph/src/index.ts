@@ -9,9 +9,16 @@ export { Graph, type Node, type Operator, reachableNodes, type Value } from "./g
 export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
 export * from "./ops/index.ts";
 export type { ConcreteDevice, Device } from "./session/runtime.ts";
-export { DeviceTensor, type Feeds, readBack, resolveDevice, Session, type SessionOptions } from "./session/session.ts";
+export {
+  DeviceTensor,
+  type Feeds,
+  readBack,
+  resolveDevice,
+  Session,
+  type SessionOptions,
+} from "./session/session.ts";
 export { type FileTensor, type StoredTensor, storedBytes, type Weights } from "./session/weights.ts";
-export { sameShape, type Shape, sizeOf } from "./shape.ts";
+export { type Shape, sameShape, sizeOf } from "./shape.ts";
 export {
   bool,
   bytesOf,

@@ -44,7 +44,10 @@ export function float32(data: Float32Array | readonly number[], shape: readonly 
 }
 
 /** An int64 tensor from plain integers. */
-export function int64(values: readonly number[], shape: readonly number[] = [values.length]): Tensor<"int64"> {
+export function int64(
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+): Tensor<"int64"> {
   return checked({ dtype: "int64", shape, data: BigInt64Array.from(values, (v) => BigInt(v)) });
 }
 

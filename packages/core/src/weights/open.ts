@@ -61,7 +61,14 @@ function refuseKnownStrangers(head: Uint8Array): void {
 
 function looksLikeText(head: Uint8Array): boolean {
   const start = head.subarray(0, 64);
-  return start.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
+  if (start.some((byte) => byte < 0x20 && (byte < 0x09 || byte > 0x0d))) return false;
+  try {
+    // streaming, because the last character may be cut
+    new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {

@@ -22,7 +22,7 @@ interface TorchEntry extends TensorEntry {
  * `TORCH_NOT_STATE_DICT`, `TORCH_STORAGE`, `TORCH_TENSOR_BOUNDS`.
  */
 export async function openTorchZip(source: ByteSource): Promise<TensorFile> {
-  const members = await readStoredZip(source);
+  const members = await readStoredZip(source, refuseTorchScript);
   const { pickle, root } = findPickle(members);
   await checkByteOrder(source, members.get(`${root}byteorder`));
   const value = unpickle(await source.read(pickle.offset, pickle.length), torchRules);
@@ -59,11 +59,6 @@ function findPickle(members: ReadonlyMap<string, ZipEntry>): { pickle: ZipEntry;
     );
   }
   const root = pickle.name.slice(0, -"data.pkl".length);
-  if (members.has(`${root}constants.pkl`)) {
-    throw new LoratError("TORCH_SCRIPT", "the file is a TorchScript program, not a file of weights", {
-      hint: "Save its state_dict() with torch.save, or as safetensors.",
-    });
-  }
   if (pickle.length > maxPickleBytes) {
     throw new LoratError(
       "PICKLE_LIMIT",
@@ -71,6 +66,13 @@ function findPickle(members: ReadonlyMap<string, ZipEntry>): { pickle: ZipEntry;
     );
   }
   return { pickle, root };
+}
+
+function refuseTorchScript(names: readonly string[]): void {
+  if (!names.some((name) => /^[^/]+\/constants\.pkl$/.test(name))) return;
+  throw new LoratError("TORCH_SCRIPT", "the file is a TorchScript program, not a file of weights", {
+    hint: "Save its state_dict() with torch.save, or as safetensors.",
+  });
 }
 
 async function checkByteOrder(source: ByteSource, member: ZipEntry | undefined): Promise<void> {

@@ -18,19 +18,21 @@ const maxDirectoryBytes = 100_000_000;
 
 /**
  * Lists the members of a zip archive whose members are all stored, as torch writes them (zip64 included), reading only
- * the central directory and the members' local headers. Nothing is ever unpacked to a path.
+ * the central directory and the members' local headers. Nothing is ever unpacked to a path. `inspect` sees the names
+ * first and may refuse the archive for what it is.
  *
  * Throws `ZIP_NO_DIRECTORY` (cut short, or no zip at all), `ZIP_MULTI_DISK`, `ZIP_DIRECTORY` (damaged), `ZIP_ENCRYPTED`,
  * `ZIP_COMPRESSED`, `ZIP_UNSAFE_NAME`, `ZIP_DUPLICATE_NAME`, `ZIP_OVERLAP`.
  */
-export async function readStoredZip(source: ByteSource): Promise<Map<string, ZipEntry>> {
-  const directory = await findDirectory(source);
-  const members = parseDirectory(
-    view(await source.read(directory.offset, directory.length)),
-    directory.count,
-  );
+export async function readStoredZip(
+  source: ByteSource,
+  inspect: (names: readonly string[]) => void = () => {},
+): Promise<Map<string, ZipEntry>> {
+  const { offset, length, count } = await findDirectory(source);
+  const members = parseDirectory(view(await source.read(offset, length)), count);
+  inspect(members.map(({ name }) => name));
   const entries: ZipEntry[] = [];
-  for (const member of members) entries.push(await locate(source, member, directory.offset));
+  for (const member of members) entries.push(await locate(source, member, offset));
   checkOverlap(entries);
   return new Map(entries.map((entry) => [entry.name, entry]));
 }
@@ -100,7 +102,11 @@ interface Member {
   readonly name: string;
   readonly nameBytes: Uint8Array;
   readonly length: number;
+  /** Bytes that it takes in the archive. */
+  readonly stored: number;
   readonly headerOffset: number;
+  readonly flags: number;
+  readonly method: number;
 }
 
 function parseDirectory(directory: DataView, count: number): Member[] {
@@ -120,16 +126,16 @@ function parseDirectory(directory: DataView, count: number): Member[] {
     if (names.has(name))
       throw new LoratError("ZIP_DUPLICATE_NAME", `the zip archive has two members called "${name}"`);
     names.add(name);
-    checkStored(name, directory.getUint16(at + 8, true), directory.getUint16(at + 10, true));
+    const flags = directory.getUint16(at + 8, true);
+    const method = directory.getUint16(at + 10, true);
     const extra = new DataView(directory.buffer, directory.byteOffset + at + 46 + nameLength, extraLength);
     const sizes = wideSizes(
       name,
       extra,
       [24, 20, 42].map((field) => directory.getUint32(at + field, true)),
     );
-    if (sizes[0] !== sizes[1])
-      throw damaged(`gives "${name}" two lengths, ${sizes[0]} and ${sizes[1]}, though it is stored`);
-    members.push({ name, nameBytes, length: sizes[0]!, headerOffset: sizes[2]! });
+    const [length, stored, headerOffset] = sizes as [number, number, number];
+    members.push({ name, nameBytes, length, stored, headerOffset, flags, method });
     at = next;
   }
   if (members.length !== count) throw damaged(`has ${members.length} entries, its end record says ${count}`);
@@ -160,12 +166,7 @@ function checkedName(bytes: Uint8Array): string {
   // torch writes ASCII names; Latin-1 shows any other byte instead of failing on it
   const name = String.fromCharCode(...bytes);
   const parts = name.split("/");
-  const unsafe =
-    name === "" ||
-    /[\\:\0]/.test(name) ||
-    name.startsWith("/") ||
-    parts.includes("..") ||
-    parts.includes(".");
+  const unsafe = /^$|^\/|^[A-Za-z]:|[\\\0]/.test(name) || parts.includes("..") || parts.includes(".");
   if (unsafe) {
     throw new LoratError(
       "ZIP_UNSAFE_NAME",
@@ -191,7 +192,10 @@ function checkStored(name: string, flags: number, method: number): void {
 
 /** Finds where a member's bytes begin; its local header has extra fields of its own (torch pads there). */
 async function locate(source: ByteSource, member: Member, limit: number): Promise<ZipEntry> {
-  const { name, nameBytes, length, headerOffset } = member;
+  const { name, nameBytes, length, stored, headerOffset } = member;
+  checkStored(name, member.flags, member.method);
+  if (length !== stored)
+    throw damaged(`gives "${name}" two lengths, ${length} and ${stored}, though it is stored`);
   const fixed = 30 + nameBytes.byteLength;
   if (headerOffset + fixed > limit)
     throw damaged(`puts "${name}" at ${headerOffset}, past the members' end ${limit}`);

@@ -127,7 +127,12 @@ export function serialise(
         ...casts,
         ...nodes.map((node) => nodeProto(node, nameOf, used)),
         ...identities.map(([key, value]) =>
-          create(NodeProtoSchema, { opType: "Identity", name: `${key}/identity`, input: [nameOf(value)], output: [key] }),
+          create(NodeProtoSchema, {
+            opType: "Identity",
+            name: `${key}/identity`,
+            input: [nameOf(value)],
+            output: [key],
+          }),
         ),
       ],
       initializer,
@@ -197,7 +202,9 @@ function valueInfo(name: string, value: Value): ValueInfoProto {
         case: "tensorType",
         value: {
           elemType: onnxDType[value.dtype],
-          shape: { dim: value.shape.map((dim) => ({ value: { case: "dimValue" as const, value: BigInt(dim) } })) },
+          shape: {
+            dim: value.shape.map((dim) => ({ value: { case: "dimValue" as const, value: BigInt(dim) } })),
+          },
         },
       },
     },

@@ -42,7 +42,9 @@ const convOperator: Operator = {
         `[${x!.shape}] padded by ${padding} cannot be convolved with [${weight!.shape}]`,
       );
     }
-    const out = size.map((dim, i) => Math.floor((dim + 2 * padding - dilation * (kernel[i]! - 1) - 1) / stride) + 1);
+    const out = size.map(
+      (dim, i) => Math.floor((dim + 2 * padding - dilation * (kernel[i]! - 1) - 1) / stride) + 1,
+    );
     return [{ dtype: x!.dtype, shape: [batch!, outputs!, ...out] }];
   },
   gradient: ({ inputs, attributes, gradients, wanted }) => {
@@ -52,7 +54,9 @@ const convOperator: Operator = {
     let dx: Value | undefined;
     if (wanted[0]) {
       const sizes = x.shape.slice(2);
-      const covered = dy.shape.slice(2).map((dim, i) => (dim - 1) * stride + dilation * (weight.shape[2 + i]! - 1) + 1);
+      const covered = dy.shape
+        .slice(2)
+        .map((dim, i) => (dim - 1) * stride + dilation * (weight.shape[2 + i]! - 1) + 1);
       // What the last stride left over gets no gradient: output padding puts it back.
       const left = sizes.map((dim, i) => dim + 2 * padding - covered[i]!);
       dx = x.graph.apply(convTransposeOperator, [dy, weight], {

@@ -1,5 +1,5 @@
-import type { GradientContext, Operator, OutputSpec, Value } from "../graph.ts";
 import { LoratError } from "../errors.ts";
+import type { GradientContext, Operator, OutputSpec, Value } from "../graph.ts";
 import { broadcastAxes, broadcastShapes, sameShape } from "../shape.ts";
 import type { DType } from "../tensor.ts";
 import { reshape } from "./layout.ts";
@@ -77,7 +77,9 @@ const whereOperator: Operator = {
         `Where needs a bool condition and two values of one type, got ${condition!.dtype}, ${a!.dtype}, ${b!.dtype}`,
       );
     }
-    return [{ dtype: a!.dtype, shape: broadcastShapes(condition!.shape, broadcastShapes(a!.shape, b!.shape)) }];
+    return [
+      { dtype: a!.dtype, shape: broadcastShapes(condition!.shape, broadcastShapes(a!.shape, b!.shape)) },
+    ];
   },
   gradient: ({ inputs, gradients, wanted }) => {
     const [condition, a, b] = inputs as [Value, Value, Value];
@@ -128,7 +130,8 @@ export const greater = (a: Operand, b: Operand): Value => apply(greaterOperator,
 /** `a < b`, elementwise; bool. */
 export const less = (a: Operand, b: Operand): Value => apply(lessOperator, a, b);
 /** `condition ? a : b`, elementwise, broadcasting. */
-export const where = (condition: Value, a: Operand, b: Operand): Value => apply(whereOperator, condition, a, b);
+export const where = (condition: Value, a: Operand, b: Operand): Value =>
+  apply(whereOperator, condition, a, b);
 /** The larger of two, elementwise; at equality the gradient goes to `b`. (WebGPU has no Max.) */
 export const maximum = (a: Operand, b: Operand): Value => where(greater(a, b), a, b);
 /** The smaller of two, elementwise; at equality the gradient goes to `b`. (WebGPU has no Min.) */

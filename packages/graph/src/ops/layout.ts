@@ -71,9 +71,13 @@ const concatOperator: Operator = {
     const first = inputs[0]!;
     for (const other of inputs) {
       const fits =
-        other.shape.length === first.shape.length && other.shape.every((dim, i) => i === axis || dim === first.shape[i]);
+        other.shape.length === first.shape.length &&
+        other.shape.every((dim, i) => i === axis || dim === first.shape[i]);
       if (!fits || other.dtype !== first.dtype) {
-        throw new LoratError("SHAPE_CONCAT", `[${other.shape}] does not join [${first.shape}] on axis ${axis}`);
+        throw new LoratError(
+          "SHAPE_CONCAT",
+          `[${other.shape}] does not join [${first.shape}] on axis ${axis}`,
+        );
       }
     }
     const total = inputs.reduce((sum, input) => sum + input.shape[axis]!, 0);
@@ -104,7 +108,10 @@ const splitOperator: Operator = {
     if (parts.some((size) => size < 1) || parts.reduce((a, b) => a + b, 0) !== x!.shape[axis]) {
       throw new LoratError("SHAPE_SPLIT", `axis ${axis} of [${x!.shape}] does not split into [${parts}]`);
     }
-    return parts.map((size) => ({ dtype: x!.dtype, shape: x!.shape.map((dim, i) => (i === axis ? size : dim)) }));
+    return parts.map((size) => ({
+      dtype: x!.dtype,
+      shape: x!.shape.map((dim, i) => (i === axis ? size : dim)),
+    }));
   },
   gradient: ({ inputs, outputs, attributes, gradients }) => {
     const graph: Graph = inputs[0]!.graph;
@@ -138,7 +145,10 @@ const sliceOperator: Operator = {
     const shape = [...x!.shape];
     constantIntegers(axes!).forEach((axis, i) => {
       if (from[i]! < 0 || to[i]! > x!.shape[axis]! || from[i]! >= to[i]!) {
-        throw new LoratError("SHAPE_SLICE", `${from[i]} to ${to[i]} on axis ${axis} is outside [${x!.shape}]`);
+        throw new LoratError(
+          "SHAPE_SLICE",
+          `${from[i]} to ${to[i]} on axis ${axis} is outside [${x!.shape}]`,
+        );
       }
       shape[axis] = to[i]! - from[i]!;
     });
@@ -175,7 +185,10 @@ const padOperator: Operator = {
     const amounts = constantIntegers(pads!);
     const rank = x!.shape.length;
     if (amounts.length !== 2 * rank || amounts.some((amount) => amount < 0)) {
-      throw new LoratError("SHAPE_PAD", `[${x!.shape}] needs ${rank} amounts before and after, got [${amounts}]`);
+      throw new LoratError(
+        "SHAPE_PAD",
+        `[${x!.shape}] needs ${rank} amounts before and after, got [${amounts}]`,
+      );
     }
     return [{ dtype: x!.dtype, shape: x!.shape.map((dim, i) => dim + amounts[i]! + amounts[rank + i]!) }];
   },
@@ -196,7 +209,16 @@ export function pad(x: Value, before: readonly number[], after: readonly number[
 }
 
 const castOperators = new Map<string, Operator>();
-const onnxTypeCode = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
+const onnxTypeCode = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const;
 
 /** The same numbers as another element type; differentiable between floating types. */
 export function cast(x: Value, dtype: keyof typeof onnxTypeCode): Value {

@@ -35,7 +35,10 @@ const layerNormOperator: Operator = {
     let dx: Value | undefined;
     if (wanted[0]) {
       const dn = mul(dy, scale);
-      const centred = sub(sub(dn, reduceMean(dn, [-1], true)), mul(normalised, reduceMean(mul(dn, normalised), [-1], true)));
+      const centred = sub(
+        sub(dn, reduceMean(dn, [-1], true)),
+        mul(normalised, reduceMean(mul(dn, normalised), [-1], true)),
+      );
       dx = mul(centred, inverseDeviation);
     }
     return [dx, wanted[1] ? rows(mul(dy, normalised)) : undefined, wanted[2] ? rows(dy) : undefined];
@@ -74,7 +77,12 @@ export function batchNormTrain(x: Value, scale: Value, bias: Value, epsilon: num
   const variance = reduceMean(mul(centred, centred), [0, 2, 3], true);
   const output = affine(centred, variance, scale, bias, epsilon);
   const flat = reshape(variance, [channels]);
-  return { output, mean: reshape(mean, [channels]), variance: flat, unbiasedVariance: mul(flat, count / (count - 1)) };
+  return {
+    output,
+    mean: reshape(mean, [channels]),
+    variance: flat,
+    unbiasedVariance: mul(flat, count / (count - 1)),
+  };
 }
 
 /** Batch normalisation by running statistics, each `[channels]`. */

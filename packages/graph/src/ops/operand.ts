@@ -12,7 +12,8 @@ export function operands(...given: readonly Operand[]): Value[] {
 /** The attribute `name` as a number; integers and wrapped floats alike. */
 export function numberAttribute(value: unknown, fallback: number): number {
   if (typeof value === "number") return value;
-  if (typeof value === "object" && value !== null && "float" in value) return (value as { float: number }).float;
+  if (typeof value === "object" && value !== null && "float" in value)
+    return (value as { float: number }).float;
   return fallback;
 }
 

@@ -70,4 +70,3 @@ const softmaxOperator: Operator = {
 export function softmax(x: Value): Value {
   return x.graph.apply(softmaxOperator, [x], { axis: -1 })[0]!;
 }
-

@@ -1,4 +1,4 @@
-import { dirname, resolve, basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { ConcreteDevice, Ort, Runtime } from "./runtime.ts";
 
 let node: Promise<typeof import("onnxruntime-node")> | undefined;

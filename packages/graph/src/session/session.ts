@@ -1,5 +1,5 @@
-import { runtime } from "#runtime";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import { runtime } from "#runtime";
 import { LoratError } from "../errors.ts";
 import { Graph, type Value } from "../graph.ts";
 import { type Placement, serialise } from "../onnx/serialise.ts";
@@ -61,7 +61,9 @@ export type Feeds = Readonly<Record<string, Tensor | DeviceTensor>>;
 export async function resolveDevice(device: Device): Promise<ConcreteDevice> {
   const known = ["auto", "cpu", "webgpu", "cuda", "wasm"];
   if (!known.includes(device)) {
-    throw new LoratError("DEVICE_UNKNOWN", `there is no device "${device}"`, { hint: `choose one of ${known.join(", ")}` });
+    throw new LoratError("DEVICE_UNKNOWN", `there is no device "${device}"`, {
+      hint: `choose one of ${known.join(", ")}`,
+    });
   }
   if (device === "auto") return runtime.preferred();
   const available = await runtime.devices();
@@ -103,7 +105,10 @@ export class Session {
    * Compiles what `outputs` need for a device. Throws `DEVICE_UNKNOWN`, `DEVICE_UNAVAILABLE`, `WEIGHTS_SHAPE`, or
    * `SESSION_CREATE` when the device refuses the graph.
    */
-  static async create(outputs: Readonly<Record<string, Value>>, options: SessionOptions = {}): Promise<Session> {
+  static async create(
+    outputs: Readonly<Record<string, Value>>,
+    options: SessionOptions = {},
+  ): Promise<Session> {
     const device = await resolveDevice(options.device ?? "auto");
     const ort = await runtime.load(device);
     const { place, files, folder } = placements(options.weights ?? new Map(), options.fed ?? new Set());
@@ -114,7 +119,10 @@ export class Session {
         ...providerOptions(device),
         ...(kept.size > 0 && {
           preferredOutputLocation: Object.fromEntries(
-            model.outputNames.map((name) => [name, kept.has(name) ? ("gpu-buffer" as const) : ("cpu" as const)]),
+            model.outputNames.map((name) => [
+              name,
+              kept.has(name) ? ("gpu-buffer" as const) : ("cpu" as const),
+            ]),
           ),
         }),
         ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
@@ -167,7 +175,8 @@ export class Session {
   }
 
   #feed(name: string, value: Value, given: Tensor | DeviceTensor | undefined): OrtTensor {
-    if (!given) throw new LoratError("SESSION_FEED", `the input ${name} ${value.dtype} [${value.shape}] was not fed`);
+    if (!given)
+      throw new LoratError("SESSION_FEED", `the input ${name} ${value.dtype} [${value.shape}] was not fed`);
     if (given.dtype !== value.dtype || !sameShape(given.shape, value.shape)) {
       throw new LoratError(
         "SESSION_FEED",
@@ -185,7 +194,11 @@ let readers: Map<string, Promise<Session>> | undefined;
 export async function readBack(tensor: Tensor | DeviceTensor): Promise<Tensor> {
   if (!(tensor instanceof DeviceTensor)) return tensor;
   if (!runtime.readsBackThroughSession) {
-    return { dtype: tensor.dtype, shape: tensor.shape, data: hostData(tensor.dtype, await tensor.ort.getData()) };
+    return {
+      dtype: tensor.dtype,
+      shape: tensor.shape,
+      data: hostData(tensor.dtype, await tensor.ort.getData()),
+    };
   }
   // A session that only passes its input on: reading a Node WebGPU tensor directly ends the process in 1.30.
   readers ??= new Map();

@@ -26,7 +26,10 @@ export function storedBytes(tensor: StoredTensor): number {
 export function weightOf(weights: Weights, parameter: Value): StoredTensor {
   const stored = weights.get(parameter.name);
   if (!stored) {
-    throw new LoratError("WEIGHTS_NAMES", `the graph needs the weight ${parameter.name}, which was not given`);
+    throw new LoratError(
+      "WEIGHTS_NAMES",
+      `the graph needs the weight ${parameter.name}, which was not given`,
+    );
   }
   const halfForSingle = stored.dtype === "float16" && parameter.dtype === "float32";
   if (!sameShape(stored.shape, parameter.shape) || (stored.dtype !== parameter.dtype && !halfForSingle)) {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { SpareBuffers } from "./spare-buffers.ts";
 import { toPlainError } from "./thread-error.ts";
 import { decodeFrames } from "./video-frames.ts";
-import { SpareBuffers } from "./video-reader.ts";
 import type { DecodeJob, DecodeNews, DecodeOrder } from "./video-thread.ts";
 
 /** The decoding thread: sends frames, never more than `ahead` beyond what the reader has taken. */

@@ -1,5 +1,5 @@
 import { registerMediabunnyServer } from "@mediabunny/server";
-import { MATROSKA, Logging, LogLevel, MP4, MPEG_TS, QTFF, WEBM } from "mediabunny";
+import { Logging, LogLevel, MATROSKA, MP4, MPEG_TS, QTFF, WEBM } from "mediabunny";
 import { AV_LOG_QUIET, Log } from "node-av";
 
 /** Containers that are opened. Playlists are left out: they would make a local file reach for others. */
@@ -18,6 +18,6 @@ export function prepareMediabunny(): void {
   if (ready) return;
   ready = true;
   registerMediabunnyServer({ hardwareContext: null });
-  Logging.level = LogLevel.None;
+  Logging.level = LogLevel.Silent;
   Log.setLevel(AV_LOG_QUIET);
 }

@@ -20,7 +20,9 @@ export function toPlainError(error: unknown): PlainError {
 
 export function fromPlainError({ code, message, hint, issues, stack }: PlainError): Error {
   const error =
-    code === undefined ? new Error(message) : new LoratError(code, message, { ...(hint && { hint }), issues });
+    code === undefined
+      ? new Error(message)
+      : new LoratError(code, message, { ...(hint && { hint }), issues });
   if (stack) error.stack = stack;
   return error;
 }

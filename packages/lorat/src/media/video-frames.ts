@@ -82,7 +82,9 @@ async function* samplesInOrder(
     await samples.return();
   }
   if (times && next < Math.min(times.length, end)) {
-    throw info.missingBytes > 0 ? cutShort(info, next) : decodeFailed(info, next, "the decoder gave no picture");
+    throw info.missingBytes > 0
+      ? cutShort(info, next)
+      : decodeFailed(info, next, "the decoder gave no picture");
   }
 }
 
@@ -176,7 +178,10 @@ function startPastEnd(path: string, start: number, frameCount: number): LoratErr
 
 function cutShort(info: VideoInfo, index: number): LoratError {
   const bytes = `${info.missingBytes} bytes are missing at the end`;
-  return new LoratError("VIDEO_TRUNCATED", `${info.path} is cut short: frame ${index} is not there (${bytes})`);
+  return new LoratError(
+    "VIDEO_TRUNCATED",
+    `${info.path} is cut short: frame ${index} is not there (${bytes})`,
+  );
 }
 
 function decodeFailed(info: VideoInfo, index: number, cause: unknown): LoratError {

@@ -1,5 +1,6 @@
 import type { Frame } from "@lorat/core";
 import type { FrameRange, FrameSource } from "./frame-source.ts";
+import { SpareBuffers } from "./spare-buffers.ts";
 import { decodeFrames } from "./video-frames.ts";
 import { framesFromWorker, hasDecodeWorker } from "./video-thread.ts";
 import { inspectVideo } from "./video-track.ts";
@@ -17,7 +18,10 @@ export interface VideoOptions {
  * so the same on every machine. Throws `VIDEO_EMPTY`, `VIDEO_NOT_RECOGNISED`, `VIDEO_TRUNCATED`, `VIDEO_NO_TRACK`,
  * `VIDEO_CODEC_UNKNOWN`, `VIDEO_NO_FRAMES`, `VIDEO_BROKEN`, `VIDEO_DECODE_FAILED` (of the first frame).
  */
-export async function openVideo(path: string, { thread = hasDecodeWorker }: VideoOptions = {}): Promise<FrameSource> {
+export async function openVideo(
+  path: string,
+  { thread = hasDecodeWorker }: VideoOptions = {},
+): Promise<FrameSource> {
   const info = await inspectVideo(path);
   const { width, height, fps, times } = info;
   const spares = new SpareBuffers();
@@ -48,27 +52,4 @@ export async function openVideo(path: string, { thread = hasDecodeWorker }: Vide
       spares.clear();
     },
   };
-}
-
-/** Pixel arrays handed back for the frames to come; filling a used one saves the system clearing a new one. */
-export class SpareBuffers {
-  readonly #spares: Uint8Array[] = [];
-  /** Where to send an array instead of keeping it: the thread that decodes. */
-  forward: ((data: Uint8Array) => void) | undefined;
-
-  give(data: Uint8Array | Uint8ClampedArray): void {
-    if (data.byteLength !== data.buffer.byteLength || !(data.buffer instanceof ArrayBuffer)) return;
-    const bytes = new Uint8Array(data.buffer);
-    if (this.forward) this.forward(bytes);
-    else if (this.#spares.length < 8) this.#spares.push(bytes);
-  }
-
-  take(bytes: number): Uint8Array {
-    const spare = this.#spares.pop();
-    return spare?.length === bytes ? spare : new Uint8Array(bytes);
-  }
-
-  clear(): void {
-    this.#spares.length = 0;
-  }
 }

@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Frame } from "@lorat/core";
 import type { FrameRange } from "./frame-source.ts";
-import { fromPlainError, type PlainError } from "./thread-error.ts";
+import type { SpareBuffers } from "./spare-buffers.ts";
+import { fromPlainError, type PlainError, toPlainError } from "./thread-error.ts";
 import type { VideoInfo } from "./video-track.ts";
 
 /** What the decoding thread is started with. */
@@ -27,7 +28,9 @@ export type DecodeNews =
 const FRAMES_AHEAD = 4;
 
 // A thread can only be started from JavaScript: from the TypeScript sources frames are decoded on the caller's own.
-const workerUrl = import.meta.url.endsWith(".ts") ? undefined : new URL("./decode-worker.js", import.meta.url);
+const workerUrl = import.meta.url.endsWith(".ts")
+  ? undefined
+  : new URL("./decode-worker.js", import.meta.url);
 
 /** Whether {@link framesFromWorker} can be used here. */
 export const hasDecodeWorker = workerUrl !== undefined;
@@ -36,7 +39,7 @@ export const hasDecodeWorker = workerUrl !== undefined;
 export async function* framesFromWorker(
   info: VideoInfo,
   range: FrameRange,
-  spares: { forward: ((data: Uint8Array) => void) | undefined },
+  spares: SpareBuffers,
 ): AsyncGenerator<Frame, void, void> {
   const job: DecodeJob = { info, range, ahead: FRAMES_AHEAD };
   const worker = new Worker(workerUrl!, { workerData: job });
@@ -48,8 +51,9 @@ export async function* framesFromWorker(
     wake();
   };
   worker.on("message", tell);
-  worker.on("error", (error) => tell({ kind: "error", error: { ...plain(error) } }));
+  worker.on("error", (error) => tell({ kind: "error", error: toPlainError(error) }));
   const gone = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  gone.then(() => tell({ kind: "error", error: toPlainError(new Error("the decoding thread ended early")) }));
   const forward = (data: Uint8Array) => order({ kind: "spare", data }, [data.buffer as ArrayBuffer]);
   spares.forward = forward;
   try {
@@ -66,8 +70,4 @@ export async function* framesFromWorker(
     order({ kind: "stop" });
     await gone;
   }
-}
-
-function plain({ message, stack }: Error): PlainError {
-  return { code: undefined, message, hint: undefined, issues: [], stack };
 }

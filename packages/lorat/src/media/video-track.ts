@@ -61,7 +61,9 @@ export async function openVideoTrack(path: string): Promise<VideoTrack & { missi
       });
     }
     if (error instanceof LoratError) throw error;
-    throw new LoratError("VIDEO_BROKEN", `${path} cannot be opened as a video: ${text(error)}`, { cause: error });
+    throw new LoratError("VIDEO_BROKEN", `${path} cannot be opened as a video: ${text(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -109,7 +111,9 @@ async function firstFrameSize(path: string, track: InputVideoTrack, time: number
         : { width: codedHeight, height: codedWidth };
     }
   } catch (cause) {
-    throw new LoratError("VIDEO_DECODE_FAILED", `${path}: frame 0 cannot be decoded: ${text(cause)}`, { cause });
+    throw new LoratError("VIDEO_DECODE_FAILED", `${path}: frame 0 cannot be decoded: ${text(cause)}`, {
+      cause,
+    });
   }
   throw noFrames(path);
 }

@@ -19,7 +19,11 @@ interface Part {
 export type Surface = (width: number, height: number) => Texture;
 
 /** Invents an object of one to five parts, lit from one side, as a sprite of about `sizePx` a side. */
-export function inventObject(random: Random, sizePx: number, surface: Surface = proceduralSurface(random)): Sprite {
+export function inventObject(
+  random: Random,
+  sizePx: number,
+  surface: Surface = proceduralSurface(random),
+): Sprite {
   const aspect = Math.exp(random.normal(0, 0.35));
   const width = Math.round(Math.min(Math.max(sizePx * Math.sqrt(aspect), sizePx / 2), sizePx * 2));
   const height = Math.round(Math.min(Math.max(sizePx / Math.sqrt(aspect), sizePx / 2), sizePx * 2));
@@ -89,7 +93,10 @@ function paintPart(data: Uint8ClampedArray, width: number, height: number, part:
       const shade = 1 + roundness * (0.45 * facing - 0.35 * slope * slope);
       const i = (y * width + x) * 4;
       const t = (y * texture.width + x) * 3;
-      for (let c = 0; c < 3; c++) data[i + c] = data[i + c]! * (1 - alpha) + texture.data[t + c]! * shade * alpha;
+      // Where nothing was, the edge keeps the part's full colour: alpha alone fades it out.
+      const cover = data[i + 3] === 0 ? 1 : alpha;
+      for (let c = 0; c < 3; c++)
+        data[i + c] = data[i + c]! * (1 - cover) + texture.data[t + c]! * shade * cover;
       data[i + 3] = Math.max(data[i + 3]!, alpha * 255);
     }
   }

@@ -19,7 +19,8 @@ export function inventOutline(random: Random): Outline {
 
 /** Lamé's curve: 2 is a circle, larger exponents come near a square. */
 function superellipse(exponent: number): Outline {
-  return (angle) => (Math.abs(Math.cos(angle)) ** exponent + Math.abs(Math.sin(angle)) ** exponent) ** (-1 / exponent);
+  return (angle) =>
+    (Math.abs(Math.cos(angle)) ** exponent + Math.abs(Math.sin(angle)) ** exponent) ** (-1 / exponent);
 }
 
 function polygon(random: Random): Outline {
@@ -39,7 +40,10 @@ function wavy(random: Random): Outline {
     phase: random.uniform(0, 2 * Math.PI),
   }));
   return (angle) => {
-    const radius = waves.reduce((sum, { count, height, phase }) => sum + height * Math.cos(count * angle + phase), 1);
+    const radius = waves.reduce(
+      (sum, { count, height, phase }) => sum + height * Math.cos(count * angle + phase),
+      1,
+    );
     return Math.max(radius, 0.3);
   };
 }

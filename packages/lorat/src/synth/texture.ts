@@ -12,7 +12,12 @@ export interface Texture {
 type Pattern = (x: number, y: number) => number;
 
 /** A surface: a pattern between two or three colours under a layer of fine grain. */
-export function inventTexture(random: Random, width: number, height: number, base = inventColour(random)): Texture {
+export function inventTexture(
+  random: Random,
+  width: number,
+  height: number,
+  base = inventColour(random),
+): Texture {
   const second = random.chance(0.5) ? inventColour(random) : nearbyColour(base, random, 45);
   const third = random.chance(0.5) ? nearbyColour(second, random, 40) : inventColour(random);
   const pattern = inventPattern(random, width, height);

@@ -1,8 +1,47 @@
+import { area, type Corners, clipToImage, createRandom } from "@lorat/core";
+import { roughMean } from "../../synth/canvas.ts";
+import { composeScene } from "../../synth/compose.ts";
+import { difficultySettings, mixedSettings } from "../../synth/difficulty.ts";
+import { type Moment, renderMoment, type Scene, targetBox } from "../../synth/scene.ts";
 import type { DataManifest } from "../data-manifest.ts";
 import type { FrameStore } from "../frame-store.ts";
-import type { Source } from "../pair.ts";
+import type { Source, View } from "../pair.ts";
+import { createPropRoom } from "../prop-room.ts";
 
-/** Placeholder until the renderer is in. */
-export function composites(_store: FrameStore, _manifest: DataManifest): Source {
-  return { name: "composites", size: 0, draw: async () => undefined };
+/** Size of the rendered view; with targets of at most a quarter of it, most of a search crop is picture. */
+const WIDTH = 272;
+const HEIGHT = 224;
+
+/** Cut-outs and invented objects on the move over photographs or invented backgrounds, rendered at two moments. */
+export function composites(store: FrameStore, manifest: DataManifest): Source {
+  const props = createPropRoom(store, manifest, [Math.round(WIDTH * 1.3), Math.round(HEIGHT * 1.3)]);
+  return {
+    name: "composites",
+    size: 1,
+    async draw({ random, strength }) {
+      const [cast, background] = [await props.cast(random), await props.background(random)];
+      const { brightness, noise } = difficultySettings["low-light"];
+      const dark = random.chance(0.08 * strength);
+      const settings = { ...mixedSettings(strength), ...(dark ? { brightness, noise } : {}) };
+      const gap = random.logUniform(1, 4 + 60 * strength);
+      const format = { width: WIDTH, height: HEIGHT, frames: gap, targetPx: random.logUniform(24, 76) };
+      const scene = composeScene(random, format, settings, cast, background);
+      if (shownShare(scene, 0) < 0.6 || shownShare(scene, gap) < 0.4) return undefined;
+      const grain = createRandom(random.uniform());
+      const template = view(renderMoment(scene, 0, grain), 0.55);
+      const search = template && view(renderMoment(scene, gap, grain), 0.3);
+      return search && { template, search };
+    },
+  };
+}
+
+/** Share of the target's box that lies inside the view. */
+function shownShare(scene: Scene, time: number): number {
+  const box: Corners = targetBox(scene, time);
+  return area(clipToImage(box, scene.width, scene.height)) / Math.max(area(box), 1);
+}
+
+function view({ frame, box, visibility }: Moment, leastVisible: number): View | undefined {
+  if (!box || visibility < leastVisible || box[2] - box[0] < 8 || box[3] - box[1] < 8) return undefined;
+  return { frame, padding: roughMean(frame), box, present: true };
 }

@@ -1,0 +1,105 @@
+import { LoratError } from "@lorat/graph";
+import type { Box } from "../geometry/box.ts";
+
+/** 0, 0.05, ..., 1: overlaps at which success is counted. */
+export const SUCCESS_THRESHOLDS: readonly number[] = Array.from({ length: 21 }, (_, i) => i / 20);
+/** 0, 1, ..., 50: centre errors in pixels at which precision is counted. */
+export const PRECISION_THRESHOLDS: readonly number[] = Array.from({ length: 51 }, (_, i) => i);
+/** 0, 0.01, ..., 0.5: centre errors, in sides of the target, at which normalised precision is counted. */
+export const NORMALISED_PRECISION_THRESHOLDS: readonly number[] = Array.from(
+  { length: 51 },
+  (_, i) => i / 100,
+);
+
+/** One tracker's boxes on one sequence, beside the truth; one entry a frame, the first frame included. */
+export interface SequenceBoxes {
+  readonly predicted: readonly Box[];
+  /** NaN or empty boxes where the target is absent. */
+  readonly truth: readonly Box[];
+  /** False where the data set flags the target as absent; default all true. */
+  readonly visible?: readonly boolean[];
+}
+
+/** Shares of frames in [0, 1] against each threshold. */
+export interface Curves {
+  /** Against {@link SUCCESS_THRESHOLDS}. */
+  readonly success: readonly number[];
+  /** Against {@link PRECISION_THRESHOLDS}. */
+  readonly precision: readonly number[];
+  /** Against {@link NORMALISED_PRECISION_THRESHOLDS}. */
+  readonly normalisedPrecision: readonly number[];
+}
+
+/** The figures that are reported, all in [0, 1]. */
+export interface Scores {
+  /** Area under the success curve: the mean of its 21 values; also called SUC. */
+  readonly auc: number;
+  /** Precision at 20 pixels. */
+  readonly precision: number;
+  /** Normalised precision at 0.2. */
+  readonly normalisedPrecision: number;
+  /** Success at an overlap of 0.5 and 0.75. */
+  readonly sr50: number;
+  readonly sr75: number;
+}
+
+/** One-pass evaluation of one sequence. */
+export interface SequenceResult {
+  readonly curves: Curves;
+  readonly scores: Scores;
+  /** Overlap of each frame, -1 where a frame counts as a miss whatever the threshold. */
+  readonly overlaps: readonly number[];
+}
+
+/** The scores that are read off the curves. */
+export function scoresOf({ success, precision, normalisedPrecision }: Curves): Scores {
+  return {
+    auc: mean(success),
+    precision: precision[20]!,
+    normalisedPrecision: normalisedPrecision[20]!,
+    sr50: success[10]!,
+    sr75: success[15]!,
+  };
+}
+
+/** Curves of a data set: the mean of its sequences' curves. Throws `METRICS_EMPTY` without any. */
+export function meanCurves(sequences: readonly { readonly curves: Curves }[]): Curves {
+  const [first] = sequences;
+  if (!first) throw new LoratError("METRICS_EMPTY", "a mean over sequences needs at least one sequence");
+  const average = (key: keyof Curves) =>
+    first.curves[key].map((_, i) => mean(sequences.map(({ curves }) => curves[key][i]!)));
+  return {
+    success: average("success"),
+    precision: average("precision"),
+    normalisedPrecision: average("normalisedPrecision"),
+  };
+}
+
+/** Share of `values` for which `counts(value, threshold)` holds, for each threshold. NaN counts nowhere. */
+export function curve(
+  values: readonly number[],
+  thresholds: readonly number[],
+  counts: (value: number, threshold: number) => boolean,
+): number[] {
+  return thresholds.map((threshold) => {
+    let hits = 0;
+    for (const value of values) if (counts(value, threshold)) hits++;
+    return hits / values.length;
+  });
+}
+
+/** The arithmetic mean; NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Throws `METRICS_EMPTY` or `METRICS_LENGTH` unless all arrays hold the same, positive number of frames. */
+export function checkSequence({ predicted, truth, visible }: SequenceBoxes): void {
+  if (truth.length === 0) throw new LoratError("METRICS_EMPTY", "the sequence holds no frame");
+  if (predicted.length !== truth.length || (visible && visible.length !== truth.length)) {
+    throw new LoratError(
+      "METRICS_LENGTH",
+      `the sequence has ${truth.length} true boxes, ${predicted.length} predicted ones${visible ? ` and ${visible.length} visibility flags` : ""}`,
+    );
+  }
+}

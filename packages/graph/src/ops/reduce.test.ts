@@ -1,0 +1,4 @@
+import { reductionCases } from "../testing/cases/reduction.ts";
+import { describeOperators } from "../testing/operator-suite.ts";
+
+describeOperators("reductions and normalisations", reductionCases);

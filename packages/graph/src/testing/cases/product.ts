@@ -1,0 +1,89 @@
+import * as fc from "fast-check";
+import { vectorJacobianProduct } from "../../gradient.ts";
+import * as ops from "../../ops/index.ts";
+import { leaf, type OperatorCase, operatorCase } from "./case.ts";
+import { broadcastGroup, dim, shape } from "./shapes.ts";
+
+const matmul = operatorCase(
+  "matmul, batches broadcast",
+  fc.record({ batches: broadcastGroup(2, 2), m: dim, k: dim, n: dim }),
+  ({ batches: [a, b], m, k, n }) => ({ a: leaf([...a!, m, k]), b: leaf([...b!, k, n]) }),
+  ({ a, b }) => ops.matmul(a, b),
+);
+
+const linear = operatorCase(
+  "linear",
+  fc.record({ lead: shape(1, 3), inputs: dim, outputs: dim, bias: fc.boolean() }),
+  ({ lead, inputs, outputs }) => ({
+    x: leaf([...lead, inputs]),
+    weight: leaf([outputs, inputs]),
+    bias: leaf([outputs]),
+  }),
+  ({ x, weight, bias }, drawn) => ops.linear(x, weight, drawn.bias ? bias : undefined),
+);
+
+/** A convolution whose last stride may leave pixels over. */
+const convolution = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 2 }),
+    inputs: fc.integer({ min: 1, max: 3 }),
+    outputs: fc.integer({ min: 1, max: 3 }),
+    kernel: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    stride: fc.integer({ min: 1, max: 3 }),
+    padding: fc.integer({ min: 0, max: 2 }),
+    extra: fc.tuple(fc.nat(4), fc.nat(4)),
+    bias: fc.boolean(),
+  })
+  .map((drawn) => ({
+    ...drawn,
+    size: drawn.kernel.map((k, i) => Math.max(1, k - 2 * drawn.padding) + drawn.extra[i]!),
+  }));
+
+interface Convolution {
+  readonly batch: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: readonly number[];
+  readonly stride: number;
+  readonly padding: number;
+  readonly size: readonly number[];
+}
+
+const imageOf = ({ batch, inputs, size }: Convolution) => [batch, inputs, ...size];
+const weightOf = ({ inputs, outputs, kernel }: Convolution) => [outputs, inputs, ...kernel];
+const resultOf = ({ batch, outputs, kernel, size, stride, padding }: Convolution) => [
+  batch,
+  outputs,
+  ...size.map((dim, i) => Math.floor((dim + 2 * padding - kernel[i]!) / stride) + 1),
+];
+
+const conv2d = operatorCase(
+  "conv2d",
+  convolution,
+  (drawn) => ({ x: leaf(imageOf(drawn)), weight: leaf(weightOf(drawn)), bias: leaf([drawn.outputs]) }),
+  ({ x, weight, bias }, drawn) => ops.conv2d(x, weight, drawn.bias ? bias : undefined, drawn),
+);
+
+/** The gradient of a convolution by its image: a ConvTranspose of `dy` by the weight, differentiated in its turn. */
+const convTranspose = operatorCase(
+  "ConvTranspose",
+  convolution,
+  (drawn) => ({ dy: leaf(resultOf(drawn)), weight: leaf(weightOf(drawn)) }),
+  ({ dy, weight }, drawn) => {
+    const x = dy.graph.filled(0, imageOf(drawn));
+    return vectorJacobianProduct([ops.conv2d(x, weight, undefined, drawn)], [dy], [x])[0]!;
+  },
+);
+
+/** The gradient of a convolution by its weight: a convolution whose dilation is the stride. */
+const convDilated = operatorCase(
+  "Conv with dilation",
+  convolution,
+  (drawn) => ({ dy: leaf(resultOf(drawn)), x: leaf(imageOf(drawn)) }),
+  ({ dy, x }, drawn) => {
+    const weight = dy.graph.filled(0, weightOf(drawn));
+    return vectorJacobianProduct([ops.conv2d(x, weight, undefined, drawn)], [dy], [weight])[0]!;
+  },
+);
+
+export const productCases: readonly OperatorCase[] = [matmul, linear, conv2d, convTranspose, convDilated];

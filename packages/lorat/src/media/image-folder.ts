@@ -1,0 +1,101 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Frame } from "@lorat/core";
+import { LoratError } from "@lorat/graph";
+import sharp from "sharp";
+import type { FrameRange, FrameSource } from "./frame-source.ts";
+import { IMAGE_EXTENSIONS, orderImages } from "./image-names.ts";
+import { mapAhead } from "./map-ahead.ts";
+
+const IN_FLIGHT = 3;
+
+/**
+ * Opens a folder of images as frames in natural order of their names. Pixels are RGB as stored: EXIF orientation
+ * and colour profiles are ignored, as datasets expect; alpha is dropped, grey and 16-bit images become 8-bit RGB.
+ * Throws `IMAGES_NONE`, `IMAGES_FRAME_MISSING`, `IMAGES_FRAME_TWICE`, and `IMAGE_DECODE_FAILED` (of the first one);
+ * while reading, `IMAGE_DECODE_FAILED` and `IMAGE_SIZE_CHANGED` name the frame.
+ */
+export async function openImageFolder(folder: string): Promise<FrameSource> {
+  const names = orderImages(folder, await listFolder(folder));
+  if (names.length === 0) throw await noImages(folder);
+  // libvips keeps decoded files by name, which would show an old picture where a file was replaced.
+  sharp.cache(false);
+  const { width, height } = await decodeImage(folder, names[0]!, 0);
+
+  async function* frames({
+    start = 0,
+    end = names.length,
+  }: FrameRange = {}): AsyncGenerator<Frame, void, void> {
+    if (start >= names.length) {
+      throw new LoratError(
+        "FRAME_RANGE",
+        `${folder} has ${names.length} frames: there is no frame ${start}`,
+        {
+          hint: "Frames are counted from 0, whatever the numbers in the names.",
+        },
+      );
+    }
+    yield* mapAhead(names.slice(start, end), IN_FLIGHT, async (name, position) => {
+      const index = start + position;
+      const image = await decodeImage(folder, name, index);
+      if (image.width !== width || image.height !== height) {
+        throw new LoratError(
+          "IMAGE_SIZE_CHANGED",
+          `${join(folder, name)}: frame ${index} is ${image.width}x${image.height}, the first is ${width}x${height}`,
+          { hint: "All images of a folder must have one size." },
+        );
+      }
+      return image;
+    });
+  }
+
+  return {
+    kind: "images",
+    width,
+    height,
+    fps: undefined,
+    frameCount: names.length,
+    frames,
+    recycle: () => {},
+    dispose: async () => {},
+  };
+}
+
+/** Decodes one image file to RGB. Throws `IMAGE_DECODE_FAILED`. */
+export async function decodeImage(folder: string, name: string, index: number): Promise<Frame> {
+  const path = join(folder, name);
+  try {
+    const { data, info } = await sharp(path, { ignoreIcc: true, failOn: "warning" })
+      .toColourspace("srgb")
+      .removeAlpha()
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, channels: 3, data, index };
+  } catch (cause) {
+    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
+    throw new LoratError("IMAGE_DECODE_FAILED", `${path}: frame ${index} cannot be decoded: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+  } catch (cause) {
+    throw new LoratError("INPUT_UNREADABLE", `${folder} cannot be listed: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function noImages(folder: string): Promise<LoratError> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const inside = entries.find(
+    (entry) => entry.isDirectory() && /^(img|imgs|images|frames|color)$/i.test(entry.name),
+  );
+  return new LoratError("IMAGES_NONE", `${folder} holds no images (${IMAGE_EXTENSIONS.join(", ")})`, {
+    hint: inside ? `Did you mean ${join(folder, inside.name)}?` : "Give a video file or a folder of images.",
+  });
+}

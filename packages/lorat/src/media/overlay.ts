@@ -1,0 +1,103 @@
+import type { Box, Frame, TargetState } from "@lorat/core";
+import { drawText, fillRectangle, GLYPH_HEIGHT, type Rgb, textWidth } from "./bitmap-font.ts";
+
+/** What is drawn for one target. */
+export interface Mark {
+  readonly box: Box;
+  readonly state: TargetState;
+  readonly score?: number;
+  /** Written before the score, for example the target's number. */
+  readonly label?: string;
+}
+
+export const STATE_COLOURS: Readonly<Record<TargetState, Rgb>> = {
+  tracked: [64, 224, 112],
+  uncertain: [255, 184, 0],
+  lost: [255, 72, 72],
+};
+
+const DARK: Rgb = [16, 18, 22];
+
+/**
+ * Draws each mark into the frame's own bytes: a box in its state's colour with a dark edge (corners only where the
+ * target is lost) and a tag with label, score and, unless tracked, the state.
+ */
+export function drawMarks(frame: Frame, marks: readonly Mark[]): void {
+  const unit = Math.max(1, Math.round(Math.min(frame.width, frame.height) / 240));
+  for (const mark of marks) {
+    const colour = STATE_COLOURS[mark.state];
+    const line = Math.max(2, Math.min(4, unit));
+    const left = Math.round(mark.box.x);
+    const top = Math.round(mark.box.y);
+    const right = Math.max(left + 1, Math.round(mark.box.x + mark.box.width));
+    const bottom = Math.max(top + 1, Math.round(mark.box.y + mark.box.height));
+    const cornersOnly = mark.state === "lost";
+    drawBox(
+      frame,
+      left - line - 1,
+      top - line - 1,
+      right + line + 1,
+      bottom + line + 1,
+      line + 2,
+      DARK,
+      cornersOnly,
+    );
+    drawBox(frame, left - line, top - line, right + line, bottom + line, line, colour, cornersOnly);
+    drawTag(frame, tagText(mark), left - line, top - line, bottom + line, unit, colour);
+  }
+}
+
+/** For example `#2 0.93` or `0.31 LOST`. */
+export function tagText({ label, score, state }: Mark): string {
+  const parts = [
+    label,
+    score === undefined ? undefined : score.toFixed(2),
+    state === "tracked" ? undefined : state,
+  ];
+  return parts.filter((part) => part !== undefined).join(" ");
+}
+
+/** The lines of a box, `line` pixels thick towards its inside; corners only, a quarter of each side, if asked. */
+function drawBox(
+  frame: Frame,
+  left: number,
+  top: number,
+  right: number,
+  bottom: number,
+  line: number,
+  colour: Rgb,
+  cornersOnly: boolean,
+): void {
+  const width = right - left;
+  const height = bottom - top;
+  const across = cornersOnly ? Math.max(line, Math.ceil(width / 4)) : width;
+  const down = cornersOnly ? Math.max(line, Math.ceil(height / 4)) : height;
+  for (const y of [top, bottom - line]) {
+    fillRectangle(frame, left, y, across, line, colour);
+    fillRectangle(frame, right - across, y, across, line, colour);
+  }
+  for (const x of [left, right - line]) {
+    fillRectangle(frame, x, top, line, down, colour);
+    fillRectangle(frame, x, bottom - down, line, down, colour);
+  }
+}
+
+/** A filled tag above the box, or below it, or inside, wherever it fits. */
+function drawTag(
+  frame: Frame,
+  text: string,
+  left: number,
+  top: number,
+  bottom: number,
+  scale: number,
+  colour: Rgb,
+): void {
+  if (text === "") return;
+  const padding = 2 * scale;
+  const width = textWidth(text, scale) + 2 * padding;
+  const height = GLYPH_HEIGHT * scale + 2 * padding;
+  const x = Math.max(0, Math.min(frame.width - width, left));
+  const fits = top - height >= 0 ? top - height : bottom + height <= frame.height ? bottom : Math.max(0, top);
+  fillRectangle(frame, x, fits, width, height, colour);
+  drawText(frame, text, x + padding, fits + padding, scale, DARK);
+}

@@ -1,0 +1,86 @@
+import type { Frame } from "@lorat/core";
+import { FilePathTarget, Mp4OutputFormat, Output, Quality, VideoSample, VideoSampleSource } from "mediabunny";
+import { prepareMediabunny } from "./mediabunny.ts";
+
+/** What an encoder has to know before the first frame. */
+export interface EncodeJob {
+  readonly path: string;
+  /** Pixels of the frames to come; odd sizes are padded by one pixel, since H.264 stores colour at half size. */
+  readonly width: number;
+  readonly height: number;
+  /** Times the frames that carry no timestamp of their own. */
+  readonly fps: number;
+}
+
+export interface FrameEncoder {
+  /** Encodes one frame; its bytes are free again when this resolves. */
+  add(frame: Frame): Promise<void>;
+  finish(): Promise<void>;
+  cancel(): Promise<void>;
+}
+
+/** Encodes H.264 into an MP4 file at `path` on the calling thread, at a quality that is good to look at. */
+export async function openEncoder({ path, width, height, fps }: EncodeJob): Promise<FrameEncoder> {
+  prepareMediabunny();
+  const output = new Output({
+    format: new Mp4OutputFormat({ fastStart: false }),
+    target: new FilePathTarget(path),
+  });
+  const samples = new VideoSampleSource({
+    codec: "avc",
+    quality: new Quality("high"),
+    // x264's fastest preset: a third of the time, half again the size, no difference to the eye.
+    latencyMode: "realtime",
+    keyFrameInterval: 2,
+    hardwareAcceleration: "prefer-software",
+  });
+  output.addVideoTrack(samples);
+  await output.start();
+
+  const codedWidth = width + (width % 2);
+  const codedHeight = height + (height % 2);
+  const padded = new Uint8Array(codedWidth * codedHeight * 4);
+  let count = 0;
+  let firstTime: number | undefined;
+
+  return {
+    async add(frame) {
+      const time = frame.timestampSec ?? (frame.index ?? count) / fps;
+      firstTime ??= time;
+      const fits = frame.channels === 4 && codedWidth === width && codedHeight === height;
+      const pixels = fits ? frame.data : padPixels(frame, padded, codedWidth, codedHeight);
+      const sample = new VideoSample(pixels, {
+        format: "RGBX",
+        codedWidth,
+        codedHeight,
+        timestamp: time - firstTime,
+        duration: 1 / fps,
+      });
+      count++;
+      try {
+        await samples.add(sample);
+      } finally {
+        sample.close();
+      }
+    },
+    finish: () => output.finalize(),
+    cancel: () => output.cancel(),
+  };
+}
+
+/** Copies into 4-byte pixels, repeating the last column and row where the target is larger. */
+function padPixels(frame: Frame, target: Uint8Array, width: number, height: number): Uint8Array {
+  const { data, channels } = frame;
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    const row = Math.min(y, frame.height - 1) * frame.width;
+    for (let x = 0; x < width; x++, to += 4) {
+      const from = (row + Math.min(x, frame.width - 1)) * channels;
+      target[to] = data[from]!;
+      target[to + 1] = data[from + 1]!;
+      target[to + 2] = data[from + 2]!;
+      target[to + 3] = 255;
+    }
+  }
+  return target;
+}
