@@ -2,6 +2,7 @@
  * LoRAT in Node and the browser: geometry, model, weights, tracking, training step, metrics.
  */
 export * from "./geometry/index.ts";
+export * from "./metrics/index.ts";
 export * from "./model/index.ts";
 export * from "./random.ts";
 export * from "./training/index.ts";

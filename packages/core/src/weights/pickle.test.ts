@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ascii, joined, u32, u64 } from "../testing/bytes.ts";
 import { type Picklable, pickleBytes } from "../testing/pickle-bytes.ts";
-import { type PickleRules, type PickleValue, unpickle } from "./pickle.ts";
+import { type PickleValue, unpickle } from "./pickle.ts";
 import { torchRules } from "./torch-objects.ts";
 
 const raw = (...pieces: (string | number | Uint8Array)[]): Uint8Array =>
@@ -178,13 +178,7 @@ describe("unpickle", () => {
     expect(plain(unpickle(bytes, torchRules))).toEqual([["a", 1]]);
   });
 
-  it("never throws anything but its own errors, and imports nothing, whatever the bytes", () => {
-    const asked: string[] = [];
-    const resolve = (name: string) => {
-      asked.push(name);
-      return undefined;
-    };
-    const rules: PickleRules = { ...torchRules, resolve };
+  it("never throws anything but its own errors, whatever the opcodes", () => {
     const opcodes = fc.array(
       fc.constantFrom(...ascii("()]}NKJMXcRQbtuseaqhr."), 0x85, 0x86, 0x87, 0x88, 0x93, 0x94, 0, 1),
       {
@@ -192,9 +186,9 @@ describe("unpickle", () => {
       },
     );
     fc.assert(
-      fc.property(opcodes, fc.constantFrom(torchRules, rules), (codes, chosen) => {
+      fc.property(opcodes, (codes) => {
         try {
-          unpickle(raw(0x80, 2, Uint8Array.from(codes)), chosen);
+          unpickle(raw(0x80, 2, Uint8Array.from(codes)), torchRules);
         } catch (error) {
           expect(error).toMatchObject({
             name: "LoratError",

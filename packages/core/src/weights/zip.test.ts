@@ -67,11 +67,7 @@ describe("readStoredZip", () => {
     ["ZIP_UNSAFE_NAME", "a backslash", [{ name: "a\\..\\x", data: ascii("x") }]],
     ["ZIP_UNSAFE_NAME", "a zero byte", [{ name: "a\0b", data: ascii("x") }]],
     ["ZIP_UNSAFE_NAME", "no name", [{ name: "", data: ascii("x") }]],
-    [
-      "ZIP_OVERLAP",
-      "two members in one place",
-      [two[0]!, { ...two[0]!, name: "a/two", localName: "a/one", headerOffset: 0 }],
-    ],
+    ["ZIP_OVERLAP", "a member that reaches into the next", [{ ...two[0]!, length: 66 }, two[1]!]],
     ["ZIP_DIRECTORY", "a local header of another name", [{ ...two[0]!, localName: "a/six" }]],
     ["ZIP_DIRECTORY", "a place without a header", [two[0]!, { ...two[1]!, headerOffset: 3 }]],
     ["ZIP_DIRECTORY", "a place past the end", [{ ...two[0]!, headerOffset: 10_000 }]],
@@ -82,9 +78,7 @@ describe("readStoredZip", () => {
     ["ZIP_MULTI_DISK", "several disks in zip64", two, { disk: 1, zip64: true }],
   ];
   it.each(bad)("%s: %s", async (code, _what, members, layout) => {
-    // two members in one place need the first one's local header to name the second
-    const expected = code === "ZIP_OVERLAP" ? expect.stringMatching(/^ZIP_(OVERLAP|DIRECTORY)$/) : code;
-    await expect(readStoredZip(zipSource(members, layout))).rejects.toMatchObject({ code: expected });
+    await expect(readStoredZip(zipSource(members, layout))).rejects.toMatchObject({ code });
   });
 
   it("refuses an archive cut anywhere", async () => {

@@ -21,7 +21,7 @@ port.on("message", (order: DecodeOrder) => {
 });
 
 try {
-  for await (const frame of decodeFrames(info, range, (bytes) => spares.take(bytes))) {
+  for await (const frame of decodeFrames(info, range, spares)) {
     while (credit === 0 && !stopped) await new Promise<void>((resolve) => (wake = resolve));
     if (stopped) break;
     credit--;

@@ -6,13 +6,12 @@ import { AV_LOG_QUIET, Log } from "node-av";
 export const VIDEO_FORMATS = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS];
 
 export const VIDEO_FORMAT_NAMES = "MP4, MOV, Matroska, WebM, MPEG-TS";
-export const VIDEO_CODEC_NAMES = "H.264, H.265, VP8, VP9, AV1, ProRes";
 
 let ready = false;
 
 /**
- * Gives mediabunny its decoders and encoders, once a thread. Software ones only, so that a frame's bytes do not
- * depend on the machine; and silent, because what goes wrong is reported as one error of ours.
+ * Gives mediabunny its encoders, once a thread. Software ones only, so that a video does not depend on the machine;
+ * and keeps it and FFmpeg silent, because what goes wrong is reported as one error of ours.
  */
 export function prepareMediabunny(): void {
   if (ready) return;

@@ -1,173 +1,139 @@
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { type VideoSample, VideoSampleSink } from "mediabunny";
+import { type EncodedPacket, EncodedPacketSink, type InputVideoTrack } from "mediabunny";
 import type { FrameRange } from "./frame-source.ts";
 import { orientPixels } from "./orient.ts";
-import { isShown, openVideoTrack, readTimes, type VideoInfo, type VideoTrack } from "./video-track.ts";
-
-/** Gives an array of at least nothing and exactly `bytes` bytes to decode into. */
-export type TakeBuffer = (bytes: number) => Uint8Array;
+import type { SpareBuffers } from "./spare-buffers.ts";
+import { VideoDecoder } from "./video-decoder.ts";
+import { firstPacket, isShown, openVideoTrack, type VideoInfo } from "./video-track.ts";
 
 /** Timestamps closer than this are the same frame: containers count in ticks, decoders in microseconds. */
 const SAME_TIME_SEC = 1e-4;
 
-/** Most frames looked at again at once after a decoding error; more than mediabunny decodes ahead. */
-const RECOVERY_LIMIT = 64;
-
 /**
- * Decodes frames `[start, end)` as RGBA in presentation order, on the calling thread. Throws `FRAME_RANGE`,
- * `VIDEO_DECODE_FAILED`, `VIDEO_TRUNCATED`, `VIDEO_SIZE_CHANGED`, each naming the first frame that is not delivered.
+ * Decodes frames `[start, end)` as RGBA in presentation order, on the calling thread. Where a packet cannot be
+ * decoded, every frame that is whole before it is delivered first. Throws `FRAME_RANGE`, `VIDEO_DECODE_FAILED`,
+ * `VIDEO_TRUNCATED`, `VIDEO_SIZE_CHANGED`, each naming the first frame that is not delivered.
  */
 export async function* decodeFrames(
   info: VideoInfo,
   { start = 0, end = Number.POSITIVE_INFINITY }: FrameRange,
-  takeBuffer: TakeBuffer,
+  spares: SpareBuffers,
 ): AsyncGenerator<Frame, void, void> {
-  if (info.times && start >= info.times.length) throw startPastEnd(info.path, start, info.times.length);
+  const { times } = info;
+  if (times && start >= times.length) throw startPastEnd(info.path, start, times.length);
   if (end <= start) return;
-  const video = await openVideoTrack(info.path);
+  const { input, track } = await openVideoTrack(info.path);
+  let decoder: VideoDecoder | undefined;
   try {
-    let index = info.times ? start : 0;
-    for await (const sample of samplesInOrder(info, video, index, end)) {
-      try {
-        if (index >= start) yield await toFrame(info, sample, index, takeBuffer);
-      } finally {
-        sample.close();
-      }
+    decoder = await VideoDecoder.open(track);
+    let index = times ? start : 0;
+    for await (const picture of picturesInOrder(info, track, decoder, index)) {
+      if (picture.failure !== undefined) throw decodeFailed(info, index, picture.failure);
+      if (index >= start) yield copyPicture(info, decoder, index, spares);
       if (++index >= end) return;
     }
     if (index <= start) throw startPastEnd(info.path, start, index);
     if (info.missingBytes > 0) throw cutShort(info, index);
+    if (times && index < times.length) throw decodeFailed(info, index, "the decoder gave no picture for it");
   } finally {
-    video.input.dispose();
+    decoder?.close();
+    input.dispose();
   }
 }
 
-/**
- * Samples from frame `first` on, none missing: where the container's index knows a frame that the decoder does not
- * give, or where decoding fails, everything decodable before that frame comes first and then the error.
- */
-async function* samplesInOrder(
-  info: VideoInfo,
-  video: VideoTrack,
+/** Whether the decoder holds the next frame now, or why there is none. */
+interface Picture {
+  readonly failure: unknown;
+}
+
+/** Moves the decoder from frame to frame, beginning at `first`, with none left out. */
+async function* picturesInOrder(
+  { times }: VideoInfo,
+  track: InputVideoTrack,
+  decoder: VideoDecoder,
   first: number,
-  end: number,
-): AsyncGenerator<VideoSample, void, void> {
-  const times = info.times;
+): AsyncGenerator<Picture, void, void> {
   let next = first;
-  let lastTime = Number.NEGATIVE_INFINITY;
-  const samples = new VideoSampleSink(video.track).samples(times?.[first]);
-  try {
-    for (;;) {
-      const { value: sample, done } = await samples.next();
-      if (done) break;
-      const time = sample.timestamp;
-      const early = times ? time < times[next]! - SAME_TIME_SEC : !isShown(time, sample.duration);
-      if (early) {
-        sample.close();
-        continue;
-      }
-      if (times && !(time <= times[next]! + SAME_TIME_SEC)) {
-        sample.close();
-        throw new Error("the decoder gave no picture for it");
-      }
-      next++;
-      lastTime = time;
-      yield sample;
-      if (times && next >= times.length) return;
-    }
-  } catch (cause) {
-    yield* samplesBeforeError(info, video, next, lastTime, cause);
-  } finally {
-    await samples.return();
-  }
-  if (times && next < Math.min(times.length, end)) {
-    throw info.missingBytes > 0
-      ? cutShort(info, next)
-      : decodeFailed(info, next, "the decoder gave no picture");
-  }
-}
+  let failure: unknown;
+  let failedAt = Number.POSITIVE_INFINITY;
 
-/**
- * After an error mediabunny drops what it had decoded ahead. This decodes that stretch again, first as one stream
- * and then, for the frames the decoder was still reordering, one by one; at last it throws the error for the
- * first frame that really fails.
- */
-async function* samplesBeforeError(
-  info: VideoInfo,
-  video: VideoTrack,
-  next: number,
-  lastTime: number,
-  cause: unknown,
-): AsyncGenerator<VideoSample, void, void> {
-  const sink = new VideoSampleSink(video.track);
-  const times = info.times ?? (await readTimes(video.track).catch(() => new Float64Array()));
-  let position = info.times ? next : times.findIndex((time) => time > lastTime + SAME_TIME_SEC);
-  if (position < 0 || position >= times.length) throw decodeFailed(info, next, cause);
-  const kept: VideoSample[] = [];
-  try {
+  function* takePictures(): Generator<Picture, void, void> {
+    while (decoder.receive()) {
+      const time = decoder.timestampSec;
+      const early = times ? time < times[next]! - SAME_TIME_SEC : !isShown(time, decoder.durationSec);
+      if (early) continue;
+      const late = times ? !(time <= times[next]! + SAME_TIME_SEC) : time >= failedAt;
+      if (late) failure ??= "the decoder gave no picture for it";
+      if (late) return;
+      yield { failure: undefined };
+      next++;
+    }
+  }
+
+  const packets = packetsFrom(track, times?.[first]);
+  for (;;) {
+    let packet: EncodedPacket | undefined;
     try {
-      for await (const sample of sink.samples(times[position])) {
-        const wanted = times[position + kept.length]!;
-        if (Math.abs(sample.timestamp - wanted) > SAME_TIME_SEC) {
-          sample.close();
-          break;
-        }
-        if (kept.push(sample) >= RECOVERY_LIMIT) break;
-      }
-    } catch {
-      // the error that is being looked at
+      packet = (await packets.next()).value ?? undefined;
+      decoder.send(packet ?? null);
+    } catch (error) {
+      failure = error ?? "unknown";
+      failedAt = packet?.timestamp ?? failedAt;
+      decoder.send(null); // what was still being reordered is whole
     }
-    while (kept.length > 0) {
-      position++;
-      next++;
-      yield kept.shift()!;
-    }
-  } finally {
-    for (const sample of kept) sample.close();
+    yield* takePictures();
+    if (failure !== undefined) yield { failure };
+    if (failure !== undefined || !packet) break;
   }
-  for (; position < times.length; position++, next++) {
-    const sample = await sink.getSample(times[position]!).catch(() => null);
-    if (!sample) break;
-    if (Math.abs(sample.timestamp - times[position]!) > SAME_TIME_SEC) {
-      sample.close();
-      break;
-    }
-    yield sample;
-  }
-  throw decodeFailed(info, next, cause);
+  await packets.return();
 }
 
-/** Copies a sample out as displayed, RGBA. */
-async function toFrame(
-  info: VideoInfo,
-  sample: VideoSample,
-  index: number,
-  takeBuffer: TakeBuffer,
-): Promise<Frame> {
-  const { codedWidth, codedHeight, rotation, flip, timestamp: timestampSec } = sample;
+/** Packets in the order of decoding, from the key frame at or before `time`. */
+async function* packetsFrom(
+  track: InputVideoTrack,
+  time: number | undefined,
+): AsyncGenerator<EncodedPacket, void> {
+  const sink = new EncodedPacketSink(track);
+  const key = time === undefined ? null : await sink.getKeyPacket(time, { verifyKeyPackets: true });
+  const first = key ?? (await firstPacket(sink));
+  if (first) yield* sink.packets(first);
+}
+
+/** Copies the decoder's picture out as displayed. */
+function copyPicture(info: VideoInfo, decoder: VideoDecoder, index: number, spares: SpareBuffers): Frame {
+  const { width, height } = decoder;
+  const { rotation, flip } = info.orientation;
   const quarter = rotation % 180 !== 0;
-  const width = quarter ? codedHeight : codedWidth;
-  const height = quarter ? codedWidth : codedHeight;
-  if (width !== info.width || height !== info.height) {
+  const [shownWidth, shownHeight] = quarter ? [height, width] : [width, height];
+  if (shownWidth !== info.width || shownHeight !== info.height) {
     throw new LoratError(
       "VIDEO_SIZE_CHANGED",
-      `${info.path}: frame ${index} is ${width}x${height} where the video began with ${info.width}x${info.height}`,
+      `${info.path}: frame ${index} is ${shownWidth}x${shownHeight} where the video began with ${info.width}x${info.height}`,
       { hint: "Split the video where its size changes." },
     );
   }
-  let data = takeBuffer(width * height * 4);
+  const bytes = width * height * 4;
+  let array = spares.take(bytes);
   try {
-    await sample.copyTo(data, { format: "RGBA" });
+    decoder.writeRgba(array);
   } catch (cause) {
     throw decodeFailed(info, index, cause);
   }
   if (rotation !== 0 || flip) {
-    const turned = takeBuffer(data.length);
-    orientPixels(data, codedWidth, codedHeight, { rotation, flip }, turned);
-    data = turned;
+    const turned = spares.take(bytes);
+    orientPixels(array, width, height, info.orientation, turned);
+    spares.give(array);
+    array = turned;
   }
-  return { width, height, channels: 4, data, index, timestampSec };
+  return {
+    width: shownWidth,
+    height: shownHeight,
+    channels: 4,
+    data: array.subarray(0, bytes),
+    index,
+    timestampSec: info.times?.[index] ?? decoder.timestampSec,
+  };
 }
 
 function startPastEnd(path: string, start: number, frameCount: number): LoratError {

@@ -28,9 +28,7 @@ export async function openVideo(
   const open = new Set<AsyncGenerator<Frame, void, void>>();
 
   async function* frames(range: FrameRange = {}): AsyncGenerator<Frame, void, void> {
-    const decoded = thread
-      ? framesFromWorker(info, range, spares)
-      : decodeFrames(info, range, (bytes) => spares.take(bytes));
+    const decoded = thread ? framesFromWorker(info, range, spares) : decodeFrames(info, range, spares);
     open.add(decoded);
     try {
       yield* decoded;

@@ -1,15 +1,17 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { LoratError } from "@lorat/graph";
 import {
+  type EncodedPacket,
   EncodedPacketSink,
   FilePathSource,
   Input,
   type InputVideoTrack,
   UnsupportedInputFormatError,
-  VideoSampleSink,
 } from "mediabunny";
 import { type DeclaredSize, readDeclaredSize } from "./declared-size.ts";
-import { prepareMediabunny, VIDEO_CODEC_NAMES, VIDEO_FORMAT_NAMES, VIDEO_FORMATS } from "./mediabunny.ts";
+import { prepareMediabunny, VIDEO_FORMAT_NAMES, VIDEO_FORMATS } from "./mediabunny.ts";
+import type { Orientation } from "./orient.ts";
+import { canDecode, VIDEO_CODEC_NAMES, VideoDecoder } from "./video-decoder.ts";
 
 /** What opening a video finds out, plain data that a worker thread can be handed. */
 export interface VideoInfo {
@@ -17,6 +19,7 @@ export interface VideoInfo {
   /** Pixels after rotation. */
   readonly width: number;
   readonly height: number;
+  readonly orientation: Orientation;
   /** Average frames a second. */
   readonly fps: number | undefined;
   /**
@@ -45,8 +48,9 @@ export async function openVideoTrack(path: string): Promise<VideoTrack & { missi
   try {
     const track = await input.getPrimaryVideoTrack();
     if (!track) throw await noTrack(path, input, declared);
-    if (!(await track.canDecode())) {
-      const codec = (await track.getCodec()) ?? (await track.getInternalCodecId()) ?? "not named";
+    const known = await track.getCodec();
+    if (!canDecode(known)) {
+      const codec = known ?? (await track.getInternalCodecId()) ?? "not named";
       throw new LoratError("VIDEO_CODEC_UNKNOWN", `${path}: cannot decode the video codec '${codec}'`, {
         hint: `Decodable: ${VIDEO_CODEC_NAMES}. Re-encode, for example: ffmpeg -i IN -c:v libx264 OUT.mp4`,
       });
@@ -74,23 +78,30 @@ export async function openVideoTrack(path: string): Promise<VideoTrack & { missi
 export async function inspectVideo(path: string): Promise<VideoInfo> {
   const { input, track, missingBytes } = await openVideoTrack(path);
   try {
+    const orientation: Orientation = { rotation: await track.getRotation(), flip: await track.getFlip() };
+    const first = await firstPicture(path, track);
+    const [width, height] =
+      orientation.rotation % 180 === 0 ? [first.width, first.height] : [first.height, first.width];
     const format = (await input.getFormat()).name;
-    const times = format === "MP4" || format.startsWith("QuickTime") ? await readTimes(track) : undefined;
-    if (times?.length === 0) throw noFrames(path);
-    const { width, height } = await firstFrameSize(path, track, times?.[0]);
-    const fps = times ? averageRate(times) : (await track.computePacketStats(100)).averagePacketRate;
-    return { path, width, height, fps: fps > 0 ? fps : undefined, times, missingBytes };
+    const indexed = format === "MP4" || format.startsWith("QuickTime");
+    // Frames before the first picture refer to others from before the cut: no decoder can show them.
+    const times = indexed
+      ? (await readTimes(track)).filter((time) => time > first.timestampSec - 1e-4)
+      : undefined;
+    const fps = averageRate(times ?? (await readTimes(track, 100)));
+    return { path, width, height, orientation, fps, times, missingBytes };
   } finally {
     input.dispose();
   }
 }
 
 /** Presentation times of all frames in order, seconds; frames that end before time zero are never shown. */
-export async function readTimes(track: InputVideoTrack): Promise<Float64Array> {
+async function readTimes(track: InputVideoTrack, atMost = Number.POSITIVE_INFINITY): Promise<Float64Array> {
   const times: number[] = [];
   const packets = new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true });
   for await (const packet of packets) {
     if (isShown(packet.timestamp, packet.duration)) times.push(packet.timestamp);
+    if (times.length >= atMost) break;
   }
   return Float64Array.from(times).sort();
 }
@@ -100,27 +111,42 @@ export function isShown(timestamp: number, duration: number): boolean {
   return timestamp >= 0 || timestamp + duration > 0;
 }
 
-async function firstFrameSize(path: string, track: InputVideoTrack, time: number | undefined) {
+async function firstPicture(path: string, track: InputVideoTrack) {
+  let decoder: VideoDecoder | undefined;
   try {
-    const samples = new VideoSampleSink(track).samples(time);
-    for await (const sample of samples) {
-      const { codedWidth, codedHeight, rotation } = sample;
-      sample.close();
-      return rotation % 180 === 0
-        ? { width: codedWidth, height: codedHeight }
-        : { width: codedHeight, height: codedWidth };
+    decoder = await VideoDecoder.open(track);
+    const sink = new EncodedPacketSink(track);
+    const first = await firstPacket(sink);
+    if (!first) throw noFrames(path);
+    for await (const packet of sink.packets(first)) {
+      decoder.send(packet);
+      while (decoder.receive()) {
+        const { width, height, timestampSec, durationSec } = decoder;
+        if (isShown(timestampSec, durationSec)) return { width, height, timestampSec };
+      }
     }
+    decoder.send(null);
+    if (decoder.receive())
+      return { width: decoder.width, height: decoder.height, timestampSec: decoder.timestampSec };
   } catch (cause) {
+    if (cause instanceof LoratError) throw cause;
     throw new LoratError("VIDEO_DECODE_FAILED", `${path}: frame 0 cannot be decoded: ${text(cause)}`, {
       cause,
     });
+  } finally {
+    decoder?.close();
   }
   throw noFrames(path);
 }
 
-function averageRate(times: Float64Array): number {
-  const spanSec = times[times.length - 1]! - times[0]!;
-  return spanSec > 0 ? (times.length - 1) / spanSec : 0;
+/** Where decoding from the beginning starts: the first packet that the container calls a key frame. */
+export async function firstPacket(sink: EncodedPacketSink): Promise<EncodedPacket | null> {
+  return (await sink.getFirstKeyPacket()) ?? (await sink.getFirstPacket());
+}
+
+function averageRate(times: Float64Array): number | undefined {
+  const spanSec = times.length > 1 ? times[times.length - 1]! - times[0]! : 0;
+  return spanSec > 0 ? (times.length - 1) / spanSec : undefined;
 }
 
 function noFrames(path: string): LoratError {

@@ -1,4 +1,5 @@
 import type { Corners, Frame, Random } from "@lorat/core";
+import { paintBackground } from "../synth/canvas.ts";
 
 /** A small change of a picture: size, turn about its middle, light. */
 export interface PictureWarp {
@@ -20,38 +21,24 @@ export function drawWarp(random: Random, strength: number): PictureWarp {
   };
 }
 
-/** The changed picture: scaled to a new size, turned about its middle with mirrored corners, brightened. RGB. */
-export function warpFrame(frame: Frame, warp: PictureWarp): Frame {
-  const width = Math.max(16, Math.round(frame.width * warp.scaleX));
-  const height = Math.max(16, Math.round(frame.height * warp.scaleY));
+/**
+ * The changed picture: scaled to a new size, turned about its middle with mirrored corners, brightened. RGB.
+ * A large object is shrunk to `objectPx` at most: its crop would show no more, and small pictures are soon made.
+ */
+export function warpFrame(frame: Frame, warp: PictureWarp, box: Corners, objectPx = 64): Frame {
+  const shrink = Math.min(1, objectPx / Math.sqrt((box[2] - box[0]) * (box[3] - box[1])));
+  const width = Math.max(16, Math.round(frame.width * warp.scaleX * shrink));
+  const height = Math.max(16, Math.round(frame.height * warp.scaleY * shrink));
   const data = new Uint8ClampedArray(width * height * 3);
-  const cos = Math.cos(warp.angleRad);
-  const sin = Math.sin(warp.angleRad);
-  const stepX = frame.width / width;
-  const stepY = frame.height / height;
-  const { channels } = frame;
-  const rowBytes = frame.width * channels;
-  let out = 0;
-  for (let y = 0; y < height; y++) {
-    const v = (y + 0.5 - height / 2) * stepY;
-    for (let x = 0; x < width; x++) {
-      const u = (x + 0.5 - width / 2) * stepX;
-      const sx = mirror(u * cos + v * sin + frame.width / 2 - 0.5, frame.width - 1);
-      const sy = mirror(v * cos - u * sin + frame.height / 2 - 0.5, frame.height - 1);
-      const left = sx | 0;
-      const top = sy | 0;
-      const fx = sx - left;
-      const fy = sy - top;
-      const p00 = top * rowBytes + left * channels;
-      const p01 = left < frame.width - 1 ? p00 + channels : p00;
-      const down = top < frame.height - 1 ? rowBytes : 0;
-      for (let c = 0; c < 3; c++) {
-        const upper = frame.data[p00 + c]! * (1 - fx) + frame.data[p01 + c]! * fx;
-        const lower = frame.data[p00 + down + c]! * (1 - fx) + frame.data[p01 + down + c]! * fx;
-        data[out++] = (upper * (1 - fy) + lower * fy) * warp.gain;
-      }
-    }
-  }
+  paintBackground({ width, height, data }, frame, {
+    x: frame.width / 2,
+    y: frame.height / 2,
+    zoomX: frame.width / width,
+    zoomY: frame.height / height,
+    angleRad: -warp.angleRad,
+  });
+  const table = Uint8ClampedArray.from({ length: 256 }, (_, value) => value * warp.gain);
+  for (let i = 0; i < data.length; i++) data[i] = table[data[i]!]!;
   return { width, height, channels: 3, data };
 }
 
@@ -68,11 +55,6 @@ export function warpBox([x1, y1, x2, y2]: Corners, frame: Frame, warped: Frame, 
   const halfWidth = ((x2 - x1) / 2) * scaleX;
   const halfHeight = ((y2 - y1) / 2) * scaleY;
   return [centreX - halfWidth, centreY - halfHeight, centreX + halfWidth, centreY + halfHeight];
-}
-
-function mirror(position: number, last: number): number {
-  const inside = position < 0 ? -position : position > last ? 2 * last - position : position;
-  return inside < 0 ? 0 : Math.min(inside, last);
 }
 
 function clampAbs(value: number, limit: number): number {

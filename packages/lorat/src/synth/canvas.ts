@@ -1,4 +1,5 @@
 import type { Colour, Frame } from "@lorat/core";
+import type { Pixels } from "./effects.ts";
 
 /** An RGB picture under construction, with the number of the object that each pixel shows (0 is the background). */
 export interface Canvas {
@@ -8,11 +9,13 @@ export interface Canvas {
   readonly owners: Uint8Array;
 }
 
-/** A window onto a picture: the picture's point in the middle of the view, picture pixels per view pixel, roll. */
+/** A window onto a picture: the picture's point in the middle of the view, picture pixels per view
+ * pixel along the view's axes, roll. */
 export interface Camera {
   readonly x: number;
   readonly y: number;
-  readonly zoom: number;
+  readonly zoomX: number;
+  readonly zoomY: number;
   readonly angleRad: number;
 }
 
@@ -27,40 +30,68 @@ export function createCanvas(width: number, height: number): Canvas {
 }
 
 /** Fills the canvas with what the camera sees of a picture, bilinear, mirrored beyond its borders. */
-export function paintBackground(canvas: Canvas, picture: Frame, camera: Camera): void {
-  const { width, height, data } = canvas;
-  const { channels, data: source } = picture;
-  const rowBytes = picture.width * channels;
-  const lastX = picture.width - 1;
-  const lastY = picture.height - 1;
-  const stepX = Math.cos(camera.angleRad) * camera.zoom;
-  const stepY = Math.sin(camera.angleRad) * camera.zoom;
-  for (let y = 0, out = 0; y < height; y++) {
-    const dy = y + 0.5 - height / 2;
-    let u = camera.x - 0.5 + (0.5 - width / 2) * stepX - dy * stepY;
-    let v = camera.y - 0.5 + (0.5 - width / 2) * stepY + dy * stepX;
-    for (let x = 0; x < width; x++, out += 3, u += stepX, v += stepY) {
-      const sx = reflect(u, lastX);
-      const sy = reflect(v, lastY);
-      const left = sx | 0;
-      const top = sy | 0;
-      const fx = sx - left;
-      const fy = sy - top;
-      const p = top * rowBytes + left * channels;
-      const right = left < lastX ? channels : 0;
-      const down = top < lastY ? rowBytes : 0;
-      const w11 = fx * fy;
-      const w10 = fy - w11;
-      const w01 = fx - w11;
-      const w00 = 1 - fx - w10;
-      for (let c = p; c < p + 3; c++) {
-        data[out + c - p] =
-          source[c]! * w00 +
-          source[c + right]! * w01 +
-          source[c + down]! * w10 +
-          source[c + down + right]! * w11;
-      }
-    }
+export function paintBackground(canvas: Pixels, picture: Frame, camera: Camera): void {
+  const cos = Math.cos(camera.angleRad);
+  const sin = Math.sin(camera.angleRad);
+  const { width, height } = canvas;
+  for (let y = 0; y < height; y++) {
+    const across = ((1 - width) / 2) * camera.zoomX;
+    const down = (y + (1 - height) / 2) * camera.zoomY;
+    const u = camera.x - 0.5 + across * cos - down * sin;
+    const v = camera.y - 0.5 + across * sin + down * cos;
+    sampleRow(canvas.data, y * width * 3, width, picture, u, v, cos * camera.zoomX, sin * camera.zoomX);
+  }
+}
+
+/** One row of bilinear samples: from picture position `(u, v)` (pixel centres at whole numbers) in steps. */
+function sampleRow(
+  data: Uint8ClampedArray,
+  start: number,
+  count: number,
+  { width, height, channels, data: source }: Frame,
+  startU: number,
+  startV: number,
+  stepU: number,
+  stepV: number,
+): void {
+  const row = width * channels;
+  const lastX = width - 1;
+  const lastY = height - 1;
+  let u = startU;
+  let v = startV;
+  for (let out = start, end = start + count * 3; out < end; out += 3, u += stepU, v += stepV) {
+    const sx = u >= 0 && u <= lastX ? u : reflect(u, lastX);
+    const sy = v >= 0 && v <= lastY ? v : reflect(v, lastY);
+    const left = sx | 0;
+    const top = sy | 0;
+    // Weights in 1/65536: whole numbers are half as dear as doubles here, and exact enough for bytes.
+    const fx = ((sx - left) * 256) | 0;
+    const fy = ((sy - top) * 256) | 0;
+    const w11 = fx * fy;
+    const w10 = (fy << 8) - w11;
+    const w01 = (fx << 8) - w11;
+    const w00 = 65536 - (fx << 8) - w10;
+    const p00 = top * row + left * channels;
+    const p01 = left < lastX ? p00 + channels : p00;
+    const down = top < lastY ? row : 0;
+    const p10 = p00 + down;
+    const p11 = p01 + down;
+    data[out] =
+      (source[p00]! * w00 + source[p01]! * w01 + source[p10]! * w10 + source[p11]! * w11 + 32768) >> 16;
+    data[out + 1] =
+      (source[p00 + 1]! * w00 +
+        source[p01 + 1]! * w01 +
+        source[p10 + 1]! * w10 +
+        source[p11 + 1]! * w11 +
+        32768) >>
+      16;
+    data[out + 2] =
+      (source[p00 + 2]! * w00 +
+        source[p01 + 2]! * w01 +
+        source[p10 + 2]! * w10 +
+        source[p11 + 2]! * w11 +
+        32768) >>
+      16;
   }
 }
 
@@ -101,7 +132,6 @@ export function roughMean({ width, height, data }: Frame): Colour {
 }
 
 function reflect(position: number, last: number): number {
-  if (position >= 0 && position <= last) return position;
   if (last <= 0) return 0;
   const folded = Math.abs(position) % (2 * last);
   return folded > last ? 2 * last - folded : folded;

@@ -19,9 +19,14 @@ export function compress(pixels: Pixels, step: number): void {
     for (let x = 0; x + 8 <= width; x += 8) compressBlock(pixels, x, y, step);
 }
 
+/** How much coarser than the lowest frequency each one is rounded. */
+const COARSENESS = Float32Array.from({ length: 64 }, (_, k) => 1 + ((k >> 3) + (k & 7)) * 0.6);
+
 const luma = new Float32Array(64);
 const scratch = new Float32Array(64);
 const coefficients = new Float32Array(64);
+const half = new Float32Array(64);
+const wave = new Float32Array(8);
 
 function compressBlock({ width, data }: Pixels, left: number, top: number, step: number): void {
   for (let y = 0, k = 0; y < 8; y++) {
@@ -29,10 +34,9 @@ function compressBlock({ width, data }: Pixels, left: number, top: number, step:
       luma[k] = 0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!;
     }
   }
-  multiply(COSINES, luma, scratch, false);
-  multiply(scratch, COSINES, coefficients, true);
+  forward(luma, coefficients);
   for (let k = 0; k < 64; k++) {
-    const width8 = step * (1 + ((k >> 3) + (k & 7)) * 0.6);
+    const width8 = step * COARSENESS[k]!;
     coefficients[k] = Math.round(coefficients[k]! / width8) * width8;
   }
   inverse(coefficients, scratch);
@@ -56,27 +60,40 @@ function compressBlock({ width, data }: Pixels, left: number, top: number, step:
   }
 }
 
-/** `out = a b` or `a bᵀ` for 8 x 8 matrices. */
-function multiply(a: Float32Array, b: Float32Array, out: Float32Array, transposeB: boolean): void {
+/** `C X Cᵀ` of an 8 x 8 block. */
+function forward(block: Float32Array, out: Float32Array): void {
   for (let i = 0; i < 64; i += 8) {
     for (let j = 0; j < 8; j++) {
       let sum = 0;
-      for (let k = 0; k < 8; k++) sum += a[i + k]! * (transposeB ? b[j * 8 + k]! : b[k * 8 + j]!);
-      out[i + j] = sum;
+      for (let k = 0; k < 8; k++) sum += block[i + k]! * COSINES[j * 8 + k]!;
+      half[i + j] = sum;
+    }
+  }
+  for (let i = 0; i < 8; i++) {
+    for (let j = 0; j < 8; j++) {
+      let sum = 0;
+      for (let k = 0; k < 8; k++) sum += COSINES[i * 8 + k]! * half[k * 8 + j]!;
+      out[i * 8 + j] = sum;
     }
   }
 }
 
-const half = new Float32Array(64);
-
-/** `Cᵀ X C` of the coefficients. */
+/** `Cᵀ X C` of the coefficients, of which most are 0: each that is not adds its wave to its row, each row to the block. */
 function inverse(x: Float32Array, out: Float32Array): void {
-  multiply(x, COSINES, half, false);
+  out.fill(0);
   for (let i = 0; i < 8; i++) {
+    let used = false;
     for (let j = 0; j < 8; j++) {
-      let sum = 0;
-      for (let k = 0; k < 8; k++) sum += COSINES[k * 8 + i]! * half[k * 8 + j]!;
-      out[i * 8 + j] = sum;
+      const value = x[i * 8 + j]!;
+      if (value === 0) continue;
+      if (!used) wave.fill(0);
+      used = true;
+      for (let k = 0; k < 8; k++) wave[k] = wave[k]! + value * COSINES[j * 8 + k]!;
+    }
+    if (!used) continue;
+    for (let y = 0; y < 8; y++) {
+      const weight = COSINES[i * 8 + y]!;
+      for (let k = 0; k < 8; k++) out[y * 8 + k] = out[y * 8 + k]! + weight * wave[k]!;
     }
   }
 }

@@ -97,7 +97,7 @@ export function mixedSettings(strength: number): DifficultySettings {
     noise: part(8),
     shutter: part(0.8),
     blurChance: part(0.2),
-    compressionChance: part(0.25),
+    compressionChance: part(0.15),
     cameraShakePx: part(2),
   };
 }

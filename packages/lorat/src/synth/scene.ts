@@ -71,7 +71,8 @@ export function renderMoment(scene: Scene, time: number, random: Random): Moment
   paintBackground(canvas, background, {
     x: background.width / 2 + camera.x * backgroundScale,
     y: background.height / 2 + camera.y * backgroundScale,
-    zoom: backgroundScale / camera.zoom,
+    zoomX: backgroundScale / camera.zoom,
+    zoomY: backgroundScale / camera.zoom,
     angleRad: camera.angleRad,
   });
   const pan = cameraSpeed(scene, time);

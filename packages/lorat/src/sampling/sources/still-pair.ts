@@ -8,7 +8,7 @@ export function stillPair(picture: Picture, box: Corners, random: Random, streng
   const template = { frame: picture, padding: picture.mean, box, present: true };
   if (!random.chance(0.6 * strength)) return { template, search: template };
   const warp = drawWarp(random, strength);
-  const frame = warpFrame(picture, warp);
+  const frame = warpFrame(picture, warp, box);
   const search = { frame, padding: imageMean(frame), box: warpBox(box, picture, frame, warp), present: true };
   return random.chance(0.5) ? { template, search } : { template: search, search: template };
 }

@@ -1,0 +1,61 @@
+import {
+  loraConfig,
+  lorat,
+  type ModelConfig,
+  mergedConfig,
+  networkInputs,
+  type Variant,
+  variantNamed,
+  variants,
+} from "@lorat/core";
+import { cost, Graph, sizeOf } from "@lorat/graph";
+
+/** Sizes of one variant, all counted from its graphs. */
+export interface ModelRow {
+  readonly variant: string;
+  /** Parameters in training, adapters included. */
+  readonly trainParams: number;
+  readonly loraParams: number;
+  readonly headParams: number;
+  /** Parameters after merging. */
+  readonly inferenceParams: number;
+  /** Thousand million multiply-accumulates of one search region, every token computed in every block. */
+  readonly gmacs: number;
+  /** The same as the tracker runs it: the last block computes the search tokens only. */
+  readonly gmacsTracking: number;
+}
+
+/** The row of one variant (specification section 1.6, paper table 1); rank 64. */
+export function modelRow(name: string): ModelRow {
+  const variant = variantNamed(name);
+  const trained = parameters(loraConfig(variant));
+  const merged = mergedConfig(variant);
+  const sum = (select: (name: string) => boolean) =>
+    [...trained].reduce((total, [key, size]) => total + (select(key) ? size : 0), 0);
+  return {
+    variant: name,
+    trainParams: sum(() => true),
+    loraParams: sum((key) => key.includes(".lora.")),
+    headParams: sum((key) => key.startsWith("head.")),
+    inferenceParams: [...parameters(merged).values()].reduce((a, b) => a + b, 0),
+    gmacs: macs(variant, true) / 1e9,
+    gmacsTracking: macs(variant, false) / 1e9,
+  };
+}
+
+/** Every variant's row, in the order of the table of variants. */
+export function modelTable(): ModelRow[] {
+  return [...variants.keys()].map(modelRow);
+}
+
+function parameters(config: ModelConfig): Map<string, number> {
+  const graph = new Graph();
+  lorat(networkInputs(graph, config, 1), config);
+  return new Map([...graph.parameters].map(([name, { shape }]) => [name, sizeOf(shape)]));
+}
+
+function macs(variant: Variant, keepAllTokens: boolean): number {
+  const config = mergedConfig(variant);
+  const { scoreMap, boxes } = lorat(networkInputs(new Graph(), config, 1), config, { keepAllTokens });
+  return cost([scoreMap, boxes]).macs;
+}

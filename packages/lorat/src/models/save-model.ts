@@ -1,0 +1,51 @@
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { encodeFloat32, type ModelManifest, modelFiles, type TensorToWrite, type Variant, writeSafetensors } from "@lorat/core";
+import type { Tensor } from "@lorat/graph";
+
+/**
+ * Writes a trained network as a model folder that `loadTracker` takes: half-precision matrices, single-precision vectors,
+ * written beside and renamed. `weights` are under their names at inference.
+ */
+export async function saveModel(
+  folder: string,
+  variant: Variant,
+  weights: ReadonlyMap<string, Tensor<"float32">>,
+  notes: readonly string[],
+): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(folder, { recursive: true });
+  const tensors = [...weights].map(([name, { shape, data }]): TensorToWrite => {
+    const dtype = shape.filter((side) => side !== 1).length > 1 ? "F16" : "F32";
+    return { name, dtype, shape, data: encodeFloat32(dtype, data) };
+  });
+  const path = join(folder, modelFiles.weights);
+  const file = await open(`${path}.tmp`, "w");
+  try {
+    await writeSafetensors(tensors, { format: "lorat" }, {
+      write: async (bytes) => {
+        await file.writeFile(bytes);
+      },
+    });
+    await file.sync();
+  } catch (error) {
+    await rm(`${path}.tmp`, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  const manifest: ModelManifest = {
+    format: "lorat-model",
+    formatVersion: 1,
+    kind: "tracker",
+    variant,
+    precision: "fp16",
+    createdBy: "lorat train",
+    sources: [],
+    notes: [...notes],
+  };
+  const json = join(folder, modelFiles.manifest);
+  await writeFile(`${json}.tmp`, `${JSON.stringify(manifest, null, 2)}\n`);
+  await rename(`${path}.tmp`, path);
+  await rename(`${json}.tmp`, json);
+}

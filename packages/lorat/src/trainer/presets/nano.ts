@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { mergedConfig, variantNamed } from "@lorat/core";
+import type { DataRoots } from "../../sampling/data-manifest.ts";
+import { fromScratchMix } from "../../sampling/mix.ts";
+import type { RunConfig } from "../run-config.ts";
+
+/** What of the training material is to be used. */
+export interface NanoOptions {
+  /** Folder with `photos/` and, if present, `train/`; nothing but procedural pairs without it. */
+  readonly data?: string;
+  readonly steps?: number;
+  readonly seed?: number;
+}
+
+/**
+ * The default model, trained from scratch on pairs from photographs, boxed photographs, clips and procedural composites.
+ *
+ * Command: `lorat train nano --data DIR --out RUN`. Score and time of the run that made the bundled weights: see
+ * `models/nano/README.md`; the trials that led here: `docs/log.md`.
+ */
+export function nanoPreset({ data, steps = 8000, seed = 1 }: NanoOptions = {}): RunConfig {
+  return {
+    name: "nano",
+    model: mergedConfig(variantNamed("nano")),
+    initialisation: "scratch",
+    batchSize: 32,
+    steps,
+    optimizer: {
+      learningRate: 1e-3,
+      warmupSteps: 100,
+      warmupLearningRate: 1e-7,
+      minLearningRate: 1e-6,
+      weightDecay: 0.05,
+      maxGradNorm: 1,
+      beta2: 0.98,
+    },
+    averageDecay: 0.998,
+    iouAware: true,
+    seed,
+    data: data === undefined ? {} : dataRoots(data),
+    mix: fromScratchMix,
+  };
+}
+
+/** What is there of the project's usual folders. */
+function dataRoots(folder: string): DataRoots {
+  const present = (...paths: string[]) => paths.map((path) => join(folder, path)).filter((path) => existsSync(path));
+  return {
+    photos: present("photos", "train/images"),
+    boxes: present("train/boxes.jsonl", "photos/coco/instances.json"),
+    clips: present("train/videos"),
+    cutouts: present("train/cutouts"),
+  };
+}

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { bytesSource } from "../../packages/core/src/weights/byte-source.ts";
+import { profileWeights } from "../../packages/core/src/weights/names.ts";
+import { openSafetensors } from "../../packages/core/src/weights/safetensors.ts";
+import {
+  type BodySizes,
+  dinov2StateDict,
+  scalingStateDict,
+  trainableStateDict,
+  trainingStateDict,
+} from "../../packages/core/src/weights/state-dict.ts";
+import { validateStateDict } from "../../packages/core/src/weights/validate.ts";
+import { fixtureJson, fixturesDir, fixtureTensors } from "./fixtures.ts";
+
+interface Recorded {
+  readonly config: Record<
+    "dim" | "depth" | "r" | "hidden" | "patch" | "search_grid" | "source_pos_grid",
+    number
+  > & {
+    readonly ffn: string;
+  };
+  readonly trainable: readonly string[];
+}
+
+const names = readdirSync(fixturesDir).flatMap(
+  (file) => /^(a_forward_.+)\.safetensors$/.exec(file)?.[1] ?? [],
+);
+
+describe.each(names)("weights of %s", (name) => {
+  const { config, trainable } = fixtureJson<Recorded>(name);
+  const tensors = fixtureTensors(name);
+  const weights = new Map(
+    [...tensors].flatMap(([key, { shape }]) =>
+      key.startsWith("weights.") ? [[key.slice(8), shape] as const] : [],
+    ),
+  );
+  const sizes: BodySizes = {
+    dim: config.dim,
+    depth: config.depth,
+    hidden: config.hidden,
+    patchSize: config.patch,
+    ffn: config.ffn.startsWith("swiglu") ? "swiglu" : "gelu",
+  };
+  const profile = profileWeights(weights, name);
+  const adapters = profile.adapters!;
+
+  it("are recognised as the configuration that made them", () => {
+    expect(profile).toMatchObject({ kind: "lorat-full", ...sizes, grid: config.search_grid });
+    expect(adapters).toEqual({
+      rank: config.r,
+      targets: { q: true, k: true, v: true, proj: true, mlp: true },
+    });
+  });
+
+  it("have every expected name and shape, and no other", () => {
+    const optional = scalingStateDict(sizes, adapters);
+    validateStateDict(weights, trainingStateDict(sizes, config.search_grid, adapters), {
+      what: name,
+      optional,
+    });
+    expect([...trainableStateDict(sizes, adapters).keys()].sort()).toEqual([...trainable].sort());
+    const source = dinov2StateDict(sizes, config.source_pos_grid);
+    expect(source.get("pos_embed")).toEqual(tensors.get("dinov2_source.pos_embed")!.shape);
+  });
+
+  it("are read by the project's reader as by the fixtures' own", async () => {
+    const file = await openSafetensors(
+      bytesSource(readFileSync(resolve(fixturesDir, `${name}.safetensors`))),
+    );
+    expect(new Set(file.entries.keys())).toEqual(new Set(tensors.keys()));
+    for (const [key, { shape, data }] of tensors) {
+      expect(file.entries.get(key)!.shape).toEqual(shape);
+      expect(await file.float32(key), key).toEqual(
+        Float32Array.from(data as ArrayLike<number | bigint>, Number),
+      );
+    }
+  });
+});
+
+it("found recordings", () => expect(names.length).toBeGreaterThan(0));
