@@ -37,7 +37,7 @@ function scratchRule({ variant, embedding }: ModelConfig): Rule {
     }
     if (name === "token_type_embed") return normal(shape, random, embedding === "foreground" ? 0.2 : 0.1);
     if (name.endsWith("attn.qkv.weight")) return similarityAttention(dim, heads, random);
-    if (name.endsWith("attn.proj.weight")) return nearIdentity(dim, 0.4, random);
+    if (name.endsWith("attn.proj.weight")) return normal(shape, random, 0.7 / Math.sqrt(dim));
     if (name.endsWith("mlp.fc1.weight")) return normal(shape, random, 1 / Math.sqrt(dim));
     if (name.endsWith("mlp.fc2.weight")) return normal(shape, random, 0.3 / Math.sqrt(hidden));
     if (name.endsWith("cls_mlp.layers.2.bias")) return filled(shape, -2);
@@ -78,21 +78,22 @@ function scaled(data: Float32Array, factor: number): Float32Array {
   return data.map((value) => value * factor);
 }
 
-/** `[dim, dim]`: `share` times the identity, and a little noise to break symmetry. */
-function nearIdentity(dim: number, share: number, random: Random): Float32Array {
-  const weight = normal([dim, dim], random, 0.3 / Math.sqrt(dim));
-  for (let i = 0; i < dim; i++) weight[i * dim + i]! += share;
-  return weight;
-}
+/** Logit that a token's similarity with itself starts with: sharp enough to prefer like, soft enough to learn. */
+const selfSimilarity = 5;
 
-/** `[3 dim, dim]`: queries and keys one random projection for each head, so that attention starts as similarity. */
+/**
+ * `[3 dim, dim]`: queries and keys share one random projection for each head, so that attention starts as similarity;
+ * values start as a rotation, so that what is read from other tokens lands apart from the token's own features.
+ */
 function similarityAttention(dim: number, heads: number, random: Random): Float32Array {
+  const headDim = dim / heads;
+  // A normalised token has squared length dim: its query has headDim entries of variance dim * deviation^2.
+  const deviation = Math.sqrt(selfSimilarity / (Math.sqrt(headDim) * dim));
   const weight = new Float32Array(3 * dim * dim);
-  const gain = Math.sqrt(2 / (dim / heads)) * Math.sqrt(heads / dim) * Math.sqrt(dim / heads);
-  const shared = normal([dim, dim], random, gain);
+  const shared = normal([dim, dim], random, deviation);
   weight.set(shared, 0);
   weight.set(shared, dim * dim);
-  weight.set(nearIdentity(dim, 0.4, random), 2 * dim * dim);
+  weight.set(scaled(normal([dim, dim], random, 1 / Math.sqrt(dim)), 0.7), 2 * dim * dim);
   return weight;
 }
 

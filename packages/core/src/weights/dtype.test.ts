@@ -33,6 +33,8 @@ describe("decodeFloat32", () => {
   });
 
   it.each(samples)("decodes %s from an odd address", (dtype, stored, expected) => {
+    const inBuffer = Buffer.from(joined([Uint8Array.of(0xee), rawBytes(stored)])).subarray(1);
+    expect([...decodeFloat32(dtype, inBuffer)]).toEqual(expected);
     const shifted = joined([Uint8Array.of(0xee), rawBytes(stored)]).subarray(1);
     expect([...decodeFloat32(dtype, shifted)]).toEqual(expected);
   });

@@ -39,7 +39,8 @@ export function decodeFloat32(dtype: WeightDType, bytes: Uint8Array): Float32Arr
       `${bytes.byteLength} bytes are no whole number of ${dtype} elements`,
     );
   }
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // not slice(), which a Node Buffer overrides to share its memory
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const { buffer, byteOffset } = aligned;
   const count = bytes.byteLength / size;
   switch (dtype) {

@@ -70,7 +70,7 @@ describe.each(formats)("$name", ({ decode, encode, exponent, fraction, infinity 
       fc.property(fc.oneof(inRange, ties), (value) => {
         expect(encode(Float32Array.of(value))[0]).toBe(nearestPattern(value, values, infinity));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 

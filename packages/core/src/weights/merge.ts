@@ -68,7 +68,7 @@ export async function planMerge(
 export interface MergeOptions {
   /** The product to use, for example a session's; plain JavaScript by default. */
   readonly matmul?: MatMul;
-  /** Elements in memory at once, so that it stays bounded whatever a tensor's size; 4 Mi by default. */
+  /** Elements in memory at once, so that it stays bounded whatever a tensor's size; 1 Mi by default. */
   readonly blockElements?: number;
 }
 
@@ -80,7 +80,7 @@ export async function* mergedBlocks(
   tensor: MergedTensor,
   options: MergeOptions = {},
 ): AsyncGenerator<Float32Array> {
-  const { matmul = matmulRows, blockElements = 4 * 2 ** 20 } = options;
+  const { matmul = matmulRows, blockElements = 2 ** 20 } = options;
   const width = elementCount(tensor.shape.slice(1));
   for (const { file, name, row, rows, adapter } of tensor.parts) {
     const a = adapter && (await tensor.trained.float32(adapter.a)); // [rank, width]

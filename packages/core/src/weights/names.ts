@@ -141,12 +141,13 @@ function kindOf(tensors: StateDict): WeightsKind | undefined {
   return hasBody ? "dinov2" : undefined;
 }
 
+/** The width, from the first tensor that shows it. */
 function dimOf(tensors: StateDict): number | undefined {
-  return (
-    tensors.get("norm.weight")?.[0] ??
-    tensors.get("token_type_embed")?.[1] ??
-    tensors.get("patch_embed.proj.bias")?.[0]
-  );
+  for (const [name, shape] of tensors) {
+    if (/^norm\.|^patch_embed\.proj\.|^head\..*layers\.0\.weight$/.test(name)) return shape[0];
+    if (name === "token_type_embed" || /\.attn\.(qkv\.[qkv]|proj)\.lora\.A$/.test(name)) return shape[1];
+  }
+  return undefined;
 }
 
 function depthOf(tensors: StateDict): number {

@@ -196,7 +196,7 @@ describe("unpickle", () => {
           });
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 });

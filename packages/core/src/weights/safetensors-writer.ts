@@ -61,7 +61,7 @@ export async function encodeSafetensors(
   const pieces: Uint8Array[] = [];
   const length = await writeSafetensors(tensors, metadata, {
     write: (bytes) => {
-      pieces.push(bytes.slice());
+      pieces.push(new Uint8Array(bytes));
     },
   });
   const file = new Uint8Array(length);

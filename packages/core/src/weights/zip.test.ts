@@ -100,7 +100,7 @@ describe("readStoredZip", () => {
           expect(error).toMatchObject({ name: "LoratError", code: expect.stringMatching(/^ZIP_/) });
         });
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });

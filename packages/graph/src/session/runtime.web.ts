@@ -22,8 +22,15 @@ export const runtime: Runtime = {
   readsBackThroughSession: false,
 };
 
-/** Where a page keeps ONNX Runtime's `.wasm` files, and how many threads it may use (needs cross-origin isolation). */
-export function configureWasm(options: { baseUrl?: string; threads?: number }): void {
-  if (options.baseUrl !== undefined) ort.env.wasm.wasmPaths = options.baseUrl;
-  if (options.threads !== undefined) ort.env.wasm.numThreads = options.threads;
+export interface WasmOptions {
+  /** Address of the folder with ONNX Runtime's `.wasm` and `.mjs` files, with its last slash. */
+  readonly baseUrl?: string;
+  /** Threads of the `wasm` device; more than one needs a cross-origin isolated page. */
+  readonly threads?: number;
+}
+
+/** Sets where ONNX Runtime is loaded from and how it runs in this page; call it before the first session. */
+export function configureWasm({ baseUrl, threads }: WasmOptions): void {
+  if (baseUrl !== undefined) ort.env.wasm.wasmPaths = baseUrl;
+  if (threads !== undefined) ort.env.wasm.numThreads = threads;
 }

@@ -34,8 +34,10 @@ for path in sys.argv[1:]:
     # An older checker is shown the same nodes under the newest versions that it knows.
     model.ir_version = min(model.ir_version, onnx.IR_VERSION)
     model.opset_import[0].version = min(model.opset_import[0].version, defs.onnx_opset_version())
+    onnx.save(model, path)
     try:
-        checker.check_model(model)
+        # By path, so that external data is looked for beside the model.
+        checker.check_model(path)
         shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
     except Exception as error:
         print(path, str(error).splitlines()[0])

@@ -29,7 +29,7 @@ export interface FrameSource {
    */
   frames(range?: FrameRange): AsyncIterable<Frame>;
   /** Gives a frame's bytes back, to be filled again: optional, saves an allocation. Do not read the frame after it. */
-  recycle(frame: Frame): void;
+  recycle(frame: Pick<Frame, "data">): void;
   dispose(): Promise<void>;
 }
 

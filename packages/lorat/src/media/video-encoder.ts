@@ -43,25 +43,35 @@ export async function openEncoder({ path, width, height, fps }: EncodeJob): Prom
   let count = 0;
   let firstTime: number | undefined;
 
+  const encode = async (frame: Frame) => {
+    const time = frame.timestampSec ?? (frame.index ?? count) / fps;
+    firstTime ??= time;
+    count++;
+    const fits = frame.channels === 4 && codedWidth === width && codedHeight === height;
+    if (frame.width !== width || frame.height !== height) {
+      throw new Error(`a frame is ${frame.width}x${frame.height}, the video ${width}x${height}`);
+    }
+    const pixels = fits ? frame.data : padPixels(frame, padded, codedWidth, codedHeight);
+    const sample = new VideoSample(pixels, {
+      format: "RGBX",
+      codedWidth,
+      codedHeight,
+      timestamp: time - firstTime,
+      duration: 1 / fps,
+    });
+    try {
+      await samples.add(sample);
+    } finally {
+      sample.close();
+    }
+  };
+
+  // One at a time: mediabunny mixes up the order of frames added while its encoder is starting.
+  let last: Promise<void> = Promise.resolve();
   return {
-    async add(frame) {
-      const time = frame.timestampSec ?? (frame.index ?? count) / fps;
-      firstTime ??= time;
-      const fits = frame.channels === 4 && codedWidth === width && codedHeight === height;
-      const pixels = fits ? frame.data : padPixels(frame, padded, codedWidth, codedHeight);
-      const sample = new VideoSample(pixels, {
-        format: "RGBX",
-        codedWidth,
-        codedHeight,
-        timestamp: time - firstTime,
-        duration: 1 / fps,
-      });
-      count++;
-      try {
-        await samples.add(sample);
-      } finally {
-        sample.close();
-      }
+    add(frame) {
+      last = last.then(() => encode(frame));
+      return last;
     },
     finish: () => output.finalize(),
     cancel: () => output.cancel(),

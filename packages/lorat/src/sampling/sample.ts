@@ -7,9 +7,12 @@ import {
   IMAGENET_MEAN,
   IMAGENET_STD,
   jitteredCrop,
+  noTarget,
   type Random,
+  searchLabel,
   toCrop,
   writeForegroundMask,
+  writeLabel,
 } from "@lorat/core";
 import { flipHorizontally, jitterColor, type Planes, type ThreeAugment, threeAugment } from "./augment.ts";
 import { at, type MixConfig } from "./mix.ts";
@@ -115,12 +118,9 @@ export class SampleWriter {
 
   #writeLabels(box: Corners | undefined, batch: BatchArrays, index: number): void {
     const { searchSizePx: size, searchGrid: grid } = this.#geometry;
-    const start = index * grid * grid;
-    batch.positives.fill(0, start, start + grid * grid);
-    batch.boxes.set(box ? box.map((value) => value / size) : [0, 0, 0, 0], index * 4);
-    if (!box) return;
-    const cells = { width: size, height: size, gridWidth: grid, gridHeight: grid };
-    writeForegroundMask(box, cells, batch.positives, start);
+    const shape = { width: size, height: size, gridWidth: grid, gridHeight: grid };
+    const label = box ? searchLabel(box, shape) : noTarget;
+    writeLabel(label, index, grid * grid, batch.positives, batch.boxes);
   }
 }
 

@@ -75,7 +75,7 @@ export const difficultySettings: Readonly<Record<Difficulty, DifficultySettings>
   distractors: { ...plain, distractors: [3, 6], bystanders: [0, 3] },
   fast: { ...plain, speed: 0.3, period: [18, 45], turn: 0.5, shutter: 0.9, cameraShakePx: 2.5 },
   "out-of-view": { ...plain, leaves: true },
-  "low-light": { ...plain, brightness: 0.25, noise: 14, lightChange: 0.3 },
+  "low-light": { ...plain, brightness: 0.3, noise: 10, lightChange: 0.3 },
 };
 
 /** Settings between still life (strength 0) and everything at once (1), for training pairs. */

@@ -21,6 +21,8 @@ export interface TrainOptions {
   readonly checkpointSeconds?: number;
   /** Checkpoints kept; default 3. */
   readonly keep?: number;
+  /** Threads inside an operator, CPU only; one leaves room for other work and loses little where cores share memory. */
+  readonly threads?: number;
   /** Threads that make batches; default 1. */
   readonly workers?: number;
   /** Stops after the step in flight, saving a checkpoint. */
@@ -57,7 +59,13 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
     const device = options.device ?? "auto";
     const fed = new Set(step.trainable.map(({ name }) => name));
     const { outputs } = withoutMaps(step);
-    const session = await Session.create(outputs, { device, weights: state, fed, memoryPattern: false });
+    const session = await Session.create(outputs, {
+      device,
+      weights: state,
+      fed,
+      threads: options.threads,
+      memoryPattern: false,
+    });
     const optimizer = await Optimizer.create(config, step.trainable, state, device);
     const loader = createLoader({
       geometry: cropGeometry(config.model),

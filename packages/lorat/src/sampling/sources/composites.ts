@@ -1,16 +1,16 @@
-import { area, type Corners, clipToImage, createRandom } from "@lorat/core";
+import { area, type Corners, clipToImage, createRandom, type Random } from "@lorat/core";
 import { roughMean } from "../../synth/canvas.ts";
 import { composeScene } from "../../synth/compose.ts";
-import { difficultySettings, mixedSettings } from "../../synth/difficulty.ts";
+import { mixedSettings } from "../../synth/difficulty.ts";
 import { type Moment, renderMoment, type Scene, targetBox } from "../../synth/scene.ts";
 import type { DataManifest } from "../data-manifest.ts";
 import type { FrameStore } from "../frame-store.ts";
 import type { Source, View } from "../pair.ts";
 import { createPropRoom } from "../prop-room.ts";
 
-/** Size of the rendered view; with targets of at most a quarter of it, most of a search crop is picture. */
-const WIDTH = 272;
-const HEIGHT = 224;
+/** Size of the rendered view; with targets of about a quarter of it, most of a search crop is picture. */
+const WIDTH = 224;
+const HEIGHT = 184;
 
 /** Cut-outs and invented objects on the move over photographs or invented backgrounds, rendered at two moments. */
 export function composites(store: FrameStore, manifest: DataManifest): Source {
@@ -20,11 +20,12 @@ export function composites(store: FrameStore, manifest: DataManifest): Source {
     size: 1,
     async draw({ random, strength }) {
       const [cast, background] = [await props.cast(random), await props.background(random)];
-      const { brightness, noise } = difficultySettings["low-light"];
-      const dark = random.chance(0.08 * strength);
-      const settings = { ...mixedSettings(strength), ...(dark ? { brightness, noise } : {}) };
+      const settings = {
+        ...mixedSettings(strength),
+        ...(random.chance(0.08 * strength) ? dusk(random) : {}),
+      };
       const gap = random.logUniform(1, 4 + 60 * strength);
-      const format = { width: WIDTH, height: HEIGHT, frames: gap, targetPx: random.logUniform(24, 76) };
+      const format = { width: WIDTH, height: HEIGHT, frames: gap, targetPx: random.logUniform(22, 60) };
       const scene = composeScene(random, format, settings, cast, background);
       if (shownShare(scene, 0) < 0.6 || shownShare(scene, gap) < 0.4) return undefined;
       const grain = createRandom(random.uniform());
@@ -33,6 +34,11 @@ export function composites(store: FrameStore, manifest: DataManifest): Source {
       return search && { template, search };
     },
   };
+}
+
+/** Colour jitter takes light away too, so not all of it goes here. */
+function dusk(random: Random) {
+  return { brightness: random.uniform(0.3, 0.7), noise: 8 };
 }
 
 /** Share of the target's box that lies inside the view. */

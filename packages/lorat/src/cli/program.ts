@@ -1,0 +1,52 @@
+import { Command } from "commander";
+import { describeError, EXIT } from "./errors.ts";
+
+/** Every command and the file it lives in; a file is only loaded when its command, or the list of all, is asked for. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  track: async () => (await import("./track.ts")).trackCommand(),
+  models: async () => (await import("./models.ts")).modelsCommand(),
+  verify: async () => (await import("./verify.ts")).verifyCommand(),
+  convert: async () => (await import("./convert.ts")).convertCommand(),
+  train: async () => (await import("./train.ts")).trainCommand(),
+  synth: async () => (await import("./synth.ts")).synthCommand(),
+};
+
+/**
+ * Runs the command line `args` (without `node` and the script) and gives the exit status: 0, 1 for wrong input, 2
+ * for wrong usage, 70 for a fault of this program, 130 after Ctrl-C. Errors go to standard error.
+ */
+export async function runCommandLine(args: readonly string[], commands = COMMANDS): Promise<number> {
+  try {
+    const program = await createProgram(args, commands);
+    if (args.length === 0) program.help({ error: true });
+    await program.parseAsync(args, { from: "user" });
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    const { text, status } = describeError(error);
+    if (text) process.stderr.write(`${text}\n`);
+    return status;
+  }
+}
+
+async function createProgram(args: readonly string[], commands: typeof COMMANDS): Promise<Command> {
+  const program = new Command("lorat")
+    .description("Visual object tracking: follow any object through a video")
+    .usage("COMMAND [options]")
+    .helpOption("-h, --help", "show what a command does and its options")
+    .version(await version(), "-v, --version", "print the version")
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} }); // printed in one style, by describeError
+  const wanted = args.find((arg) => !arg.startsWith("-")) ?? "";
+  const names = Object.hasOwn(commands, wanted) ? [wanted] : Object.keys(commands);
+  for (const name of names) {
+    program.addCommand((await commands[name]!()).copyInheritedSettings(program));
+  }
+  return program;
+}
+
+async function version(): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type MatMul,
+  type ModelManifest,
+  modelFiles,
+  parseModelManifest,
+  type TensorToWrite,
+  type Variant,
+  variantNamed,
+  writeSafetensors,
+} from "@lorat/core";
+import { type ConvertInput, type ConvertInputs, openInputs } from "./inputs.ts";
+import { makeModelFolder } from "./output-folder.ts";
+import { plannedTensors } from "./tensors.ts";
+
+/** What {@link convertModel} takes. */
+export interface ConvertOptions {
+  /** DINOv2's file, LoRAT's file, or both, in any order. */
+  readonly files: readonly string[];
+  readonly outDir: string;
+  /** A variant's name, or its numbers where it has no name; recognised from the shapes by default. */
+  readonly variant?: string | Variant;
+  /** Replaces a model folder that exists. */
+  readonly force?: boolean;
+  readonly precision?: "fp32" | "fp16";
+  /** The product to merge with; plain JavaScript by default. */
+  readonly matmul?: MatMul;
+  /** Called as the weights are written, in bytes. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A written model folder. */
+export interface ConvertResult {
+  readonly outDir: string;
+  readonly manifest: ModelManifest;
+  /** Length of the weights. */
+  readonly bytes: number;
+}
+
+/**
+ * Converts weights into a model folder: `model.json` and `weights.safetensors` under the names at inference, adapters merged
+ * and positions resized (specification sections 1.2 and 2). DINOv2 alone gives a folder of kind `backbone`.
+ *
+ * Tensors are made and written a block at a time, so memory does not grow with the model. The folder appears under its name
+ * when it is whole. Throws what {@link openInputs}, {@link plannedTensors} and {@link makeModelFolder} throw, and
+ * `VARIANT_UNKNOWN`.
+ */
+export async function convertModel(options: ConvertOptions): Promise<ConvertResult> {
+  const { files, outDir, force = false, precision = "fp32", matmul, onProgress } = options;
+  const requested = typeof options.variant === "string" ? variantNamed(options.variant) : options.variant;
+  const inputs = await openInputs(files, requested);
+  try {
+    const tensors = await plannedTensors(inputs, { precision, matmul });
+    let manifest: ModelManifest | undefined;
+    let bytes = 0;
+    await makeModelFolder(outDir, { force, inputs: files }, async (folder) => {
+      bytes = await writeWeights(join(folder, modelFiles.weights), tensors, onProgress);
+      manifest = await manifestOf(inputs, precision);
+      await writeFile(join(folder, modelFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+    });
+    return { outDir, manifest: manifest!, bytes };
+  } finally {
+    await Promise.all(inputs.all.map(({ source }) => source.dispose()));
+  }
+}
+
+async function writeWeights(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  onProgress: ConvertOptions["onProgress"],
+): Promise<number> {
+  const elementBytes = (tensor: TensorToWrite) =>
+    tensor.shape.reduce((a, b) => a * b, tensor.dtype === "F16" ? 2 : 4);
+  const total = tensors.reduce((sum, tensor) => sum + elementBytes(tensor), 0);
+  let done = 0;
+  const file = await open(path, "wx");
+  try {
+    const length = await writeSafetensors(
+      tensors,
+      { format: "lorat" },
+      {
+        async write(bytes) {
+          await file.writeFile(bytes);
+          done = Math.min(total, done + bytes.byteLength);
+          onProgress?.(done, total);
+        },
+      },
+    );
+    await file.sync();
+    return length;
+  } finally {
+    await file.close();
+  }
+}
+
+async function manifestOf(inputs: ConvertInputs, precision: "fp32" | "fp16"): Promise<ModelManifest> {
+  const sources: ModelManifest["sources"] = [];
+  for (const input of inputs.all) sources.push(await provenance(input));
+  return parseModelManifest({
+    format: "lorat-model",
+    formatVersion: 1,
+    kind: inputs.lorat ? "tracker" : "backbone",
+    variant: inputs.variant,
+    precision,
+    createdBy: "lorat convert",
+    sources,
+    notes: inputs.notes,
+  });
+}
+
+async function provenance({ path, name, source, profile }: ConvertInput) {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
+  return { file: name, kind: profile.kind, bytes: source.size, sha256: hash.digest("hex") };
+}

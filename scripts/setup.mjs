@@ -1,0 +1,69 @@
+// Gets a checkout ready with nothing but Node: installs the packages that are missing and builds. Plain Node, since it
+// runs before anything is installed. As a program: node scripts/setup.mjs
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Installs what is missing and builds; says what it does. Throws where either fails. */
+export function setUp() {
+  checkNode();
+  installPackages();
+  build();
+}
+
+/** Throws where this Node is too old. */
+export function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const fits = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+  if (!fits)
+    throw new Error(`Node ${process.versions.node} cannot run this: 20.19, 22.12, 24 or later is needed`);
+}
+
+/** `npm ci` where node_modules is absent or older than the lock file. */
+export function installPackages() {
+  const lock = join(root, "package-lock.json");
+  const installed = join(root, "node_modules", ".package-lock.json");
+  // npm writes both files when it adds a package, the lock file a moment later.
+  const slackMs = 10_000;
+  if (existsSync(installed) && statSync(installed).mtimeMs + slackMs >= statSync(lock).mtimeMs) return;
+  console.log("Installing packages (npm ci) ...");
+  // node-av would also fetch an ffmpeg program, which nothing here uses.
+  const env = { ...process.env, SKIP_FFMPEG: "true" };
+  const npm = process.env.npm_execpath;
+  const args = ["ci", "--no-audit", "--no-fund"];
+  if (npm) run(process.execPath, [npm, ...args], env);
+  else run(process.platform === "win32" ? "npm.cmd" : "npm", args, env, process.platform === "win32");
+}
+
+/** Compiles the packages, only what has changed. */
+export function build() {
+  console.log("Building ...");
+  run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"]);
+  // npm links the command before the first build, when there is nothing yet to make executable.
+  const { bin = {} } = JSON.parse(readFileSync(join(root, "packages", "lorat", "package.json"), "utf8"));
+  for (const file of typeof bin === "string" ? [bin] : Object.values(bin)) {
+    chmodSync(join(root, "packages", "lorat", file), 0o755);
+  }
+}
+
+/** Runs a program in the checkout with its output shown; throws unless it succeeds. */
+export function run(program, args, env = process.env, shell = false) {
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: "inherit", env, shell });
+  if (error) throw error;
+  if (status !== 0) {
+    throw new Error(`${[program, ...args].join(" ")} ended with ${signal ?? `status ${status}`}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    setUp();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
