@@ -1,7 +1,7 @@
 // Gets a checkout ready with nothing but Node: installs the packages that are missing and builds. Plain Node, since it
 // runs before anything is installed. As a program: node scripts/setup.mjs
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -43,11 +43,6 @@ export function installPackages() {
 export function build() {
   console.log("Building ...");
   run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"]);
-  // npm links the command before the first build, when there is nothing yet to make executable.
-  const { bin = {} } = JSON.parse(readFileSync(join(root, "packages", "lorat", "package.json"), "utf8"));
-  for (const file of typeof bin === "string" ? [bin] : Object.values(bin)) {
-    chmodSync(join(root, "packages", "lorat", file), 0o755);
-  }
 }
 
 /** Runs a program in the checkout with its output shown; throws unless it succeeds. */

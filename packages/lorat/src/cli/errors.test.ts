@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { describeError, EXIT, usageError } from "./errors.ts";
 import { runCommandLine } from "./program.ts";
-import { parseBox } from "./track.ts";
+import { parseBox, samePathTwice } from "./track-options.ts";
 
 describe("describeError", () => {
   it("prints code, message, issues and hint of a user's error, without a stack", () => {
@@ -100,5 +100,12 @@ describe("parseBox", () => {
     "0x",
   ])("refuses %j", (text) => {
     expect(() => parseBox(text)).toThrowError(expect.objectContaining({ code: "BOX_MALFORMED" }) as Error);
+  });
+});
+
+describe("samePathTwice", () => {
+  it("sees the same file behind two spellings", () => {
+    expect(samePathTwice(["x", undefined, "y"])).toBeUndefined();
+    expect(samePathTwice(["x", undefined, "./y/../x"])).toBe("./y/../x");
   });
 });

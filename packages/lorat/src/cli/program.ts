@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
  * for wrong usage, 70 for a fault of this program, 130 after Ctrl-C. Errors go to standard error.
  */
 export async function runCommandLine(args: readonly string[], commands = COMMANDS): Promise<number> {
+  endQuietlyWithReader();
   try {
     const program = await createProgram(args, commands);
     if (args.length === 0) program.help({ error: true });
@@ -49,4 +50,15 @@ async function version(): Promise<string> {
   const { readFile } = await import("node:fs/promises");
   const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** A reader that has seen enough, such as `head`, is no error. */
+function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.listenerCount("error") > 0) continue;
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(EXIT.ok);
+      throw error;
+    });
+  }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([data?.remove(), worker?.remove()]));
 
 async function take(count: number, options: Partial<LoaderOptions>): Promise<LoadedBatch[]> {
-  const loader = createLoader({ geometry, batchSize: 6, seed: 3, workers: 0, cacheBytes: 1e8, ...options });
+  const loader = createLoader({ geometry, batchSize: 4, seed: 3, workers: 0, cacheBytes: 1e8, ...options });
   try {
     const batches: LoadedBatch[] = [];
     while (batches.length < count) batches.push(await loader.next());
@@ -44,24 +45,26 @@ async function take(count: number, options: Partial<LoaderOptions>): Promise<Loa
 
 describe("the order and content of batches", () => {
   it("are the same for any number of threads, and for a resumed run", async () => {
-    const whole = await take(5, { data: data.roots, startStep: FULL });
-    expect(whole.map((batch) => batch.step)).toEqual([0, 1, 2, 3, 4].map((i) => FULL + i));
-    for (const workers of [1, 3]) {
+    const whole = await take(4, { data: data.roots, startStep: FULL });
+    expect(whole.map((batch) => batch.step)).toEqual([0, 1, 2, 3].map((i) => FULL + i));
+    for (const workers of [1, 2]) {
       const options = { data: data.roots, startStep: FULL, workers, workerFile: worker.file };
-      expect(await take(5, options), `${workers} threads`).toEqual(whole);
+      expect((await take(4, options)).map(digest), `${workers} threads`).toEqual(whole.map(digest));
     }
-    expect(await take(2, { data: data.roots, startStep: FULL + 3 })).toEqual(whole.slice(3));
+    const resumed = await take(2, { data: data.roots, startStep: FULL + 2 });
+    expect(resumed.map(digest)).toEqual(whole.slice(2).map(digest));
   });
 
   it("do not depend on whether decoded pictures could be kept", async () => {
     const kept = await take(2, { data: data.roots, startStep: FULL });
-    expect(await take(2, { data: data.roots, startStep: FULL, cacheBytes: 100_000 })).toEqual(kept);
+    const decodedAgain = await take(2, { data: data.roots, startStep: FULL, cacheBytes: 100_000 });
+    expect(decodedAgain.map(digest)).toEqual(kept.map(digest));
   });
 
   it("change with the seed", async () => {
     const [one] = await take(1, { seed: 1 });
     const [two] = await take(1, { seed: 2 });
-    expect(one!.search).not.toEqual(two!.search);
+    expect(digest(one!)).not.toEqual(digest(two!));
   });
 });
 
@@ -72,12 +75,12 @@ describe("what a batch holds", () => {
     ["the reference's augmentation", 0, referenceMix],
     ["absent targets too", FULL, { ...fromScratchMix, absent: [0, 0.5] as const }],
   ])("is whole and consistent: %s", async (_name, startStep, mix) => {
-    for (const batch of await take(6, { data: data.roots, startStep, mix, seed: 11 })) checkBatch(batch);
+    for (const batch of await take(8, { data: data.roots, startStep, mix, seed: 11 })) checkBatch(batch);
   });
 
   it("comes from every source once the curriculum is over, and from nothing but stills before", async () => {
     const sources = async (startStep: number) =>
-      new Set((await take(8, { data: data.roots, startStep })).flatMap((batch) => batch.sources));
+      new Set((await take(12, { data: data.roots, startStep })).flatMap((batch) => batch.sources));
     expect(await sources(FULL)).toEqual(new Set(["photoRegions", "boxedPhotos", "clips", "composites"]));
     expect(await sources(0)).toEqual(new Set(["photoRegions", "boxedPhotos"]));
   });
@@ -91,7 +94,7 @@ describe("what a batch holds", () => {
   });
 
   it("has targets absent in the wanted share", async () => {
-    const batches = await take(10, { data: data.roots, mix: { ...fromScratchMix, absent: [0.5, 0.5] } });
+    const batches = await take(15, { data: data.roots, mix: { ...fromScratchMix, absent: [0.5, 0.5] } });
     const absent = batches.flatMap(({ boxes, size }) =>
       Array.from({ length: size }, (_, i) => boxes.subarray(i * 4, i * 4 + 4).every((value) => value === 0)),
     );
@@ -185,6 +188,19 @@ it.skipIf(noData)(`draws good batches from the real training data${noData}`, asy
   for (const batch of await take(4, { data: roots, startStep: FULL })) checkBatch(batch);
 });
 
+/** Everything in a batch, short enough to compare and print. */
+function digest({ template, search, templateMask, positives, boxes, ...rest }: LoadedBatch) {
+  const arrays = { template, search, templateMask, positives, boxes };
+  const hash = (array: Float32Array) =>
+    createHash("sha256")
+      .update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+      .digest("hex");
+  return {
+    ...rest,
+    ...Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, hash(array)])),
+  };
+}
+
 function checkBatch(batch: LoadedBatch): void {
   const { size, templateMask, positives, boxes, positiveCount } = batch;
   const { templateGrid, searchGrid } = geometry;
@@ -217,9 +233,9 @@ function checkBatch(batch: LoadedBatch): void {
       const [column, row] = [k % searchGrid, Math.floor(k / searchGrid)];
       const covers =
         x1 * searchGrid < column + 1 &&
-        x2 * searchGrid > column + 1e-3 &&
+        x2 * searchGrid > column + 1e-4 &&
         y1 * searchGrid < row + 1 &&
-        y2 * searchGrid > row + 1e-3;
+        y2 * searchGrid > row + 1e-4;
       expect(value, `cell ${column},${row} of ${[x1, y1, x2, y2]}`).toBe(covers ? 1 : 0);
     });
   }

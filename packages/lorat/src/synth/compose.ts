@@ -101,7 +101,7 @@ function targetActor(
 
 /** Away once or twice, never during the first fifth. */
 function exits(random: Random, frames: number) {
-  const flank = Math.max(frames * 0.08, 4);
+  const flank = frames * 0.08;
   const first = plateau(frames * random.uniform(0.2, 0.3), frames * random.uniform(0.42, 0.52), flank);
   const second = plateau(frames * random.uniform(0.65, 0.72), frames * random.uniform(0.86, 0.95), flank);
   return random.chance(0.5) ? first : (time: number) => Math.max(first(time), second(time));

@@ -56,17 +56,18 @@ export function synthesise(seed: number, options: SynthOptions = {}): SynthClip 
       `difficulty must be one of ${DIFFICULTIES.join(", ")}, got ${difficulty}`,
     );
   const cutouts = (options.cutouts ?? []).map(makeSprite);
+  const random = createRandom(seed, level);
+  const targetPx = random.logUniform(0.14, 0.34) * Math.min(width, height);
+  const cast = inventCast(random, targetPx, options.photos ?? [], cutouts);
+  const background = options.photos?.length
+    ? random.choice(options.photos)
+    : inventBackdrop(random, Math.round(width * 1.3), Math.round(height * 1.3));
+  const format = { width, height, frames, targetPx };
   let scene: Scene | undefined;
   for (let attempt = 0; attempt < 40; attempt++) {
-    const random = createRandom(seed, level, attempt);
-    const targetPx = random.logUniform(0.14, 0.34) * Math.min(width, height);
-    const cast = inventCast(random, targetPx, options.photos ?? [], cutouts);
-    const background = options.photos?.length
-      ? random.choice(options.photos)
-      : inventBackdrop(random, Math.round(width * 1.3), Math.round(height * 1.3));
     scene = composeScene(
-      random,
-      { width, height, frames, targetPx },
+      createRandom(seed, level, attempt),
+      format,
       difficultySettings[difficulty],
       cast,
       background,
@@ -134,10 +135,14 @@ function inventCast(
 function suits(scene: Scene, frames: number, difficulty: Difficulty): boolean {
   if (shownShare(scene, 0) < 0.999) return false;
   const times = Array.from({ length: 24 }, (_, i) => Math.round((i * (frames - 1)) / 23));
+  // A clip of a few frames has no room for an event.
+  const eventful = frames >= 8;
+  if (eventful && difficulty === "out-of-view" && !times.some((time) => shownShare(scene, time) === 0))
+    return false;
   if (difficulty !== "out-of-view" && times.some((time) => shownShare(scene, time) < 0.5)) return false;
   const visibility = (time: number) => renderMoment(scene, time, createRandom(0)).visibility;
   if (visibility(0) < 0.9) return false;
-  return difficulty !== "occlusion" || frames < 8 || times.some((time) => visibility(time) < 0.5);
+  return !eventful || difficulty !== "occlusion" || times.some((time) => visibility(time) < 0.5);
 }
 
 function shownShare(scene: Scene, time: number): number {

@@ -2,7 +2,6 @@ import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
-import { createVideoWriter } from "../media/video-writer.ts";
 import { formatBox } from "../output/boxes-file.ts";
 import type { SynthClip, SynthFrame } from "./synthesise.ts";
 
@@ -109,6 +108,8 @@ async function writeImages(folder: string, clip: SynthClip, options: WriteSequen
 
 async function writeVideo(folder: string, clip: SynthClip, options: WriteSequenceOptions): Promise<Truth[]> {
   const { fps = 30 } = options;
+  // Loaded here, since encoders are large and most sequences are folders of pictures.
+  const { createVideoWriter } = await import("../media/video-writer.ts");
   const writer = await createVideoWriter(join(folder, "clip.mp4"), {
     width: clip.width,
     height: clip.height,

@@ -1,4 +1,4 @@
-import { format, parse, resolve } from "node:path";
+import { format, parse } from "node:path";
 import type { FrameSource } from "../media/frame-source.ts";
 import { drawMarks } from "../media/overlay.ts";
 import { createVideoWriter } from "../media/video-writer.ts";
@@ -96,10 +96,4 @@ export function numberedPaths(path: string, count: number): string[] {
   if (count === 1) return [path];
   const { dir, name, ext } = parse(path);
   return Array.from({ length: count }, (_, i) => format({ dir, name: `${name}_${i + 1}`, ext }));
-}
-
-/** Whether two of the paths are the same file by name. */
-export function samePathTwice(paths: readonly (string | undefined)[]): string | undefined {
-  const given = paths.filter((path) => path !== undefined);
-  return given.find((path, i) => given.findIndex((other) => resolve(other) === resolve(path)) < i);
 }

@@ -7,7 +7,7 @@ import { type FrameSource, openFrames } from "../media/frame-source.ts";
 import { readBoxes } from "../output/read-boxes.ts";
 import { collect, readNumber, squareAt, withFolder, writeClip, writeImages } from "../testing/clips.ts";
 import { createDriftTracker } from "../testing/drift-tracker.ts";
-import { numberedPaths, openTrackOutputs, samePathTwice } from "./track-outputs.ts";
+import { numberedPaths, openTrackOutputs } from "./track-outputs.ts";
 import { type TrackedFrame, trackVideo } from "./track-video.ts";
 
 /** Frames that exist only as numbers, to watch who holds how many. */
@@ -200,12 +200,10 @@ describe("openTrackOutputs", () => {
     });
   });
 
-  it("numbers files by target and notices a name given twice", () => {
+  it("numbers files by target", () => {
     expect(numberedPaths(join("a", "b.c.txt"), 1)).toEqual([join("a", "b.c.txt")]);
     expect(numberedPaths(join("a", "b.c.txt"), 2)).toEqual([join("a", "b.c_1.txt"), join("a", "b.c_2.txt")]);
     expect(numberedPaths("b", 3)).toEqual(["b_1", "b_2", "b_3"]);
-    expect(samePathTwice(["x", undefined, "y"])).toBeUndefined();
-    expect(samePathTwice(["x", undefined, "./y/../x"])).toBe("./y/../x");
   });
 });
 

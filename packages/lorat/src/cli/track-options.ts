@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import type { Box, Tracker } from "@lorat/core";
+import { LoratError } from "@lorat/graph";
+import { boxProblem } from "../tracking/box-problem.ts";
+import { usageError } from "./errors.ts";
+
+export const DEVICES = ["auto", "cpu", "webgpu", "cuda", "wasm"] as const;
+
+/** Options of `lorat track` as commander reads them. */
+export interface TrackCliOptions {
+  box: Box[];
+  model: string;
+  device: (typeof DEVICES)[number];
+  start: number;
+  end?: number;
+  out?: string;
+  scores?: string;
+  video?: string;
+  force?: boolean;
+  json?: boolean;
+}
+
+export type LoadTracker = (model: string, options: { device: TrackCliOptions["device"] }) => Promise<Tracker>;
+
+/** Whether the boxes go to standard output, for want of any other place. */
+export function printsBoxes({ out, scores, video, json }: TrackCliOptions): boolean {
+  return !out && !scores && !video && !json;
+}
+
+/** Throws what is wrong with the command line whatever the input holds. */
+export function checkTrackOptions(input: string, options: TrackCliOptions): void {
+  const { box, start, end, out, scores, video } = options;
+  // Not left to commander, which would say this of a misspelt --box too.
+  if (box.length === 0)
+    throw usageError("--box is missing", "For example --box 120,80,64,48, as x,y,width,height.");
+  for (const one of box) {
+    const problem = boxProblem(one);
+    if (problem) throw problem;
+  }
+  if (end !== undefined && end <= start) throw usageError(`--end ${end} must come after --start ${start}`);
+  const twice = samePathTwice([input, out, scores, video]);
+  if (twice) throw usageError(`${twice} is named twice: inputs and outputs must differ`);
+  if (box.length > 1 && printsBoxes(options)) {
+    throw usageError("several boxes cannot share standard output", "Name a box file with --out.");
+  }
+}
+
+/** Reads `x,y,width,height`; throws `BOX_MALFORMED`. */
+export function parseBox(text: string): Box {
+  const values = text.split(",").map((word) => (word.trim() === "" ? Number.NaN : Number(word)));
+  if (values.length !== 4 || !values.every(Number.isFinite)) {
+    throw new LoratError("BOX_MALFORMED", `--box expects four numbers x,y,width,height, found "${text}"`, {
+      hint: "For example --box 120,80,64,48: pixels from the top-left corner, without spaces.",
+    });
+  }
+  const [x, y, width, height] = values as [number, number, number, number];
+  return { x, y, width, height };
+}
+
+/** The first path that names the same file as one before it. */
+export function samePathTwice(paths: readonly (string | undefined)[]): string | undefined {
+  const given = paths.filter((path) => path !== undefined);
+  return given.find((path, i) => given.findIndex((other) => resolve(other) === resolve(path)) < i);
+}
