@@ -1,15 +1,13 @@
-import { loraConfig, mergedConfig, variantNamed } from "@lorat/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleForBrowser } from "./support/bundle.ts";
-import { forwardCase, type Results, runCase, stepCase } from "./support/cases.ts";
+import { type Results, runCase } from "./support/cases.ts";
 import { type BrowserPage, chromiumPath, hasChromium, openPage } from "./support/chromium.ts";
 import { expectSame } from "./support/compare.ts";
+import { nanoCases } from "./support/device-cases.ts";
 import type { Encoded, PageTest } from "./support/page.ts";
 import { runtimePath, type Site, serve } from "./support/serve.ts";
 
-const variant = "nano";
-const rank = 4;
-const batch = 2;
+const names = ["nano forward", "nano LoRA step"] as const;
 
 const skipped = !hasChromium && !process.env.CI;
 if (skipped) console.warn(`skipped: there is no Chromium at ${chromiumPath} (LORAT_CHROMIUM names another)`);
@@ -17,8 +15,7 @@ if (skipped) console.warn(`skipped: there is no Chromium at ${chromiumPath} (LOR
 describe.skipIf(skipped)("the built packages in Chromium", () => {
   let site: Site;
   let browser: BrowserPage;
-  let expectedForward: Results;
-  let expectedStep: Results;
+  const expected: Partial<Record<(typeof names)[number], Results>> = {};
 
   beforeAll(async () => {
     const { code } = await bundleForBrowser(`import "./tests/e2e/support/page.ts";`);
@@ -29,9 +26,7 @@ describe.skipIf(skipped)("the built packages in Chromium", () => {
     browser = await openPage(site.url);
     await browser.page.waitForFunction("globalThis.loratTest !== undefined");
     await inPage("configure", new URL(runtimePath, site.url).href, 2);
-    const config = variantNamed(variant);
-    expectedForward = await runCase(forwardCase(mergedConfig(config), 1), { device: "cpu" });
-    expectedStep = await runCase(stepCase(loraConfig(config, { rank }), batch), { device: "cpu" });
+    for (const name of names) expected[name] = await runCase(nanoCases[name](), { device: "cpu" });
   });
 
   afterAll(async () => {
@@ -43,15 +38,12 @@ describe.skipIf(skipped)("the built packages in Chromium", () => {
     expect(await browser.page.evaluate("crossOriginIsolated")).toBe(true);
   });
 
-  describe.each(["wasm", "webgpu"] as const)("on %s", (device) => {
-    it("gives Node's numbers forward", async () => {
-      expectSame(decode(await inPage("forward", device, variant, 1)), expectedForward);
-    });
-
-    it("gives Node's numbers for a LoRA training step", async () => {
-      expectSame(decode(await inPage("step", device, variant, rank, batch)), expectedStep);
-    });
-  });
+  it.each(names.flatMap((name) => (["wasm", "webgpu"] as const).map((device) => ({ name, device }))))(
+    "gives Node's numbers on $device: $name",
+    async ({ name, device }) => {
+      expectSame(decode(await inPage("run", device, name)), expected[name]!);
+    },
+  );
 
   it("leaves no error on the console", () => {
     expect(browser.messages.filter((message) => /^(error|uncaught)/.test(message))).toEqual([]);

@@ -57,7 +57,7 @@ async function runCases(names: readonly string[]): Promise<Map<string, CaseRepor
     for (const report of reports) all.set(report.name, report);
     const last = reports.at(-1);
     if (!last) throw new Error(end);
-    if (last.worst === null) all.set(last.name, { ...last, error: end });
+    if (last.worst === null && !last.error) all.set(last.name, { ...last, error: end });
   }
   return all;
 }

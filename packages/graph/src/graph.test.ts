@@ -20,6 +20,7 @@ import {
   split,
   sub,
   transpose,
+  vectorJacobianProduct,
   where,
 } from "./index.ts";
 
@@ -150,6 +151,16 @@ describe("a graph", () => {
     for (const value of unchanged) expect(value).toBe(x);
     expect(graph.nodes.map((node) => node.operator.type)).toEqual(["Transpose", "Reshape"]);
     expect(reduceSum(reduceSum(vector)).shape).toEqual([]);
+  });
+
+  it("cuts a value into many parts by Splits of at most seven", () => {
+    const graph = new Graph();
+    const x = graph.input("x", [2, 60]);
+    const parts = split(x, Array(60).fill(1), 1);
+    vectorJacobianProduct([concat(parts, 1)], [x], [x]);
+    const splits = graph.nodes.filter((node) => node.operator.type === "Split");
+    expect(parts.map(({ shape }) => shape)).toEqual(Array(60).fill([2, 1]));
+    expect(Math.max(...splits.map((node) => node.outputs.length))).toBe(7);
   });
 
   it("knows the shapes of batch normalisation's statistics", () => {

@@ -22,28 +22,37 @@ const small: Variant = {
   searchGrid: 6,
 };
 const swiglu: Variant = { ...small, name: "small-swiglu", ffn: "swiglu", hidden: 64 };
-const lora = (variant: Variant, head: HeadKind = { kind: "mlp" }): ModelConfig => ({
-  ...loraConfig(variant, { rank: 4 }),
-  head,
-});
-const merged = (variant: Variant, head: HeadKind): ModelConfig => ({ ...mergedConfig(variant), head });
+const shallow: Variant = { ...small, name: "shallow", depth: 1 };
 const conv: HeadKind = { kind: "conv", channels: 16 };
 const centre: HeadKind = { kind: "centre", channels: 16 };
+const merged = (variant: Variant, head: HeadKind): ModelConfig => ({ ...mergedConfig(variant), head });
 
-/** The model of {@link deviceCases} that training is tried with on the device's own memory. */
+/** LoRA at a small rank. */
+export function lora(variant: Variant, head: HeadKind = { kind: "mlp" }): ModelConfig {
+  return { ...loraConfig(variant, { rank: 4 }), head };
+}
+
+/** The model that training on the device's own memory is tried with. */
 export const residentModel: ModelConfig = lora(small);
 
+const nano = variantNamed("nano");
+
+/** The default model: the forward pass of tracking, and one training step. */
+export const nanoCases = {
+  "nano forward": () => forwardCase(mergedConfig(nano), 1),
+  "nano LoRA step": () => stepCase(lora(nano), 1),
+} satisfies Record<string, () => Case>;
+
+/** What else a model may be made of, small. */
 export const deviceCases: Readonly<Record<string, () => Case>> = {
-  "nano forward": () => forwardCase(mergedConfig(variantNamed("nano")), 1),
-  "nano LoRA step": () => stepCase(lora(variantNamed("nano")), 2),
-  "GELU feed-forward, MLP head, LoRA step": () => stepCase(lora(small), 2),
+  ...nanoCases,
   "SwiGLU feed-forward, MLP head, forward": () => forwardCase(mergedConfig(swiglu), 2),
   "SwiGLU feed-forward, MLP head, LoRA step": () => stepCase(lora(swiglu), 2),
-  "convolutional head, forward": () => forwardCase(merged(small, conv), 2),
-  "convolutional head, LoRA step": () => stepCase(lora(small, conv), 2),
-  "centre head, forward": () => forwardCase(merged(small, centre), 2),
-  "centre head, LoRA step": () => stepCase(lora(small, centre), 2),
-  "full fine-tuning step": () => stepCase(mergedConfig(small), 2),
+  "convolutional head, forward": () => forwardCase(merged(shallow, conv), 2),
+  "convolutional head, LoRA step": () => stepCase(lora(shallow, conv), 2),
+  "centre head, forward": () => forwardCase(merged(shallow, centre), 2),
+  "centre head, LoRA step": () => stepCase(lora(shallow, centre), 2),
+  "GELU feed-forward, full fine-tuning step": () => stepCase(mergedConfig(small), 2),
   "AdamW with clipping and averaging": () => optimizerCase(lora(small)),
 };
 

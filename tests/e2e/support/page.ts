@@ -1,16 +1,15 @@
 /** What the test page runs; the test calls `loratTest` through Playwright. */
-import { loraConfig, mergedConfig, variantNamed } from "@lorat/core";
 import { configureWasm } from "@lorat/core/web";
 import type { Device } from "@lorat/graph";
-import { forwardCase, type Results, runCase, stepCase } from "./cases.ts";
+import { type Results, runCase } from "./cases.ts";
+import { nanoCases } from "./device-cases.ts";
 
 /** Float32 numbers in base64, by output: what can leave a page without loss. */
 export type Encoded = Record<string, string>;
 
 export interface PageTest {
   configure(baseUrl: string, threads: number): void;
-  forward(device: Device, variant: string, batch: number): Promise<Encoded>;
-  step(device: Device, variant: string, rank: number, batch: number): Promise<Encoded>;
+  run(device: Device, name: keyof typeof nanoCases): Promise<Encoded>;
 }
 
 function encode(results: Results): Encoded {
@@ -26,17 +25,7 @@ function encode(results: Results): Encoded {
 
 const loratTest: PageTest = {
   configure: (baseUrl, threads) => configureWasm({ baseUrl, threads }),
-  forward: async (device, variant, batch) =>
-    encode(
-      await runCase(forwardCase(mergedConfig(variantNamed(variant)), batch), { device, noFallback: true }),
-    ),
-  step: async (device, variant, rank, batch) =>
-    encode(
-      await runCase(stepCase(loraConfig(variantNamed(variant), { rank }), batch), {
-        device,
-        noFallback: true,
-      }),
-    ),
+  run: async (device, name) => encode(await runCase(nanoCases[name](), { device, noFallback: true })),
 };
 
 Object.assign(globalThis, { loratTest });

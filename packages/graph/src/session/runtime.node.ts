@@ -28,4 +28,6 @@ export const runtime: Runtime = {
     return { folder: dirname(absolute), name: basename(absolute) };
   },
   readsBackThroughSession: true,
+  // Node 24 has Float16Array, which the binding of 1.30 takes but measures as zero bytes long (pull request 32323).
+  takesHalvesAsBits: true,
 };

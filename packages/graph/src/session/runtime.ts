@@ -31,4 +31,6 @@ export interface Runtime {
   locate?(path: string): { folder: string; name: string };
   /** True where a tensor's `getData` cannot be used to read a device's memory back. */
   readonly readsBackThroughSession: boolean;
+  /** True where the `Float16Array` that a tensor makes of half-precision bits is read as empty. */
+  readonly takesHalvesAsBits: boolean;
 }

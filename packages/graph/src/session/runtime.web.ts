@@ -20,6 +20,7 @@ export const runtime: Runtime = {
     return ort as unknown as Ort;
   },
   readsBackThroughSession: false,
+  takesHalvesAsBits: false,
 };
 
 export interface WasmOptions {

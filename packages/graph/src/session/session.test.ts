@@ -209,25 +209,28 @@ describe("running a session", () => {
     await session.dispose();
   });
 
-  it("keeps bool, int64 and half tensors as they are", async () => {
-    const graph = new Graph();
-    const inputs = {
-      truth: graph.input("truth_in", [2], "bool"),
-      count: graph.input("count_in", [2], "int64"),
-      half: graph.input("half_in", [2], "float16"),
-    };
-    const session = await Session.create(inputs, cpu);
-    const feeds: Record<string, Tensor> = {
-      truth_in: { dtype: "bool", shape: [2], data: Uint8Array.of(1, 0) },
-      count_in: int64([2 ** 40, -3]),
-      half_in: { dtype: "float16", shape: [2], data: Uint16Array.of(0x3c00, 0xc000) },
-    };
-    const results = await session.compute(feeds);
-    for (const name of ["truth", "count", "half"]) {
-      expect(await readBack(results[name]!)).toEqual(feeds[`${name}_in`]);
-    }
-    await session.dispose();
-  });
+  it.each(["cpu", "wasm"] as const)(
+    "keeps bool, int64 and half tensors as they are, on %s",
+    async (device) => {
+      const graph = new Graph();
+      const inputs = {
+        truth: graph.input("truth_in", [2], "bool"),
+        count: graph.input("count_in", [2], "int64"),
+        half: graph.input("half_in", [2], "float16"),
+      };
+      const session = await Session.create(inputs, { device, threads: 1 });
+      const feeds: Record<string, Tensor> = {
+        truth_in: { dtype: "bool", shape: [2], data: Uint8Array.of(1, 0) },
+        count_in: int64([2 ** 40, -3]),
+        half_in: { dtype: "float16", shape: [2], data: Uint16Array.of(0x3c00, 0xc000) },
+      };
+      const results = await session.compute(feeds);
+      for (const name of ["truth", "count", "half"]) {
+        expect(await readBack(results[name]!)).toEqual(feeds[`${name}_in`]);
+      }
+      await session.dispose();
+    },
+  );
 
   it("SESSION_FEED: an input that is missing, or of another shape or type", async () => {
     const { y } = layer();

@@ -184,7 +184,11 @@ export class Session {
       );
     }
     if (given instanceof DeviceTensor) return given.ort;
-    return new this.#ort.Tensor(given.dtype as "float32", given.data as Float32Array, given.shape);
+    const tensor = new this.#ort.Tensor(given.dtype as "float32", given.data as Float32Array, given.shape);
+    if (given.dtype === "float16" && runtime.takesHalvesAsBits) {
+      Object.defineProperty(tensor, "data", { value: given.data });
+    }
+    return tensor;
   }
 }
 

@@ -50,13 +50,22 @@ export function synthCommand(): Command {
     .option("--force", "replace sequences that exist")
     .option("--json", "print one JSON object")
     .action(async (out: string, flags: Flags) => {
-      const written = await synthesiseAll(out, flags);
-      if (flags.json) console.log(JSON.stringify({ out, sequences: written }, null, 2));
-      else console.log(`wrote ${written.length} sequences of ${flags.frames} frames into ${out}`);
+      const interruption = listenForInterrupt();
+      try {
+        const written = await synthesiseAll(out, flags, interruption.signal);
+        if (flags.json) console.log(JSON.stringify({ out, sequences: written }, null, 2));
+        else console.log(`wrote ${written.length} sequences of ${flags.frames} frames into ${out}`);
+      } catch (error) {
+        if (!interruption.signal.aborted) throw error;
+        console.error("stopped; finished sequences are kept");
+        process.exitCode = interruption.status();
+      } finally {
+        interruption.release();
+      }
     });
 }
 
-async function synthesiseAll(out: string, flags: Flags): Promise<WrittenSequence[]> {
+async function synthesiseAll(out: string, flags: Flags, signal: AbortSignal): Promise<WrittenSequence[]> {
   const { clips, seed, frames, size: pixels, force = false } = flags;
   const difficulties = flags.difficulty === "all" ? DIFFICULTIES : [flags.difficulty];
   const jobs = difficulties.flatMap((difficulty) =>
@@ -68,7 +77,6 @@ async function synthesiseAll(out: string, flags: Flags): Promise<WrittenSequence
   for (const { folder } of jobs) await checkSequenceFree(folder, force);
   const photos = await picturesIn(flags.photos);
   const cutouts = await picturesIn(flags.cutouts);
-  const interruption = listenForInterrupt();
   const progress = createProgress({ label: "rendering", total: jobs.length * frames, unit: "frames" });
   const written: WrittenSequence[] = [];
   try {
@@ -84,14 +92,13 @@ async function synthesiseAll(out: string, flags: Flags): Promise<WrittenSequence
         await writeSequence(folder, clip, {
           force,
           video: flags.video ?? false,
-          signal: interruption.signal,
+          signal,
           onFrame: (done) => progress.update(i * frames + done),
         }),
       );
     }
   } finally {
     progress.done();
-    interruption.release();
   }
   return written;
 }

@@ -80,7 +80,8 @@ function dtypeOf(shape: readonly number[], precision: "fp32" | "fp16"): "F32" | 
 }
 
 function encoded(name: string, dtype: "F32" | "F16", values: Float32Array): Uint8Array {
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     if (!Number.isFinite(value)) {
       throw new LoratError(
         "WEIGHTS_NOT_FINITE",

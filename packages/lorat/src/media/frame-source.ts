@@ -1,8 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { openImageFolder } from "./image-folder.ts";
-import { openVideo } from "./video-reader.ts";
 
 /** A stretch of a source, in frame indices. */
 export interface FrameRange {
@@ -43,8 +41,8 @@ export const SOURCE_ERROR_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Opens a video file or a folder of images. Throws `INPUT_NOT_FOUND`, `INPUT_UNREADABLE`, or what
- * {@link openVideo} and {@link openImageFolder} throw.
+ * Opens a video file or a folder of images. Throws `INPUT_NOT_FOUND`, `INPUT_UNREADABLE`, or what `openVideo` and
+ * `openImageFolder` throw.
  */
 export async function openFrames(path: string): Promise<FrameSource> {
   const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
@@ -56,5 +54,7 @@ export async function openFrames(path: string): Promise<FrameSource> {
     }
     throw new LoratError("INPUT_UNREADABLE", `${path} cannot be read: ${cause.message}`, { cause });
   });
-  return info.isDirectory() ? openImageFolder(path) : openVideo(path);
+  // Each loads libraries that the other has no use for.
+  if (info.isDirectory()) return (await import("./image-folder.ts")).openImageFolder(path);
+  return (await import("./video-reader.ts")).openVideo(path);
 }

@@ -46,6 +46,21 @@ describe("drawMarks", () => {
     expect(at(frame, 70, 101)).toEqual([0, 0, 0]);
   });
 
+  it("keeps the line in sight of a box that fills the frame", () => {
+    const frame = blank(200, 150);
+    drawMarks(frame, [{ box: { x: 0, y: 0, width: 200, height: 150 }, state: "tracked" }]);
+    for (const [x, y] of [
+      [0, 0],
+      [199, 149],
+      [100, 1],
+      [1, 75],
+      [198, 75],
+      [100, 148],
+    ]) {
+      expect(at(frame, x!, y!)).toEqual([...STATE_COLOURS.tracked]);
+    }
+  });
+
   it("draws anywhere without touching what is not the frame", () => {
     const whole = new Uint8Array(64 * 48 * 4 + 200);
     const frame: Frame = { width: 64, height: 48, channels: 4, data: whole.subarray(100, 100 + 64 * 48 * 4) };

@@ -27,10 +27,7 @@ export function drawMarks(frame: Frame, marks: readonly Mark[]): void {
   for (const mark of marks) {
     const colour = STATE_COLOURS[mark.state];
     const line = Math.max(2, Math.min(4, unit));
-    const left = Math.round(mark.box.x);
-    const top = Math.round(mark.box.y);
-    const right = Math.max(left + 1, Math.round(mark.box.x + mark.box.width));
-    const bottom = Math.max(top + 1, Math.round(mark.box.y + mark.box.height));
+    const { left, top, right, bottom } = pixelsOf(mark.box, frame, line);
     const cornersOnly = mark.state === "lost";
     drawBox(
       frame,
@@ -45,6 +42,16 @@ export function drawMarks(frame: Frame, marks: readonly Mark[]): void {
     drawBox(frame, left - line, top - line, right + line, bottom + line, line, colour, cornersOnly);
     drawTag(frame, tagText(mark), left - line, top - line, bottom + line, unit, colour);
   }
+}
+
+/** The whole pixels of a box, moved in from the edges of the frame as far as its line is thick. */
+function pixelsOf({ x, y, width, height }: Box, frame: Frame, line: number) {
+  const within = (value: number, size: number) => Math.min(Math.max(Math.round(value), line), size - line);
+  const left = within(x, frame.width - 1);
+  const top = within(y, frame.height - 1);
+  const right = Math.max(left + 1, within(x + width, frame.width));
+  const bottom = Math.max(top + 1, within(y + height, frame.height));
+  return { left, top, right, bottom };
 }
 
 /** For example `#2 0.93` or `0.31 LOST`. */

@@ -13,16 +13,18 @@ import {
   AVERROR_EOF,
   AVMEDIA_TYPE_VIDEO,
   type AVPixelFormat,
+  FF_COMPLIANCE_STRICT,
+  SWS_BILINEAR,
+} from "node-av/constants";
+import {
   Frame as AvFrame,
   Codec,
   CodecContext,
   Dictionary,
-  FF_COMPLIANCE_STRICT,
   FFmpegError,
   Packet,
   SoftwareScaleContext,
-  SWS_BILINEAR,
-} from "node-av";
+} from "node-av/lib";
 
 const CODECS: Readonly<Record<string, AVCodecID>> = {
   avc: AV_CODEC_ID_H264,

@@ -1,6 +1,7 @@
 import type { Frame } from "@lorat/core";
+import { registerMediabunnyServer } from "@mediabunny/server";
 import { FilePathTarget, Mp4OutputFormat, Output, Quality, VideoSample, VideoSampleSource } from "mediabunny";
-import { prepareMediabunny } from "./mediabunny.ts";
+import { silenceMediaLogs } from "./media-libraries.ts";
 
 /** What an encoder has to know before the first frame. */
 export interface EncodeJob {
@@ -19,9 +20,18 @@ export interface FrameEncoder {
   cancel(): Promise<void>;
 }
 
+/**
+ * Gives mediabunny its encoders, software ones only, so that a video does not depend on the machine. Nothing happens
+ * the second time.
+ */
+export function registerEncoders(): void {
+  registerMediabunnyServer({ hardwareContext: null });
+  silenceMediaLogs();
+}
+
 /** Encodes H.264 into an MP4 file at `path` on the calling thread, at a quality that is good to look at. */
 export async function openEncoder({ path, width, height, fps }: EncodeJob): Promise<FrameEncoder> {
-  prepareMediabunny();
+  registerEncoders();
   const output = new Output({
     format: new Mp4OutputFormat({ fastStart: false }),
     target: new FilePathTarget(path),

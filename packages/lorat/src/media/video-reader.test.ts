@@ -1,7 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { AudioSample, AudioSampleSource, FilePathTarget, Mp4OutputFormat, Output } from "mediabunny";
+import {
+  AudioSample,
+  AudioSampleSource,
+  FilePathSource,
+  FilePathTarget,
+  Input,
+  MP4,
+  Mp4OutputFormat,
+  Output,
+  VideoSampleSink,
+} from "mediabunny";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type ClipOptions,
@@ -64,6 +74,44 @@ describe("openVideo", () => {
       }
       await expect(collect(source.frames({ start: 60 }))).rejects.toMatchObject({ code: "FRAME_RANGE" });
       await source.dispose();
+    });
+  });
+
+  it.each<[string, Partial<ClipOptions>]>([
+    ["AV1", { codec: "av1", fast: true }],
+    ["H.265 with frames out of order", { format: "mkv", codec: "hevc" }],
+    ["VP8", { format: "webm", codec: "vp8", fast: true }],
+    ["VP9 of odd size", { format: "webm", codec: "vp9", width: 173, height: 99, fast: true }],
+    ["ProRes", { format: "mov", codec: "prores" }],
+  ])("decodes %s", async (_, options) => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "clip");
+      await writeClip(path, { frames: 12, ...options });
+      const source = await openVideo(path);
+      expect([source.width, source.height]).toEqual([options.width ?? 160, options.height ?? 120]);
+      const frames = await collect(source.frames());
+      expect(frames.map(readNumber)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+    });
+  });
+
+  it("gives the bytes that mediabunny's own reader gives", async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, "clip.mp4");
+      await writeClip(path, { frames: 20 });
+      const input = new Input({ source: new FilePathSource(path), formats: [MP4] });
+      const samples = new VideoSampleSink((await input.getPrimaryVideoTrack())!).samples();
+      const expected: Uint8Array[] = [];
+      for await (const sample of samples) {
+        const bytes = new Uint8Array(sample.codedWidth * sample.codedHeight * 4);
+        await sample.copyTo(bytes, { format: "RGBA" });
+        expected.push(bytes);
+        sample.close();
+      }
+      const frames = await collect((await openVideo(path)).frames());
+      expect(frames.length).toBe(expected.length);
+      frames.forEach(({ data }, i) => {
+        expect(Buffer.compare(data as Uint8Array, expected[i]!)).toBe(0);
+      });
     });
   });
 

@@ -9,7 +9,7 @@ import {
   UnsupportedInputFormatError,
 } from "mediabunny";
 import { type DeclaredSize, readDeclaredSize } from "./declared-size.ts";
-import { prepareMediabunny, VIDEO_FORMAT_NAMES, VIDEO_FORMATS } from "./mediabunny.ts";
+import { silenceMediaLogs, VIDEO_FORMAT_NAMES, VIDEO_FORMATS } from "./media-libraries.ts";
 import type { Orientation } from "./orient.ts";
 import { canDecode, VIDEO_CODEC_NAMES, VideoDecoder } from "./video-decoder.ts";
 
@@ -43,7 +43,7 @@ export interface VideoTrack {
  */
 export async function openVideoTrack(path: string): Promise<VideoTrack & { missingBytes: number }> {
   const declared = await inspectFile(path);
-  prepareMediabunny();
+  silenceMediaLogs();
   const input = new Input({ source: new FilePathSource(path), formats: VIDEO_FORMATS });
   try {
     const track = await input.getPrimaryVideoTrack();

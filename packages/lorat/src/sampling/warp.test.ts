@@ -47,5 +47,6 @@ it("shows large objects no larger than asked for", () => {
   const warped = warpFrame(frame, still, box, 32);
   const [x1, y1, x2, y2] = warpBox(box, frame, warped, still);
   expect(Math.sqrt((x2 - x1) * (y2 - y1))).toBeCloseTo(32, 0);
-  expect(warpFrame(frame, still, [0, 0, 10, 10], 32)).toEqual(frame);
+  const same = warpFrame(frame, still, [0, 0, 10, 10], 32);
+  expect(Buffer.compare(same.data, frame.data), "small ones are left alone").toBe(0);
 });

@@ -15,7 +15,7 @@ import {
   WebMOutputFormat,
 } from "mediabunny";
 import sharp from "sharp";
-import { prepareMediabunny } from "../media/mediabunny.ts";
+import { registerEncoders } from "../media/video-encoder.ts";
 
 const BITS = 10;
 
@@ -69,7 +69,7 @@ export interface ClipOptions {
   height?: number;
   fps?: number;
   format?: keyof typeof FORMATS;
-  codec?: "avc" | "hevc" | "vp9" | "vp8" | "av1";
+  codec?: "avc" | "hevc" | "vp9" | "vp8" | "av1" | "prores";
   rotation?: 0 | 90 | 180 | 270;
   keyFrameIntervalSec?: number;
   /** Start of each frame, seconds; overrides `fps`. */
@@ -89,7 +89,7 @@ export async function writeClip(path: string, options: ClipOptions): Promise<voi
     codec = "avc",
     rotation = 0,
   } = options;
-  prepareMediabunny();
+  registerEncoders();
   const output = new Output({ format: FORMATS[format](), target: new FilePathTarget(path) });
   const source = new VideoSampleSource({
     codec,

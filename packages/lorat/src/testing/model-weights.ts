@@ -1,11 +1,17 @@
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
+  allLinearLayers,
+  dinov2StateDict,
   dtypeSize,
   elementCount,
   encodeSafetensors,
   float32ToHalf,
+  mergedStateDict,
   type StateDict,
   type TensorToWrite,
+  trainableStateDict,
+  trainingStateDict,
   type Variant,
   variantNamed,
 } from "@lorat/core";
@@ -24,6 +30,37 @@ export const tinyVariant: Variant = {
   templateGrid: 2,
   searchGrid: 4,
 };
+
+/** Rank of the adapters in {@link writeTinyFiles}. */
+export const tinyRank = 3;
+/** Cells a side of the source positions in {@link writeTinyFiles}. */
+export const tinySourceGrid = 5;
+
+/** One file of every kind for {@link tinyVariant}, every tensor filled by {@link filled}; the full one with alpha 3. */
+export async function writeTinyFiles(folder: string) {
+  const adapters = { rank: tinyRank, targets: allLinearLayers };
+  const { searchGrid } = tinyVariant;
+  const training = trainingStateDict(tinyVariant, searchGrid, adapters);
+  const path = (name: string) => join(folder, name);
+  return {
+    dinov2: await writeTorchFile(
+      path("dinov2_tiny.pth"),
+      filled(dinov2StateDict(tinyVariant, tinySourceGrid)),
+    ),
+    trainable: await writeSafetensorsFile(
+      path("model.bin"),
+      filled(trainableStateDict(tinyVariant, adapters)),
+    ),
+    full: await writeSafetensorsFile(
+      path("full.safetensors"),
+      filled(new Map([...training, ["lora_alpha", []]])),
+    ),
+    merged: await writeSafetensorsFile(
+      path("merged.safetensors"),
+      filled(mergedStateDict(tinyVariant, searchGrid)),
+    ),
+  };
+}
 
 /** Numbers for a tensor that differ from tensor to tensor and from element to element. */
 export function valuesOf(name: string, count: number): Float32Array {

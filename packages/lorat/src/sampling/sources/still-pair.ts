@@ -1,4 +1,5 @@
-import { type Corners, imageMean, type Random } from "@lorat/core";
+import type { Corners, Random } from "@lorat/core";
+import { roughMean } from "../../synth/canvas.ts";
 import type { Picture } from "../frame-store.ts";
 import type { Pair } from "../pair.ts";
 import { drawWarp, warpBox, warpFrame } from "../warp.ts";
@@ -9,6 +10,6 @@ export function stillPair(picture: Picture, box: Corners, random: Random, streng
   if (!random.chance(0.6 * strength)) return { template, search: template };
   const warp = drawWarp(random, strength);
   const frame = warpFrame(picture, warp, box);
-  const search = { frame, padding: imageMean(frame), box: warpBox(box, picture, frame, warp), present: true };
+  const search = { frame, padding: roughMean(frame), box: warpBox(box, picture, frame, warp), present: true };
   return random.chance(0.5) ? { template, search } : { template: search, search: template };
 }
