@@ -57,7 +57,9 @@ await tracker.dispose();
 const columns = Object.keys(rows[0]!);
 const mean = Object.fromEntries(
   columns.map((column) => {
-    const numbers = rows.map((row) => row[column]).filter((value): value is number => typeof value === "number");
+    const numbers = rows
+      .map((row) => row[column])
+      .filter((value): value is number => typeof value === "number");
     const complete = numbers.length === rows.length && column !== "frames";
     return [column, complete ? numbers.reduce((a, b) => a + b, 0) / numbers.length : undefined];
   }),

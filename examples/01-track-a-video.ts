@@ -14,7 +14,9 @@ const target = await tracker.start(first.value, { x, y, width, height });
 for await (const frame of frames) {
   const { box, score, state } = await target.track(frame);
   const corner = `${box.x.toFixed(1)}, ${box.y.toFixed(1)}`;
-  console.log(`${frame.index}: ${box.width.toFixed(1)} x ${box.height.toFixed(1)} at ${corner}  ${score.toFixed(2)} ${state}`);
+  console.log(
+    `${frame.index}: ${box.width.toFixed(1)} x ${box.height.toFixed(1)} at ${corner}  ${score.toFixed(2)} ${state}`,
+  );
 }
 await tracker.dispose();
 

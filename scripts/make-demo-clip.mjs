@@ -3,7 +3,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FilePathTarget, Mp4OutputFormat, Output, Quality, VideoSample, VideoSampleSource } from "mediabunny";
-import { prepareMediabunny } from "../packages/lorat/dist/media/mediabunny.js";
+import { registerEncoders } from "../packages/lorat/dist/media/video-encoder.js";
 import { formatBox } from "../packages/lorat/dist/output/boxes-file.js";
 import { demoClip } from "../packages/lorat/dist/synth/demo/demo-clip.js";
 
@@ -11,7 +11,7 @@ const FPS = 30;
 const folder = fileURLToPath(new URL("../examples/clip", import.meta.url));
 const video = join(folder, "clip.mp4");
 await mkdir(folder, { recursive: true });
-prepareMediabunny();
+registerEncoders();
 
 // Not the package's own writer: this one takes its time, for a file that everybody downloads.
 const output = new Output({

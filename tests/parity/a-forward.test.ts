@@ -1,6 +1,11 @@
 import { Graph, Session, type Tensor, type Value } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import { lorat, loratFromTokens, networkInputs, templateTokens } from "../../packages/core/src/model/lorat.ts";
+import {
+  lorat,
+  loratFromTokens,
+  networkInputs,
+  templateTokens,
+} from "../../packages/core/src/model/lorat.ts";
 import { maxDifference } from "./fixtures.ts";
 import { forwardRecording, recordedLora } from "./networks.ts";
 
@@ -40,7 +45,9 @@ describe.each(["gelu", "swiglu"])("forward pass as the reference ran it, %s", (k
     const session = await Session.create({ scoreMap, boxes }, { device: "cpu", weights });
     const results = await session.compute(feeds);
     await session.dispose();
-    expect(maxDifference(results.scoreMap!.data as Float32Array, expected("score_map"))).toBeLessThanOrEqual(1e-5);
+    expect(maxDifference(results.scoreMap!.data as Float32Array, expected("score_map"))).toBeLessThanOrEqual(
+      1e-5,
+    );
     expect(maxDifference(results.boxes!.data as Float32Array, expected("boxes"))).toBeLessThanOrEqual(1e-5);
   });
 
@@ -56,7 +63,9 @@ describe.each(["gelu", "swiglu"])("forward pass as the reference ran it, %s", (k
     const session = await Session.create({ scoreMap, boxes }, { device: "cpu", weights });
     const results = await session.compute({ ...feeds, tokens: embedded });
     await Promise.all([embed.dispose(), session.dispose()]);
-    expect(maxDifference(results.scoreMap!.data as Float32Array, expected("score_map"))).toBeLessThanOrEqual(1e-5);
+    expect(maxDifference(results.scoreMap!.data as Float32Array, expected("score_map"))).toBeLessThanOrEqual(
+      1e-5,
+    );
     expect(maxDifference(results.boxes!.data as Float32Array, expected("boxes"))).toBeLessThanOrEqual(1e-5);
   });
 });

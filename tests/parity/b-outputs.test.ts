@@ -51,7 +51,9 @@ describe.each(["gelu", "swiglu"])("merging as the reference does it, %s", (kind)
   function expectRecorded(out: Record<string, Tensor>, prefix: string) {
     for (const key of ["score_map", "boxes"]) {
       const recorded = floats(tensors.get(`${prefix}.${key}`)!).data;
-      expect(maxDifference(out[key]!.data as Float32Array, recorded), `${prefix}.${key}`).toBeLessThanOrEqual(1e-5);
+      expect(maxDifference(out[key]!.data as Float32Array, recorded), `${prefix}.${key}`).toBeLessThanOrEqual(
+        1e-5,
+      );
     }
   }
 

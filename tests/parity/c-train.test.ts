@@ -1,9 +1,25 @@
-import { type Feeds, float32, Graph, scalar, Session, type Shape, type StoredTensor, type Tensor } from "@lorat/graph";
+import {
+  type Feeds,
+  float32,
+  Graph,
+  Session,
+  type Shape,
+  type StoredTensor,
+  scalar,
+  type Tensor,
+} from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../../packages/core/src/model/config.ts";
 import { adamWGraph, adamWScalars, optimizerNames as names } from "../../packages/core/src/training/adamw.ts";
 import { trainingStep } from "../../packages/core/src/training/step.ts";
-import { type FixtureTensor, fixtureJson, fixtureTensors, maxAbs, maxDifference, toNumber } from "./fixtures.ts";
+import {
+  type FixtureTensor,
+  fixtureJson,
+  fixtureTensors,
+  maxAbs,
+  maxDifference,
+  toNumber,
+} from "./fixtures.ts";
 import {
   floats,
   forwardRecording,
@@ -93,9 +109,10 @@ function expectRecords(trajectory: Trajectory, run: RecordedRun, tolerance: numb
     expect(Math.abs(loss! / record.loss - 1), `loss of step ${i}`).toBeLessThanOrEqual(tolerance);
     expect(Math.abs(bce! / record.bce - 1), `bce of step ${i}`).toBeLessThanOrEqual(tolerance);
     expect(Math.abs(giou! / record.giou - 1), `giou of step ${i}`).toBeLessThanOrEqual(tolerance);
-    expect(Math.abs(trajectory.norms[i]! / record.grad_norm_before_clip - 1), `norm of step ${i}`).toBeLessThanOrEqual(
-      tolerance * 5,
-    );
+    expect(
+      Math.abs(trajectory.norms[i]! / record.grad_norm_before_clip - 1),
+      `norm of step ${i}`,
+    ).toBeLessThanOrEqual(tolerance * 5);
   });
 }
 
@@ -134,7 +151,8 @@ function expectGradients(
     const keep = (data: Float32Array) => (hole ? data.filter((_, i) => i < hole[0] || i >= hole[1]) : data);
     const limit = isNoise(name) ? 1e-6 : Math.max(tolerance * maxAbs(keep(theirs)), 1e-9);
     expect(maxDifference(keep(mine), keep(theirs)), `gradient of ${name}`).toBeLessThanOrEqual(limit);
-    if (hole) expect(maxDifference(mine.slice(...hole), theirs.slice(...hole)), name).toBeLessThanOrEqual(1e-6);
+    if (hole)
+      expect(maxDifference(mine.slice(...hole), theirs.slice(...hole)), name).toBeLessThanOrEqual(1e-6);
   }
 }
 
@@ -171,21 +189,30 @@ describe.each(["gelu", "swiglu"])("LoRA training as the reference ran it, %s", (
       giou: losses.giou,
     };
     const session = await Session.create(outputs, { device: "cpu", weights: recording.weights, fed });
-    const parameters = Object.fromEntries([...fed].map((name) => [name, recording.weights.get(name) as Tensor]));
+    const parameters = Object.fromEntries(
+      [...fed].map((name) => [name, recording.weights.get(name) as Tensor]),
+    );
     const out = await session.compute({ ...inputs, ...parameters });
     await session.dispose();
     expect(Math.abs(Number(out.loss!.data[0]) / json.loss - 1)).toBeLessThanOrEqual(1e-5);
     expect(Math.abs(Number(out.loss_bce!.data[0]) / json.loss_bce - 1)).toBeLessThanOrEqual(1e-5);
     expect(Math.abs(Number(out.loss_giou!.data[0]) / json.loss_giou - 1)).toBeLessThanOrEqual(1e-5);
     const recorded = (name: string) => tensors.get(`expected.${name}`)!.data as Float32Array;
-    expect(maxDifference(out.score_map!.data as Float32Array, recorded("score_map"))).toBeLessThanOrEqual(1e-5);
+    expect(maxDifference(out.score_map!.data as Float32Array, recorded("score_map"))).toBeLessThanOrEqual(
+      1e-5,
+    );
     expect(maxDifference(out.boxes!.data as Float32Array, recorded("boxes"))).toBeLessThanOrEqual(1e-5);
-    expect(maxDifference(out.target!.data as Float32Array, recorded("target_score_map"))).toBeLessThanOrEqual(1e-5);
-    expect(maxDifference(out.bce!.data as Float32Array, recorded("bce_elementwise"))).toBeLessThanOrEqual(1e-5);
+    expect(maxDifference(out.target!.data as Float32Array, recorded("target_score_map"))).toBeLessThanOrEqual(
+      1e-5,
+    );
+    expect(maxDifference(out.bce!.data as Float32Array, recorded("bce_elementwise"))).toBeLessThanOrEqual(
+      1e-5,
+    );
     const cells = json.config.search_grid ** 2;
     const samples = Array.from(tensors.get("target.positive_batch_index")!.data, Number);
     const index = Array.from(tensors.get("target.positive_cell_index")!.data, Number);
-    const atPositives = (name: string) => samples.map((s, i) => Number(out[name]!.data[s * cells + index[i]!]));
+    const atPositives = (name: string) =>
+      samples.map((s, i) => Number(out[name]!.data[s * cells + index[i]!]));
     expect(maxDifference(atPositives("iou"), recorded("positive_iou"))).toBeLessThanOrEqual(1e-5);
     expect(maxDifference(atPositives("giou"), recorded("positive_giou"))).toBeLessThanOrEqual(1e-5);
     expectGradients(out, tensors, 2e-5);
@@ -202,7 +229,12 @@ describe.each(["gelu", "swiglu"])("LoRA training as the reference ran it, %s", (
   it("takes the recorded scheduled steps", async () => {
     const run = json.sched_steps;
     const got = await train(model, json.config.batch, recording.weights, inputs, json.param_groups, run);
-    expectParameters(got.afterStep.get(run.records.length)!, tensors, `sched.step${run.records.length}.`, 2e-4);
+    expectParameters(
+      got.afterStep.get(run.records.length)!,
+      tensors,
+      `sched.step${run.records.length}.`,
+      2e-4,
+    );
     expectRecords(got, run, 1e-4);
   });
 
@@ -300,7 +332,9 @@ describe.each([
     });
     await session.dispose();
     const recorded = (name: string) => tensors.get(`expected.${name}`)!.data as Float32Array;
-    expect(maxDifference(out.score_map!.data as Float32Array, recorded("train.score_map"))).toBeLessThanOrEqual(2e-5);
+    expect(
+      maxDifference(out.score_map!.data as Float32Array, recorded("train.score_map")),
+    ).toBeLessThanOrEqual(2e-5);
     expect(maxDifference(out.boxes!.data as Float32Array, recorded("train.boxes"))).toBeLessThanOrEqual(2e-5);
     expect(Math.abs(Number(out.loss!.data[0]) / json.loss - 1)).toBeLessThanOrEqual(1e-5);
     expect(Math.abs(Number(out.loss_bce!.data[0]) / json.loss_bce - 1)).toBeLessThanOrEqual(1e-5);
@@ -318,7 +352,14 @@ describe.each([
       after.set(name, float32(mixed, tensor.shape));
     }
     await expectEvaluation(model, json.config.batch, weights, recording.feeds, recorded, "eval_before");
-    await expectEvaluation(model, json.config.batch, after, recording.feeds, recorded, "eval_after_one_train_forward");
+    await expectEvaluation(
+      model,
+      json.config.batch,
+      after,
+      recording.feeds,
+      recorded,
+      "eval_after_one_train_forward",
+    );
   });
 });
 
@@ -335,10 +376,14 @@ async function expectEvaluation(
   const session = await Session.create({ scoreMap, boxes }, { device: "cpu", weights });
   const out = await session.compute(feeds);
   await session.dispose();
-  expect(maxDifference(out.scoreMap!.data as Float32Array, recorded(`${stage}.score_map`)), stage).toBeLessThanOrEqual(
-    2e-5,
-  );
-  expect(maxDifference(out.boxes!.data as Float32Array, recorded(`${stage}.boxes`)), stage).toBeLessThanOrEqual(2e-5);
+  expect(
+    maxDifference(out.scoreMap!.data as Float32Array, recorded(`${stage}.score_map`)),
+    stage,
+  ).toBeLessThanOrEqual(2e-5);
+  expect(
+    maxDifference(out.boxes!.data as Float32Array, recorded(`${stage}.boxes`)),
+    stage,
+  ).toBeLessThanOrEqual(2e-5);
 }
 
 describe("separate position tables with LoRA as the reference ran it", () => {

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { EmbeddingKind, ModelConfig } from "../../packages/core/src/model/config.ts";
 import { lorat, networkInputs } from "../../packages/core/src/model/lorat.ts";
 import { fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
-import { floats, forwardRecording, plainBackbone, type RecordedConfig, recordedLora, withPrefix } from "./networks.ts";
+import {
+  floats,
+  forwardRecording,
+  plainBackbone,
+  type RecordedConfig,
+  recordedLora,
+  withPrefix,
+} from "./networks.ts";
 
 describe.each([
   ["sinusoidal", "sincos"],
@@ -15,7 +22,10 @@ describe.each([
     const tensors = fixtureTensors("d_embedding_ablations_forward");
     const recording = forwardRecording("gelu");
     const model: ModelConfig = { ...recordedLora(config), adaptation: { kind: "none" }, embedding };
-    const weights = new Map([...plainBackbone(recording.weights), ...withPrefix(tensors, `${name}.weights.`)]);
+    const weights = new Map([
+      ...plainBackbone(recording.weights),
+      ...withPrefix(tensors, `${name}.weights.`),
+    ]);
     const network = lorat(networkInputs(new Graph(), model, config.batch), model);
     const outputs: Record<string, Value> = {
       tokens_after_embedding: network.stages.embedded,

@@ -1,4 +1,12 @@
-import { Cropper, createTracker, cropParameters, type Frame, fromCorners, imageMean, type Corners } from "@lorat/core";
+import {
+  type Corners,
+  Cropper,
+  createTracker,
+  cropParameters,
+  type Frame,
+  fromCorners,
+  imageMean,
+} from "@lorat/core";
 import { float32, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
@@ -16,7 +24,9 @@ describe("tracking loop as the reference ran it", () => {
   const { config, weights } = forwardRecording(json.weights.includes("swiglu") ? "swiglu" : "gelu");
   const variant = { ...recordedLora(config).variant, templateAreaFactor: 2, searchAreaFactor: 4 };
   // The recording's weights differ from the forward pass by a number that only its description names.
-  const shift = Number(/([\d.]+) subtracted from every element of head\.reg_mlp\.layers\.2\.bias/.exec(json.weights)?.[1]);
+  const shift = Number(
+    /([\d.]+) subtracted from every element of head\.reg_mlp\.layers\.2\.bias/.exec(json.weights)?.[1],
+  );
   const bias = weights.get("head.reg_mlp.layers.2.bias") as Tensor<"float32">;
   weights.set(
     "head.reg_mlp.layers.2.bias",
@@ -29,7 +39,12 @@ describe("tracking loop as the reference ran it", () => {
   const [count, height, width] = video.shape as [number, number, number];
   const frames = Array.from({ length: count }, (_, i): Frame => {
     const bytes = width * height * 3;
-    return { width, height, channels: 3, data: (video.data as Uint8Array).subarray(i * bytes, (i + 1) * bytes) };
+    return {
+      width,
+      height,
+      channels: 3,
+      data: (video.data as Uint8Array).subarray(i * bytes, (i + 1) * bytes),
+    };
   });
 
   it("cuts the recorded template", () => {
@@ -49,8 +64,13 @@ describe("tracking loop as the reference ran it", () => {
     const target = await tracker.start(frames[0]!, fromCorners(json.init_box));
     for (const recorded of json.frames) {
       const { raw } = await target.track(frames[recorded.frame]!);
-      expect(maxDifference(raw.box, recorded.box), `box of frame ${recorded.frame}`).toBeLessThanOrEqual(5e-3);
-      expect(Math.abs(raw.score - recorded.confidence), `confidence of ${recorded.frame}`).toBeLessThanOrEqual(1e-5);
+      expect(maxDifference(raw.box, recorded.box), `box of frame ${recorded.frame}`).toBeLessThanOrEqual(
+        5e-3,
+      );
+      expect(
+        Math.abs(raw.score - recorded.confidence),
+        `confidence of ${recorded.frame}`,
+      ).toBeLessThanOrEqual(1e-5);
     }
     await tracker.dispose();
   });

@@ -32,7 +32,9 @@ function choices({ rate, batch, ...recorded }: RecordedCase): Tensor<"float32"> 
   }
   const size = subsetSize(batch, rate);
   const rows = recorded.permutations_attn_then_ffn.flatMap((permutation) =>
-    permutation.slice(0, size).flatMap((sample) => Array.from({ length: batch }, (_, i) => (i === sample ? 1 : 0))),
+    permutation
+      .slice(0, size)
+      .flatMap((sample) => Array.from({ length: batch }, (_, i) => (i === sample ? 1 : 0))),
   );
   return float32(rows, dropPathShape(1, batch, rate));
 }
@@ -56,7 +58,9 @@ describe("uniform drop path as the reference ran it", () => {
     const session = await Session.create({ y, dx: dx! }, { device: "cpu", weights });
     const out = await session.compute({ x: input, [dropPathInput]: choices(recorded) });
     await session.dispose();
-    expect(maxDifference(out.y!.data as Float32Array, floats(tensors.get(`${key}.y`)!).data)).toBeLessThanOrEqual(1e-5);
+    expect(
+      maxDifference(out.y!.data as Float32Array, floats(tensors.get(`${key}.y`)!).data),
+    ).toBeLessThanOrEqual(1e-5);
     const recordedGradient = floats(tensors.get(`${key}.grad_x_of_mean_square`)!).data;
     expect(maxDifference(out.dx!.data as Float32Array, recordedGradient)).toBeLessThanOrEqual(1e-5);
   });

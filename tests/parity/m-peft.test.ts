@@ -1,6 +1,6 @@
 import { Graph, Session, type StoredTensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import { type Adaptation, allLinearLayers, type ModelConfig } from "../../packages/core/src/model/config.ts";
+import type { Adaptation, allLinearLayers, ModelConfig } from "../../packages/core/src/model/config.ts";
 import { lorat, networkInputs } from "../../packages/core/src/model/lorat.ts";
 import { isTrainable } from "../../packages/core/src/training/trainable.ts";
 import { fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
@@ -38,8 +38,10 @@ function modelOf(name: string, extra: ReadonlyMap<string, StoredTensor>): ModelC
     const reduction = config.dim / shapeOf("adapter_downsample.bias")[0]!;
     return { ...plain, adaptation: { kind: "adapter", reduction } };
   }
-  if (name.startsWith("lora_qv")) return { ...plain, adaptation: lora({ q: true, v: true }, name.includes("rslora")) };
-  if (name.startsWith("lora_mlp")) return { ...plain, adaptation: lora({ mlp: true }, name.includes("rslora")) };
+  if (name.startsWith("lora_qv"))
+    return { ...plain, adaptation: lora({ q: true, v: true }, name.includes("rslora")) };
+  if (name.startsWith("lora_mlp"))
+    return { ...plain, adaptation: lora({ mlp: true }, name.includes("rslora")) };
   throw new Error(`no rule for the recorded model ${name}`);
 }
 

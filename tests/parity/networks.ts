@@ -1,8 +1,8 @@
 import { type Feeds, float32, type StoredTensor, type Tensor, type Weights } from "@lorat/graph";
-import { type FixtureTensor, fixtureJson, fixtureTensors, toNumber } from "./fixtures.ts";
 import type { Adaptation, ModelConfig } from "../../packages/core/src/model/config.ts";
 import { allLinearLayers, mergedConfig } from "../../packages/core/src/model/config.ts";
 import type { Variant } from "../../packages/core/src/model/variants.ts";
+import { type FixtureTensor, fixtureJson, fixtureTensors, toNumber } from "./fixtures.ts";
 
 /** The settings of a recorded network, as its JSON file gives them. */
 export interface RecordedConfig {
@@ -81,7 +81,10 @@ export function forwardRecording(kind: string): Recording {
 }
 
 /** The float32 tensors below `prefix`, under the rest of their names. */
-export function withPrefix(tensors: ReadonlyMap<string, FixtureTensor>, prefix: string): Map<string, StoredTensor> {
+export function withPrefix(
+  tensors: ReadonlyMap<string, FixtureTensor>,
+  prefix: string,
+): Map<string, StoredTensor> {
   const found = new Map<string, StoredTensor>();
   for (const [name, tensor] of tensors) {
     if (name.startsWith(prefix) && tensor.data instanceof Float32Array) {
@@ -103,12 +106,17 @@ export function plainBackbone(weights: Weights): Map<string, StoredTensor> {
     if (!name.includes(".linear.")) plain.set(name, tensor);
     else if (!name.includes(".qkv.")) plain.set(name.replace(".linear.", "."), tensor);
     else if (name.includes(".qkv.q.")) {
-      const parts = ["q", "k", "v"].map((part) => weights.get(name.replace(".q.", `.${part}.`)) as Tensor<"float32">);
+      const parts = ["q", "k", "v"].map(
+        (part) => weights.get(name.replace(".q.", `.${part}.`)) as Tensor<"float32">,
+      );
       const joined = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
       parts.forEach((part, i) => {
         joined.set(part.data, i * part.data.length);
       });
-      plain.set(name.replace(".q.linear.", "."), float32(joined, [3 * tensor.shape[0]!, ...tensor.shape.slice(1)]));
+      plain.set(
+        name.replace(".q.linear.", "."),
+        float32(joined, [3 * tensor.shape[0]!, ...tensor.shape.slice(1)]),
+      );
     }
   }
   return plain;

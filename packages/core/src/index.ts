@@ -5,6 +5,6 @@ export * from "./geometry/index.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";
 export * from "./random.ts";
-export * from "./training/index.ts";
 export * from "./tracking/index.ts";
+export * from "./training/index.ts";
 export * from "./weights/index.ts";

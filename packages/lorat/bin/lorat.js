@@ -6,6 +6,8 @@ const main = new URL("../dist/cli/main.js", import.meta.url);
 if (existsSync(main)) {
   await import(main.href);
 } else {
-  console.error("error[NOT_BUILT]: the command line was not built yet\nhint: run `npm start`, or `npm run build`");
+  console.error(
+    "error[NOT_BUILT]: the command line was not built yet\nhint: run `npm start`, or `npm run build`",
+  );
   process.exitCode = 1;
 }

@@ -1,4 +1,15 @@
-import { add, concat, matmul, mul, reshape, slice, softmax, split, transpose, type Value } from "@lorat/graph";
+import {
+  add,
+  concat,
+  matmul,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  split,
+  transpose,
+  type Value,
+} from "@lorat/graph";
 import { adaptedLinear } from "./adapted-linear.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ParameterScope } from "./scope.ts";

@@ -34,7 +34,8 @@ export const plainResidual: ResidualBranch = (x, branch) => add(x, branch(x));
 export function droppedResidual(graph: Graph, depth: number, batch: number, rate: number): ResidualBranch {
   if (dropPathKind(rate) === "none") return plainResidual;
   const choices = graph.input(dropPathInput, dropPathShape(depth, batch, rate));
-  const of = (block: number, which: number) => slice(slice(choices, block, block + 1, 0), which, which + 1, 1);
+  const of = (block: number, which: number) =>
+    slice(slice(choices, block, block + 1, 0), which, which + 1, 1);
   if (dropPathKind(rate) === "sample") {
     return (x, branch, block, which) => add(x, mul(branch(x), reshape(of(block, which), [batch, 1, 1])));
   }

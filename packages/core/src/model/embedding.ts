@@ -55,7 +55,8 @@ export function inputEmbedding(at: ParameterScope, config: ModelConfig, foregrou
         search: at.parameter("x_pos_embed", [1, searchGrid ** 2, dim]),
       };
     case "sincos": {
-      const table = (grid: number) => graph.constant(float32(sinCosPositions({ width: grid, height: grid }, dim), [1, grid ** 2, dim]));
+      const table = (grid: number) =>
+        graph.constant(float32(sinCosPositions({ width: grid, height: grid }, dim), [1, grid ** 2, dim]));
       return { template: table(templateGrid), search: table(searchGrid) };
     }
     default: {

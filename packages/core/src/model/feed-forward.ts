@@ -15,6 +15,7 @@ export function feedForward(x: Value, at: ParameterScope, { variant, adaptation 
     return adaptedLinear(mul(silu(gate), value), at.child("w3"), variant.dim, adaptation, adapted);
   }
   let hidden = gelu(adaptedLinear(x, at.child("fc1"), variant.hidden, adaptation, adapted)); // [batch, N, hidden]
-  if (adaptation.kind === "ia3") hidden = mul(hidden, at.child("fc2").parameter("ia3_weight", [variant.hidden]));
+  if (adaptation.kind === "ia3")
+    hidden = mul(hidden, at.child("fc2").parameter("ia3_weight", [variant.hidden]));
   return adaptedLinear(hidden, at.child("fc2"), variant.dim, adaptation, adapted);
 }

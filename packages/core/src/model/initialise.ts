@@ -1,4 +1,4 @@
-import { float32, type Graph, type Shape, sizeOf, type StoredTensor, type Tensor } from "@lorat/graph";
+import { float32, type Graph, type Shape, type StoredTensor, sizeOf, type Tensor } from "@lorat/graph";
 import type { Random } from "../random.ts";
 import type { ModelConfig } from "./config.ts";
 import { sinCosPositions } from "./sincos.ts";
@@ -99,9 +99,9 @@ function similarityAttention(dim: number, heads: number, random: Random): Float3
 
 /** Brightness and two colour differences of an RGB pixel, orthonormal. */
 const opponentColours = [
-  [0.57735, 0.57735, 0.57735],
-  [0.70711, 0, -0.70711],
-  [0.40825, -0.8165, 0.40825],
+  [1 / Math.sqrt(3), 1 / Math.sqrt(3), 1 / Math.sqrt(3)],
+  [Math.SQRT1_2, 0, -Math.SQRT1_2],
+  [1 / Math.sqrt(6), -2 / Math.sqrt(6), 1 / Math.sqrt(6)],
 ] as const;
 
 /**
@@ -130,7 +130,13 @@ function cosineBasis(count: number, size: number): Float32Array[] {
       for (let u = 0; u < size; u++) {
         const frequency = Math.hypot(u, v);
         // Colour carries less detail than brightness: its higher frequencies come later.
-        candidates.push({ colour, u, v, frequency, rank: frequency * (colour === 0 ? 1 : 2.2) + (colour === 0 ? 0 : 1) });
+        candidates.push({
+          colour,
+          u,
+          v,
+          frequency,
+          rank: frequency * (colour === 0 ? 1 : 2.2) + (colour === 0 ? 0 : 1),
+        });
       }
     }
   }

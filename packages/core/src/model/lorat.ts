@@ -56,7 +56,11 @@ export function networkInputs(graph: Graph, { variant }: ModelConfig, batch: num
  * LoRAT, figure 1 of the paper: template and search region become tokens, get positions and types, pass the vision
  * transformer together, and the search tokens' features are scored and turned into boxes.
  */
-export function lorat(inputs: NetworkInputs, config: ModelConfig, options: NetworkOptions = {}): NetworkOutput {
+export function lorat(
+  inputs: NetworkInputs,
+  config: ModelConfig,
+  options: NetworkOptions = {},
+): NetworkOutput {
   const at = parameterScope(inputs.template.graph);
   const positions = inputEmbedding(at, config, inputs.templateMask);
   const place = at.child("patch_embed").child("proj");

@@ -58,7 +58,9 @@ const nano: Variant = {
 export const variants: ReadonlyMap<string, Variant> = new Map(
   [
     ...Object.entries(vit).flatMap(([size, body]) =>
-      Object.entries(resolution).map(([pixels, crops]): Variant => ({ name: `${size}-${pixels}`, ...body, ...crops })),
+      Object.entries(resolution).map(
+        ([pixels, crops]): Variant => ({ name: `${size}-${pixels}`, ...body, ...crops }),
+      ),
     ),
     nano,
   ].map((variant) => [variant.name, variant]),

@@ -95,7 +95,11 @@ export class TrackingNetwork {
     const graph = new Graph();
     const tokens = graph.input("template_tokens", [batch, variant.templateGrid ** 2, variant.dim]);
     const size = searchSizePx(variant);
-    const { scoreMap, boxes } = loratFromTokens(tokens, graph.input("search", [batch, 3, size, size]), config);
+    const { scoreMap, boxes } = loratFromTokens(
+      tokens,
+      graph.input("search", [batch, 3, size, size]),
+      config,
+    );
     const session = Session.create({ score_map: scoreMap, boxes }, { ...this.#options, weights });
     this.#search.set(batch, session);
     const batches = [...this.#search.keys()].filter((size) => size !== 1 && size !== batch);

@@ -1,7 +1,12 @@
 import { LoratError } from "@lorat/graph";
 import { type Box, type Corners, intersects, isValidBox, toCorners } from "../geometry/box.ts";
 import { Cropper } from "../geometry/crop.ts";
-import { type CropParameters, cropParameters, searchCropParameters, toCrop } from "../geometry/crop-parameters.ts";
+import {
+  type CropParameters,
+  cropParameters,
+  searchCropParameters,
+  toCrop,
+} from "../geometry/crop-parameters.ts";
 import type { Frame } from "../geometry/frame.ts";
 import { type Colour, imageMean } from "../geometry/image-mean.ts";
 import { writeForegroundMask } from "../geometry/mask.ts";
@@ -78,7 +83,12 @@ class LoratTracker implements Tracker {
     const wished = cropParameters(corners, variant.templateAreaFactor, size, size);
     const parameters = this.#templateCropper.crop(frame, wished, padding, pixels);
     const mask = new Float32Array(variant.templateGrid ** 2);
-    const grid = { width: size, height: size, gridWidth: variant.templateGrid, gridHeight: variant.templateGrid };
+    const grid = {
+      width: size,
+      height: size,
+      gridWidth: variant.templateGrid,
+      gridHeight: variant.templateGrid,
+    };
     writeForegroundMask(toCrop(corners, parameters), grid, mask);
     const template = await this.#network.embedTemplate(pixels, mask);
     const target: Target = {
@@ -120,8 +130,10 @@ class LoratTracker implements Tracker {
     const size = searchSizePx(variant);
     const searchLength = this.#searchCropper.length;
     const templateLength = variant.templateGrid ** 2 * variant.dim;
-    const searches = (this.#searches = resized(this.#searches, memories.length * searchLength));
-    const templates = (this.#templates = resized(this.#templates, memories.length * templateLength));
+    this.#searches = resized(this.#searches, memories.length * searchLength);
+    this.#templates = resized(this.#templates, memories.length * templateLength);
+    const searches = this.#searches;
+    const templates = this.#templates;
     const crops: CropParameters[] = memories.map((memory, i) => {
       templates.set(memory.template, i * templateLength);
       const wished = searchCropParameters(memory.box, variant.searchAreaFactor, size, size);

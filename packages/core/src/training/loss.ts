@@ -55,7 +55,10 @@ export function loratLoss(output: HeadOutput, targets: LossTargets, { iouAware =
   const [batch, grid] = output.scoreMap.shape as [number, number];
   const cells = grid ** 2;
   const logits = reshape(output.scoreMap, [batch, cells]);
-  const { iou, giou } = overlap(reshape(output.boxes, [batch, cells, 4]), reshape(targets.boxes, [batch, 1, 4]));
+  const { iou, giou } = overlap(
+    reshape(output.boxes, [batch, cells, 4]),
+    reshape(targets.boxes, [batch, 1, 4]),
+  );
   const targetScores = iouAware ? mul(targets.positives, stopGradient(iou)) : targets.positives;
   const crossEntropy = binaryCrossEntropy(logits, targetScores);
   const classification = div(reduceSum(crossEntropy), targets.positiveCount);

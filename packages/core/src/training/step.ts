@@ -26,7 +26,11 @@ export interface TrainingStepOptions {
 }
 
 /** Builds forward pass, loss and gradients (specification sections 3.1 and 3.6) into one graph. */
-export function trainingStep(config: ModelConfig, batch: number, options: TrainingStepOptions = {}): TrainingStep {
+export function trainingStep(
+  config: ModelConfig,
+  batch: number,
+  options: TrainingStepOptions = {},
+): TrainingStep {
   const graph = new Graph();
   const inputs = networkInputs(graph, config, batch);
   const cells = config.variant.searchGrid ** 2;

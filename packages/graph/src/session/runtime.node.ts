@@ -1,4 +1,6 @@
-import { basename, dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
 import type { ConcreteDevice, Ort, Runtime } from "./runtime.ts";
 
 let node: Promise<typeof import("onnxruntime-node")> | undefined;
@@ -11,12 +13,16 @@ export const runtime: Runtime = {
     const bundled = listSupportedBackends()
       .filter((backend) => backend.bundled)
       .map((backend) => backend.name);
-    const known: ConcreteDevice[] = ["cpu", "webgpu", "cuda"];
-    return [...known.filter((device) => bundled.includes(device)), "wasm"];
+    const native: ConcreteDevice[] = ["cpu", "webgpu"];
+    return [
+      ...native.filter((device) => bundled.includes(device)),
+      ...(hasCudaProvider() ? ["cuda" as const] : []),
+      "wasm",
+    ];
   },
   // WebGPU is left to be asked for: Node cannot tell a real adapter from a software one, which is slower than the CPU.
   async preferred() {
-    return (await this.devices()).includes("cuda") ? "cuda" : "cpu";
+    return hasCudaProvider() && existsSync("/proc/driver/nvidia/version") ? "cuda" : "cpu";
   },
   async load(device) {
     if (device === "wasm") return (await import("onnxruntime-web")) as unknown as Ort;
@@ -31,3 +37,12 @@ export const runtime: Runtime = {
   // Node 24 has Float16Array, which the binding of 1.30 takes but measures as zero bytes long (pull request 32323).
   takesHalvesAsBits: true,
 };
+
+/** Whether the install step fetched the CUDA provider; the package lists CUDA without looking. */
+function hasCudaProvider(): boolean {
+  const main = createRequire(import.meta.url).resolve("onnxruntime-node"); // dist/index.js
+  const binaries = join(dirname(main), "..", "bin", "napi-v6", process.platform, process.arch);
+  return ["libonnxruntime_providers_cuda.so", "onnxruntime_providers_cuda.dll"].some((file) =>
+    existsSync(join(binaries, file)),
+  );
+}

@@ -130,7 +130,7 @@ export class Session {
         ...(options.profilePrefix && { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
         ...(files.length > 0 && { externalData: files.map(({ path, data }) => ({ path, data: data! })) }),
         graphOptimizationLevel: "all",
-        logSeverityLevel: 3,
+        logSeverityLevel: 4, // what fails is thrown, with its message
         ...configEntries(device, folder, options.noFallback ?? false),
       });
       return new Session(ort, session, device, model.inputs, model.outputNames, kept);

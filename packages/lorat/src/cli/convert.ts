@@ -1,6 +1,7 @@
 import { variants } from "@lorat/core";
 import { Command, Option } from "commander";
 import { type ConvertResult, convertModel, sessionProduct } from "../convert/index.ts";
+import { listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 interface ConvertFlags {
@@ -36,6 +37,7 @@ export function convertCommand(): Command {
     .action(async (files: string[], flags: ConvertFlags) => {
       let progress: Progress | undefined;
       const { matmul, dispose } = sessionProduct();
+      const interruption = listenForInterrupt();
       try {
         const result = await convertModel({
           files,
@@ -44,6 +46,7 @@ export function convertCommand(): Command {
           precision: flags.precision,
           force: flags.force,
           matmul,
+          signal: interruption.signal,
           onProgress(done, total) {
             progress ??= createProgress({ label: "writing", total: Math.ceil(total / 1e6), unit: "MB" });
             progress.update(Math.ceil(done / 1e6));
@@ -51,7 +54,12 @@ export function convertCommand(): Command {
         });
         progress?.done();
         console.log(flags.json ? JSON.stringify(summary(result), null, 2) : report(result));
+      } catch (error) {
+        if (!interruption.signal.aborted) throw error;
+        console.error("stopped, nothing was written");
+        process.exitCode = interruption.status();
       } finally {
+        interruption.release();
         progress?.done();
         await dispose();
       }

@@ -167,6 +167,16 @@ describe("convertModel with bad input", () => {
     await noPartials();
   });
 
+  it("leaves nothing behind when it is stopped", async () => {
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    const outDir = join(folder, "never");
+    const options = { files: [files.merged], outDir, variant, onProgress, signal: controller.signal };
+    await expect(convertModel(options)).rejects.toMatchObject({ code: "CONVERT_STOPPED" });
+    expect(await readdir(folder)).not.toContain("never");
+    await noPartials();
+  });
+
   it("refuses a variant that does not exist", async () => {
     await expect(
       convertModel({ files: [files.merged], outDir: join(folder, "never"), variant: "XL-999" }),

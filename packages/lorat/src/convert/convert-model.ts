@@ -12,6 +12,7 @@ import {
   variantNamed,
   writeSafetensors,
 } from "@lorat/core";
+import { LoratError } from "@lorat/graph";
 import { type ConvertInput, type ConvertInputs, openInputs } from "./inputs.ts";
 import { makeModelFolder } from "./output-folder.ts";
 import { plannedTensors } from "./tensors.ts";
@@ -30,6 +31,8 @@ export interface ConvertOptions {
   readonly matmul?: MatMul;
   /** Called as the weights are written, in bytes. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Stops the conversion and removes what was written; it then throws `CONVERT_STOPPED`. */
+  readonly signal?: AbortSignal;
 }
 
 /** A written model folder. */
@@ -49,7 +52,7 @@ export interface ConvertResult {
  * `VARIANT_UNKNOWN`.
  */
 export async function convertModel(options: ConvertOptions): Promise<ConvertResult> {
-  const { files, outDir, force = false, precision = "fp32", matmul, onProgress } = options;
+  const { files, outDir, force = false, precision = "fp32", matmul } = options;
   const requested = typeof options.variant === "string" ? variantNamed(options.variant) : options.variant;
   const inputs = await openInputs(files, requested);
   try {
@@ -57,7 +60,7 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
     let manifest: ModelManifest | undefined;
     let bytes = 0;
     await makeModelFolder(outDir, { force, inputs: files }, async (folder) => {
-      bytes = await writeWeights(join(folder, modelFiles.weights), tensors, onProgress);
+      bytes = await writeWeights(join(folder, modelFiles.weights), tensors, options);
       manifest = await manifestOf(inputs, precision);
       await writeFile(join(folder, modelFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
     });
@@ -70,7 +73,7 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
 async function writeWeights(
   path: string,
   tensors: readonly TensorToWrite[],
-  onProgress: ConvertOptions["onProgress"],
+  { onProgress, signal }: Pick<ConvertOptions, "onProgress" | "signal">,
 ): Promise<number> {
   const elementBytes = (tensor: TensorToWrite) =>
     tensor.shape.reduce((a, b) => a * b, tensor.dtype === "F16" ? 2 : 4);
@@ -83,6 +86,7 @@ async function writeWeights(
       { format: "lorat" },
       {
         async write(bytes) {
+          if (signal?.aborted) throw new LoratError("CONVERT_STOPPED", "the conversion was stopped");
           await file.writeFile(bytes);
           done = Math.min(total, done + bytes.byteLength);
           onProgress?.(done, total);

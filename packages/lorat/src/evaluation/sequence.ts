@@ -35,7 +35,11 @@ export async function listSequences(folder: string): Promise<Sequence[]> {
 async function readSequence(folder: string): Promise<Sequence> {
   const truth = await readBoxes(join(folder, "groundtruth.txt"));
   const labels = await readFile(join(folder, "absence.label"), "utf8").catch(() => undefined);
-  const visible = labels?.trim().split(/\s+/).map((label) => label !== "1") ?? truth.map(() => true);
+  const visible =
+    labels
+      ?.trim()
+      .split(/\s+/)
+      .map((label) => label !== "1") ?? truth.map(() => true);
   if (visible.length !== truth.length) {
     throw new LoratError(
       "DATASET_LENGTH",

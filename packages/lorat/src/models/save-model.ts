@@ -1,6 +1,13 @@
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { encodeFloat32, type ModelManifest, modelFiles, type TensorToWrite, type Variant, writeSafetensors } from "@lorat/core";
+import {
+  encodeFloat32,
+  type ModelManifest,
+  modelFiles,
+  type TensorToWrite,
+  type Variant,
+  writeSafetensors,
+} from "@lorat/core";
 import type { Tensor } from "@lorat/graph";
 
 /**
@@ -22,11 +29,15 @@ export async function saveModel(
   const path = join(folder, modelFiles.weights);
   const file = await open(`${path}.tmp`, "w");
   try {
-    await writeSafetensors(tensors, { format: "lorat" }, {
-      write: async (bytes) => {
-        await file.writeFile(bytes);
+    await writeSafetensors(
+      tensors,
+      { format: "lorat" },
+      {
+        write: async (bytes) => {
+          await file.writeFile(bytes);
+        },
       },
-    });
+    );
     await file.sync();
   } catch (error) {
     await rm(`${path}.tmp`, { force: true });

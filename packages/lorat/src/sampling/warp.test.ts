@@ -48,5 +48,8 @@ it("shows large objects no larger than asked for", () => {
   const [x1, y1, x2, y2] = warpBox(box, frame, warped, still);
   expect(Math.sqrt((x2 - x1) * (y2 - y1))).toBeCloseTo(32, 0);
   const same = warpFrame(frame, still, [0, 0, 10, 10], 32);
-  expect(Buffer.compare(same.data, frame.data), "small ones are left alone").toBe(0);
+  expect(
+    same.data.every((value, i) => value === frame.data[i]),
+    "small ones are left alone",
+  ).toBe(true);
 });

@@ -26,13 +26,22 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint, ke
     const file = await open(temporary, "w");
     try {
       const tensors = [...checkpoint.tensors].map(
-        ([key, tensor]): TensorToWrite => ({ name: key, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
+        ([key, tensor]): TensorToWrite => ({
+          name: key,
+          dtype: "F32",
+          shape: tensor.shape,
+          data: bytesOf(tensor),
+        }),
       );
-      await writeSafetensors(tensors, { step: String(checkpoint.step) }, {
-        write: async (bytes) => {
-          await file.writeFile(bytes);
+      await writeSafetensors(
+        tensors,
+        { step: String(checkpoint.step) },
+        {
+          write: async (bytes) => {
+            await file.writeFile(bytes);
+          },
         },
-      });
+      );
       await file.sync();
     } finally {
       await file.close();
@@ -46,7 +55,8 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint, ke
       cause,
     });
   }
-  for (const old of (await listCheckpoints(folder)).slice(0, -keep)) await rm(join(folder, old.file), { force: true });
+  for (const old of (await listCheckpoints(folder)).slice(0, -keep))
+    await rm(join(folder, old.file), { force: true });
   return path;
 }
 

@@ -20,6 +20,8 @@ export async function exportRun(run: string, config: RunConfig, folder: string):
     if (/^(exp_avg|exp_avg_sq|ema)\//.test(name)) continue;
     weights.set(name, tensors.get(optimizerNames.average(name)) ?? tensor);
   }
-  await saveModel(folder, config.model.variant, weights, [`trained for ${step} steps of ${config.batchSize} pairs`]);
+  await saveModel(folder, config.model.variant, weights, [
+    `trained for ${step} steps of ${config.batchSize} pairs`,
+  ]);
   return { step };
 }

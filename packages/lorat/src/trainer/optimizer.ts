@@ -3,13 +3,23 @@ import {
   adamWGraph,
   adamWScalars,
   learningRate,
-  type OptimizerGroup,
   optimizerNames as names,
+  type OptimizerGroup,
   type ParameterGroup,
   parameterGroups,
   type Schedule,
 } from "@lorat/core";
-import { type Device, float32, Graph, Session, type Shape, scalar, sizeOf, type Tensor, type Value } from "@lorat/graph";
+import {
+  type Device,
+  float32,
+  Graph,
+  Session,
+  type Shape,
+  scalar,
+  sizeOf,
+  type Tensor,
+  type Value,
+} from "@lorat/graph";
 import type { RunConfig } from "./run-config.ts";
 
 /** Tensors by name, as they are fed and kept. */
@@ -64,7 +74,9 @@ export class Optimizer {
     const groups = parameterGroups(trainable, {
       baseLr,
       weightDecay,
-      ...(layerDecay !== undefined && { layerDecay: { rate: layerDecay, depth: config.model.variant.depth } }),
+      ...(layerDecay !== undefined && {
+        layerDecay: { rate: layerDecay, depth: config.model.variant.depth },
+      }),
     });
     const average = config.averageDecay !== undefined;
     const options: AdamWOptions = { maxGradNorm, average, ...(beta2 !== undefined && { beta2 }) };
@@ -83,7 +95,10 @@ export class Optimizer {
    * Takes optimiser step `step` (from 0) with the gradients in `gradients`; gives the gradient norm before clipping and
    * the base learning rate used.
    */
-  async step(step: number, gradients: Readonly<Record<string, Tensor>>): Promise<{ norm: number; rate: number }> {
+  async step(
+    step: number,
+    gradients: Readonly<Record<string, Tensor>>,
+  ): Promise<{ norm: number; rate: number }> {
     const rates = this.#groups.map(({ baseLr }) => learningRate(step, baseLr, this.#schedule));
     const scalars = adamWScalars(step + 1, rates, this.#settings, this.#options);
     const feeds: Record<string, Tensor> = {
@@ -95,7 +110,8 @@ export class Optimizer {
     };
     const { averageDecay } = this.#config;
     // A young average forgets faster, so that the start does not linger in it.
-    if (averageDecay !== undefined) feeds[names.averageDecay] = scalar(Math.min(averageDecay, (1 + step) / (10 + step)));
+    if (averageDecay !== undefined)
+      feeds[names.averageDecay] = scalar(Math.min(averageDecay, (1 + step) / (10 + step)));
     const updated = await this.#session.compute(feeds);
     for (const key of this.state.keys()) {
       const fresh = updated[`updated/${key}`];

@@ -1,6 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createRandom, initialWeights, type TrainingBatch, type TrainingStep, trainingStep } from "@lorat/core";
+import {
+  createRandom,
+  initialWeights,
+  type TrainingBatch,
+  type TrainingStep,
+  trainingStep,
+} from "@lorat/core";
 import { type Device, float32, LoratError, Session, scalar, type Tensor } from "@lorat/graph";
 import { createLoader, type Loader } from "../sampling/loader.ts";
 import { listCheckpoints, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -38,7 +44,11 @@ export interface TrainResult {
 }
 
 /** Files of a run's folder. */
-export const runFiles = { config: "config.json", metrics: "metrics.jsonl", checkpoints: "checkpoints" } as const;
+export const runFiles = {
+  config: "config.json",
+  metrics: "metrics.jsonl",
+  checkpoints: "checkpoints",
+} as const;
 
 /**
  * Trains a model: batches from the loader through the training-step session, gradients through the optimiser's. The
@@ -109,7 +119,10 @@ async function loop(config: RunConfig, options: TrainOptions, machinery: Machine
   while (step < config.steps && !signal?.aborted) {
     const began = performance.now();
     const batch = await loader.next();
-    const results = await session.compute({ ...batchFeeds(batch, config), ...Object.fromEntries(optimizer.state) });
+    const results = await session.compute({
+      ...batchFeeds(batch, config),
+      ...Object.fromEntries(optimizer.state),
+    });
     const value = (name: string) => Number(results[name]!.data[0]);
     if (!Number.isFinite(value("loss"))) {
       throw new LoratError("LOSS_NOT_FINITE", `the loss of step ${step + 1} is ${value("loss")}`, {
@@ -139,7 +152,10 @@ async function loop(config: RunConfig, options: TrainOptions, machinery: Machine
 }
 
 /** A batch as the training-step graph is fed. */
-export function batchFeeds(batch: TrainingBatch, { model }: Pick<RunConfig, "model">): Record<string, Tensor> {
+export function batchFeeds(
+  batch: TrainingBatch,
+  { model }: Pick<RunConfig, "model">,
+): Record<string, Tensor> {
   const geometry = cropGeometry(model);
   const { size } = batch;
   const picture = (data: Float32Array, side: number) => float32(data, [size, 3, side, side]);
@@ -160,11 +176,19 @@ function withoutMaps(step: TrainingStep) {
 }
 
 function initialState(step: TrainingStep, config: RunConfig): Tensors {
-  return initialWeights(step.graph, config.model, createRandom(config.seed), config.initialisation) as Tensors;
+  return initialWeights(
+    step.graph,
+    config.model,
+    createRandom(config.seed),
+    config.initialisation,
+  ) as Tensors;
 }
 
 /** Writes the configuration of a new run, or checks it and reads the last checkpoint of one to be continued. */
-async function prepare(config: RunConfig, options: TrainOptions): Promise<{ step: number; tensors?: Tensors }> {
+async function prepare(
+  config: RunConfig,
+  options: TrainOptions,
+): Promise<{ step: number; tensors?: Tensors }> {
   const path = join(options.folder, runFiles.config);
   const text = `${JSON.stringify(config, null, 2)}\n`;
   const known = await readFile(path, "utf8").catch(() => undefined);

@@ -122,7 +122,11 @@ async function readSettings(path: string): Promise<z.infer<typeof recordSchema>>
   try {
     text = await readFile(path, "utf8");
   } catch {
-    throw invalid(path, "the settings of the recording are not there", "keep the .json beside the .safetensors");
+    throw invalid(
+      path,
+      "the settings of the recording are not there",
+      "keep the .json beside the .safetensors",
+    );
   }
   let json: unknown;
   try {

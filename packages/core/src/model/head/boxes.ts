@@ -1,4 +1,4 @@
-import { add, concat, type Graph, float32, mul, slice, sub, type Value } from "@lorat/graph";
+import { add, concat, float32, type Graph, mul, slice, sub, type Value } from "@lorat/graph";
 
 /** What a head gives for every search cell. */
 export interface HeadOutput {

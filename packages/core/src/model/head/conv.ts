@@ -1,4 +1,13 @@
-import { batchNormEval, batchNormTrain, conv2d, relu, reshape, sigmoid, transpose, type Value } from "@lorat/graph";
+import {
+  batchNormEval,
+  batchNormTrain,
+  conv2d,
+  relu,
+  reshape,
+  sigmoid,
+  transpose,
+  type Value,
+} from "@lorat/graph";
 import type { ParameterScope } from "../scope.ts";
 import { boxesFromCentre, boxesFromSides, type HeadOutput } from "./boxes.ts";
 
@@ -32,9 +41,14 @@ function asImage(tokens: Value, grid: number): Value {
 function convBlock(x: Value, at: ParameterScope, channels: number, options: TowerOptions): Value {
   const conv = at.child(0);
   const bn = at.child(1);
-  const y = conv2d(x, conv.parameter("weight", [channels, x.shape[1]!, 3, 3]), conv.parameter("bias", [channels]), {
-    padding: 1,
-  });
+  const y = conv2d(
+    x,
+    conv.parameter("weight", [channels, x.shape[1]!, 3, 3]),
+    conv.parameter("bias", [channels]),
+    {
+      padding: 1,
+    },
+  );
   const scale = bn.parameter("weight", [channels]);
   const bias = bn.parameter("bias", [channels]);
   if (!options.training) {
@@ -57,9 +71,14 @@ function tower(
   options: TowerOptions,
 ): Value {
   let y = x;
-  for (let layer = 1; layer <= 4; layer++) y = convBlock(y, place(layer), channels / 2 ** (layer - 1), options);
+  for (let layer = 1; layer <= 4; layer++)
+    y = convBlock(y, place(layer), channels / 2 ** (layer - 1), options);
   const last = place(5);
-  const out = conv2d(y, last.parameter("weight", [outputs, y.shape[1]!, 1, 1]), last.parameter("bias", [outputs]));
+  const out = conv2d(
+    y,
+    last.parameter("weight", [outputs, y.shape[1]!, 1, 1]),
+    last.parameter("bias", [outputs]),
+  );
   return transpose(out, [0, 2, 3, 1]);
 }
 

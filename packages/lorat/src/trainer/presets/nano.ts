@@ -55,7 +55,8 @@ export function nanoPreset({ data, steps = 3600, seed = 1 }: NanoOptions = {}): 
 
 /** What is there of the project's usual folders. */
 function dataRoots(folder: string): DataRoots {
-  const present = (...paths: string[]) => paths.map((path) => join(folder, path)).filter((path) => existsSync(path));
+  const present = (...paths: string[]) =>
+    paths.map((path) => join(folder, path)).filter((path) => existsSync(path));
   return {
     photos: present("photos", "train/images"),
     boxes: present("train/boxes.jsonl", "photos/coco/instances.json"),
