@@ -72,10 +72,7 @@ export function forwardRecording(kind: string): Recording {
     feeds: {
       template: floats(tensors.get("input.z")!),
       search: floats(tensors.get("input.x")!),
-      template_mask: float32(
-        Float32Array.from(mask.data, (v) => Number(v)),
-        [config.batch, config.template_grid ** 2],
-      ),
+      template_mask: float32(numbers(mask), [config.batch, config.template_grid ** 2]),
     },
   };
 }
@@ -92,6 +89,11 @@ export function withPrefix(
     }
   }
   return found;
+}
+
+/** Any recorded tensor as float32. */
+function numbers({ data }: FixtureTensor): Float32Array {
+  return Float32Array.from(data as ArrayLike<number | bigint> as ArrayLike<number>, Number);
 }
 
 export function floats(tensor: FixtureTensor): Tensor<"float32"> {
@@ -132,6 +134,6 @@ export function recordedTargets(tensors: ReadonlyMap<string, FixtureTensor>, con
   return {
     positives: float32(positives, [config.batch, cells]),
     target_boxes: floats(tensors.get("target.boxes")!),
-    positive_count: float32(Float32Array.from(tensors.get("target.num_positive_samples")!.data, Number), []),
+    positive_count: float32(numbers(tensors.get("target.num_positive_samples")!), []),
   };
 }
