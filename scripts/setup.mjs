@@ -23,18 +23,21 @@ export function checkNode() {
     throw new Error(`Node ${process.versions.node} cannot run this: 20.19, 22.12, 24 or later is needed`);
 }
 
-/** `npm ci` where node_modules is absent or older than the lock file. */
+/**
+ * Installs where node_modules is absent or older than the lock file. Not with `npm ci`: that refuses a lock file
+ * without the optional packages of every other platform, which is what npm writes where a registry lacks some.
+ */
 export function installPackages() {
   const lock = join(root, "package-lock.json");
   const installed = join(root, "node_modules", ".package-lock.json");
   // npm writes both files when it adds a package, the lock file a moment later.
   const slackMs = 10_000;
   if (existsSync(installed) && statSync(installed).mtimeMs + slackMs >= statSync(lock).mtimeMs) return;
-  console.log("Installing packages (npm ci) ...");
+  console.log("Installing packages ...");
   // node-av would also fetch an ffmpeg program, which nothing here uses.
   const env = { ...process.env, SKIP_FFMPEG: "true" };
   const npm = process.env.npm_execpath;
-  const args = ["ci", "--no-audit", "--no-fund"];
+  const args = ["install", "--no-save", "--no-audit", "--no-fund"];
   if (npm) run(process.execPath, [npm, ...args], env);
   else run(process.platform === "win32" ? "npm.cmd" : "npm", args, env, process.platform === "win32");
 }

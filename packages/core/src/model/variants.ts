@@ -47,9 +47,11 @@ const nano: Variant = {
   ffn: "gelu",
   hidden: 768,
   patchSize: 16,
-  templateGrid: 5,
+  // Six cells, not five: an odd grid shows boxes of very different shapes as the same foreground mask.
+  templateGrid: 6,
   searchGrid: 10,
-  templateAreaFactor: 2,
+  // Chosen so that objects are as large in the template as in the search region.
+  templateAreaFactor: 2.4,
   searchAreaFactor: 4,
   dropPath: 0,
 };

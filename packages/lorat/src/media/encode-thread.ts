@@ -46,6 +46,7 @@ export function openEncoderThread(
     }
     if (news.data) release(news.data);
     waiting.shift()?.resolve();
+    if (waiting.length === 0) worker.unref(); // a writer that is never finished must not keep the process alive
   });
   worker.on("error", (error) => fail(fromPlainError(toPlainError(error))));
   worker.on("exit", () => fail(new Error("the encoding thread has ended")));
@@ -54,6 +55,7 @@ export function openEncoderThread(
       if (broken) return reject(broken);
       worker.postMessage(order, transfer);
       waiting.push({ resolve, reject });
+      worker.ref();
     });
   return {
     add: (frame) => {

@@ -58,7 +58,10 @@ export async function* framesFromWorker(
   spares.forward = forward;
   try {
     for (;;) {
+      // Only a reader that waits keeps the process alive: one that has lost interest must not.
+      worker.ref();
       while (news.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      worker.unref();
       const message = news.shift()!;
       if (message.kind === "end") return;
       if (message.kind === "error") throw fromPlainError(message.error);
@@ -67,6 +70,7 @@ export async function* framesFromWorker(
     }
   } finally {
     if (spares.forward === forward) spares.forward = undefined;
+    worker.ref();
     order({ kind: "stop" });
     await gone;
   }

@@ -21,7 +21,7 @@ function drawRegion(photo: Frame, random: Random): Corners | undefined {
   const side = Math.sqrt(photo.width * photo.height);
   for (let attempt = 0; attempt < 8; attempt++) {
     const size = Math.max(random.logUniform(0.08, 0.34) * side, 20);
-    const aspect = Math.exp(Math.min(Math.max(random.normal(0, 0.45), -1.1), 1.1));
+    const aspect = Math.exp(Math.min(Math.max(random.normal(0, 0.9), -1.6), 1.6));
     const width = Math.min(size * Math.sqrt(aspect), photo.width * 0.9);
     const height = Math.min(size / Math.sqrt(aspect), photo.height * 0.9);
     const x = random.uniform(0, photo.width - width);
