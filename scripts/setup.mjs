@@ -23,10 +23,7 @@ export function checkNode() {
     throw new Error(`Node ${process.versions.node} cannot run this: 20.19, 22.12, 24 or later is needed`);
 }
 
-/**
- * Installs where node_modules is absent or older than the lock file. Not with `npm ci`: that refuses a lock file
- * without the optional packages of every other platform, which is what npm writes where a registry lacks some.
- */
+/** `npm ci` where node_modules is absent or older than the lock file. */
 export function installPackages() {
   const lock = join(root, "package-lock.json");
   const installed = join(root, "node_modules", ".package-lock.json");
@@ -37,7 +34,7 @@ export function installPackages() {
   // node-av would also fetch an ffmpeg program, which nothing here uses.
   const env = { ...process.env, SKIP_FFMPEG: "true" };
   const npm = process.env.npm_execpath;
-  const args = ["install", "--no-save", "--no-audit", "--no-fund"];
+  const args = ["ci", "--no-audit", "--no-fund"];
   if (npm) run(process.execPath, [npm, ...args], env);
   else run(process.platform === "win32" ? "npm.cmd" : "npm", args, env, process.platform === "win32");
 }
