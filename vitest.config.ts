@@ -11,6 +11,7 @@ export default defineConfig({
         ssr: { resolve: source },
         test: {
           name: "unit",
+          setupFiles: ["tests/setup.ts"],
           include: ["packages/*/src/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -21,6 +22,7 @@ export default defineConfig({
         ssr: { resolve: source },
         test: {
           name: "parity",
+          setupFiles: ["tests/setup.ts"],
           include: ["tests/parity/**/*.test.ts"],
           testTimeout: 120_000,
         },
