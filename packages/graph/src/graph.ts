@@ -72,6 +72,7 @@ export class Graph {
   readonly inputs = new Map<string, Value>();
   readonly parameters = new Map<string, Value>();
   readonly #constants = new Map<string, Value>();
+  readonly #applied = new Map<string, readonly Value[]>();
   readonly #names = new Map<string, number>();
   #scope: string[] = [];
 
@@ -130,7 +131,10 @@ export class Graph {
     return this.constant(float32(new Float32Array(sizeOf(shape)).fill(value), shape));
   }
 
-  /** Applies an operator; all its outputs. Throws what its shape rule throws, `GRAPH_MIXED` across graphs. */
+  /**
+   * Applies an operator; all its outputs. The same operator on the same values gives the values of the first time.
+   * Throws what its shape rule throws, `GRAPH_MIXED` across graphs.
+   */
   apply(operator: Operator, inputs: readonly Value[], attributes: Attributes = {}): readonly Value[] {
     for (const input of inputs) {
       if (input.graph !== this) {
@@ -140,6 +144,9 @@ export class Graph {
         );
       }
     }
+    const key = JSON.stringify([identityOf(operator), inputs.map(({ name }) => name), attributes]);
+    const known = this.#applied.get(key);
+    if (known) return known;
     const name = this.#unique([...this.#scope, operator.type].join("/"));
     const outputs: Value[] = [];
     const node: Node = { operator, name, inputs, attributes, outputs };
@@ -155,6 +162,7 @@ export class Graph {
       });
     });
     this.nodes.push(node);
+    this.#applied.set(key, outputs);
     return outputs;
   }
 
@@ -181,6 +189,16 @@ export class Graph {
     this.#names.set(stem, count + 1);
     return `${stem}#${count}`;
   }
+}
+
+const identities = new WeakMap<Operator, number>();
+let operatorCount = 0;
+
+/** A number of its own for every operator: two may share a type. */
+function identityOf(operator: Operator): number {
+  let identity = identities.get(operator);
+  if (identity === undefined) identities.set(operator, (identity = operatorCount++));
+  return identity;
 }
 
 /** The nodes that `outputs` need, each after those it depends on. */

@@ -1,4 +1,4 @@
-import { add, linear, mul, type Value } from "@lorat/graph";
+import { add, asRows, linear, mul, type Value } from "@lorat/graph";
 import { type Adaptation, loraScaling } from "./config.ts";
 import type { ParameterScope } from "./scope.ts";
 
@@ -20,9 +20,14 @@ export function adaptedLinear(
   }
   const frozen = at.child("linear");
   const lora = at.child("lora");
-  const base = linear(x, frozen.parameter("weight", [outputs, inputs]), frozen.parameter("bias", [outputs]));
-  const down = linear(x, lora.parameter("A", [adaptation.rank, inputs])); // [..., rank]
-  const up = linear(down, lora.parameter("B", [outputs, adaptation.rank])); // [..., outputs]
+  const { rows, restore } = asRows(x); // [count, inputs]
+  const base = linear(
+    rows,
+    frozen.parameter("weight", [outputs, inputs]),
+    frozen.parameter("bias", [outputs]),
+  );
+  const down = linear(rows, lora.parameter("A", [adaptation.rank, inputs])); // [count, rank]
+  const up = linear(down, lora.parameter("B", [outputs, adaptation.rank])); // [count, outputs]
   const scaling = loraScaling(adaptation);
-  return add(base, scaling === 1 ? up : mul(up, scaling));
+  return restore(add(base, scaling === 1 ? up : mul(up, scaling)));
 }

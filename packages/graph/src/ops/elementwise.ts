@@ -60,10 +60,10 @@ const reluOperator = unary("Relu", (x, _y, dy) => where(greater(x, 0), dy, 0));
 const absOperator = unary("Abs", (x, _y, dy) => where(greater(x, 0), dy, neg(dy)));
 const erfOperator = unary("Erf", (x, _y, dy) => mul(dy, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI))));
 const geluOperator = unary("Gelu", (x, _y, dy) => {
-  // Phi(x) + x phi(x), the derivative of the exact (erf) form.
-  const cdf = add(mul(erf(mul(x, Math.SQRT1_2)), 0.5), 0.5);
-  const density = mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-  return mul(dy, add(cdf, mul(x, density)));
+  // Phi(x) + x phi(x), the derivative of the exact (erf) form, over u = x / sqrt(2): (erf(u) + u e^(ln(2 / sqrt(pi)) - u^2) + 1) / 2.
+  const u = mul(x, Math.SQRT1_2);
+  const density = exp(sub(Math.log(2 / Math.sqrt(Math.PI)), mul(u, u)));
+  return mul(mul(dy, add(add(erf(u), mul(u, density)), 1)), 0.5);
 });
 const greaterOperator = comparison("Greater");
 const lessOperator = comparison("Less");

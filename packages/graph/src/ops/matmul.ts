@@ -23,18 +23,28 @@ const matmulOperator: Operator = {
     const dy = gradients[0]!;
     return [
       wanted[0] ? sumTo(matmul(dy, transpose(b)), a.shape) : undefined,
-      wanted[1] ? sumTo(matmul(transpose(a), dy), b.shape) : undefined,
+      wanted[1] ? sumTo(ofRight(a, b, dy), b.shape) : undefined,
     ];
   },
   macs: ([a], [y]) => sizeOf(y!.shape) * a!.shape.at(-1)!,
 };
 
+/**
+ * The gradient of `b`, `a^T dy`, or `(dy^T a)^T`: where `b` is a weight's transpose the second needs no transpose after
+ * it, elsewhere the smaller of the two is the one to turn.
+ */
+function ofRight(a: Value, b: Value, dy: Value): Value {
+  const isTurnedWeight = b.shape.length === 2 && b.node?.operator.type === "Transpose";
+  const turnDy = isTurnedWeight || sizeOf(dy.shape) < sizeOf(a.shape);
+  return turnDy ? transpose(matmul(transpose(dy), a)) : matmul(transpose(a), dy);
+}
+
 /** Matrix product over the last two axes, broadcasting the rest. Throws `SHAPE_MATMUL`. */
 export function matmul(a: Value, b: Value): Value {
   // A stack of matrices times one matrix is one tall product: faster, and its weight gradient needs no sum.
   if (a.shape.length > 2 && b.shape.length === 2) {
-    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
-    return reshape(matmul(rows, b), [...a.shape.slice(0, -1), b.shape[1]!]);
+    const { rows, restore } = asRows(a);
+    return restore(matmul(rows, b));
   }
   return a.graph.apply(matmulOperator, [a, b])[0]!;
 }
@@ -44,6 +54,19 @@ export function matmul(a: Value, b: Value): Value {
  * x: `[..., inputs]`; the result `[..., outputs]`.
  */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
-  const product = matmul(x, transpose(weight));
-  return bias ? add(product, bias) : product;
+  const { rows, restore } = asRows(x);
+  const product = matmul(rows, transpose(weight));
+  return restore(bias ? add(product, bias) : product);
+}
+
+/**
+ * A stack of rows as one matrix, `[..., width]` as `[count, width]`, and the way back for results with as many rows.
+ * Sums of products are best built between the two: ONNX Runtime then adds within the product.
+ */
+export function asRows(x: Value): { rows: Value; restore: (result: Value) => Value } {
+  const stack = x.shape.slice(0, -1);
+  return {
+    rows: reshape(x, [sizeOf(stack), x.shape.at(-1)!]),
+    restore: (result) => reshape(result, [...stack, result.shape.at(-1)!]),
+  };
 }

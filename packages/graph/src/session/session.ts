@@ -5,6 +5,7 @@ import { Graph, type Value } from "../graph.ts";
 import { type Placement, serialise } from "../onnx/serialise.ts";
 import { sameShape } from "../shape.ts";
 import { bytesOf, type DType, type Tensor, type TypedArray } from "../tensor.ts";
+import { forCpuProducts } from "./cpu-products.ts";
 import type { ConcreteDevice, Device, ExternalFile, Ort } from "./runtime.ts";
 import { storedBytes, type Weights, weightOf } from "./weights.ts";
 
@@ -112,7 +113,8 @@ export class Session {
     const device = await resolveDevice(options.device ?? "auto");
     const ort = await runtime.load(device);
     const { place, files, folder } = placements(options.weights ?? new Map(), options.fed ?? new Set());
-    const model = serialise(outputs, place);
+    const isCpu = device === "cpu" || device === "wasm";
+    const model = serialise(isCpu ? forCpuProducts(outputs) : outputs, place);
     const kept = new Set(device === "webgpu" ? options.keepOnDevice : []);
     try {
       const session = await ort.InferenceSession.create(model.bytes, {

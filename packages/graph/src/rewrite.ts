@@ -1,0 +1,32 @@
+import { Graph, type Node, reachableNodes, type Value } from "./graph.ts";
+
+/**
+ * What a rewrite makes of a node: values to stand for its outputs, or undefined to keep it. `inputs` are the node's, in the
+ * new graph.
+ */
+export type Rule = (node: Node, inputs: readonly Value[]) => readonly Value[] | undefined;
+
+/** The same outputs computed in a new graph, each node replaced as `rule` says. Inputs and parameters keep their names. */
+export function rewrite(outputs: Readonly<Record<string, Value>>, rule: Rule): Record<string, Value> {
+  const graph = new Graph();
+  const moved = new Map<Value, Value>();
+  const move = (value: Value): Value => {
+    let copy = moved.get(value);
+    if (!copy) moved.set(value, (copy = source(graph, value)));
+    return copy;
+  };
+  for (const node of reachableNodes(Object.values(outputs))) {
+    const inputs = node.inputs.map(move);
+    const replaced = rule(node, inputs) ?? graph.apply(node.operator, inputs, node.attributes);
+    node.outputs.forEach((output, i) => {
+      moved.set(output, replaced[i]!);
+    });
+  }
+  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, move(value)]));
+}
+
+/** An input, parameter or constant again. */
+function source(graph: Graph, { kind, name, shape, dtype, tensor }: Value): Value {
+  if (kind === "constant") return graph.constant(tensor!);
+  return kind === "input" ? graph.input(name, shape, dtype) : graph.parameter(name, shape, dtype);
+}
