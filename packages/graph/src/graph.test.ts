@@ -115,13 +115,25 @@ describe("a graph", () => {
     expect([...graph.parameters.keys()]).toEqual(["w"]);
   });
 
+  it("gives one value for the same operator on the same values, and others for different ones", () => {
+    const graph = new Graph();
+    const [x, y] = [graph.input("x", [2, 3]), graph.input("y", [2, 3])];
+    expect(add(x, y)).toBe(add(x, y));
+    expect(reduceSum(x, [0])).toBe(reduceSum(x, [0]));
+    expect(graph.nodes.length).toBe(2);
+    expect(add(y, x)).not.toBe(add(x, y));
+    expect(mul(x, y)).not.toBe(add(x, y));
+    expect(reduceSum(x, [0], true)).not.toBe(reduceSum(x, [0]));
+    expect(transpose(x).node!.inputs[0]).toBe(x);
+  });
+
   it("names nodes by their scope, and leaves it after an error", () => {
     const graph = new Graph();
     const x = graph.input("x", [2]);
     const inner = graph.scope("blocks.0", () => graph.scope("mlp", () => add(x, 1)));
     expect(inner.name).toBe("blocks.0/mlp/Add#0:0");
     expect(() => graph.scope("blocks.1", () => reshape(x, [3]))).toThrow(withCode("SHAPE_RESHAPE"));
-    expect(add(x, 1).name).toBe("Add#0:0");
+    expect(add(x, 2).name).toBe("Add#0:0");
   });
 
   it("reaches only the nodes that an output needs, in order", () => {

@@ -196,8 +196,8 @@ let operatorCount = 0;
 
 /** A number of its own for every operator: two may share a type. */
 function identityOf(operator: Operator): number {
-  let identity = identities.get(operator);
-  if (identity === undefined) identities.set(operator, (identity = operatorCount++));
+  const identity = identities.get(operator) ?? operatorCount++;
+  identities.set(operator, identity);
   return identity;
 }
 

@@ -11,8 +11,8 @@ export function rewrite(outputs: Readonly<Record<string, Value>>, rule: Rule): R
   const graph = new Graph();
   const moved = new Map<Value, Value>();
   const move = (value: Value): Value => {
-    let copy = moved.get(value);
-    if (!copy) moved.set(value, (copy = source(graph, value)));
+    const copy = moved.get(value) ?? source(graph, value);
+    moved.set(value, copy);
     return copy;
   };
   for (const node of reachableNodes(Object.values(outputs))) {

@@ -1,4 +1,4 @@
-import { add, asRows, linear, mul, type Value } from "@lorat/graph";
+import { add, linear, mul, type Value } from "@lorat/graph";
 import { type Adaptation, loraScaling } from "./config.ts";
 import type { ParameterScope } from "./scope.ts";
 
@@ -20,14 +20,9 @@ export function adaptedLinear(
   }
   const frozen = at.child("linear");
   const lora = at.child("lora");
-  const { rows, restore } = asRows(x); // [count, inputs]
-  const base = linear(
-    rows,
-    frozen.parameter("weight", [outputs, inputs]),
-    frozen.parameter("bias", [outputs]),
-  );
-  const down = linear(rows, lora.parameter("A", [adaptation.rank, inputs])); // [count, rank]
-  const up = linear(down, lora.parameter("B", [outputs, adaptation.rank])); // [count, outputs]
+  const base = linear(x, frozen.parameter("weight", [outputs, inputs]), frozen.parameter("bias", [outputs]));
+  const down = linear(x, lora.parameter("A", [adaptation.rank, inputs])); // [..., rank]
+  const up = linear(down, lora.parameter("B", [outputs, adaptation.rank])); // [..., outputs]
   const scaling = loraScaling(adaptation);
-  return restore(add(base, scaling === 1 ? up : mul(up, scaling)));
+  return add(base, scaling === 1 ? up : mul(up, scaling));
 }

@@ -21,7 +21,7 @@ export {
   where,
 } from "./elementwise.ts";
 export { cast, concat, expand, pad, reshape, slice, split, stopGradient, transpose } from "./layout.ts";
-export { asRows, linear, matmul } from "./matmul.ts";
+export { linear, matmul } from "./matmul.ts";
 export { type BatchNormResult, batchNormEval, batchNormTrain, layerNorm } from "./normalisation.ts";
 export type { Operand } from "./operand.ts";
 export { reduceMean, reduceSum, softmax, sumOfSquares } from "./reduce.ts";

@@ -52,13 +52,6 @@ export function transpose(x: Value, permutation?: readonly number[]): Value {
   return x.graph.apply(transposeOperator, [x], { perm })[0]!;
 }
 
-/** The last two axes swapped, as a node of its own even where {@link transpose} would join it with the one before. */
-export function swapAxes(x: Value): Value {
-  const rank = x.shape.length;
-  const perm = [...x.shape.keys()].map((i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
-  return x.graph.apply(transposeOperator, [x], { perm })[0]!;
-}
-
 const expandOperator: Operator = {
   type: "Expand",
   infer: ([x, shape]) => [{ dtype: x!.dtype, shape: broadcastShapes(x!.shape, constantIntegers(shape!)) }],

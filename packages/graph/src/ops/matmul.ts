@@ -43,8 +43,8 @@ function ofRight(a: Value, b: Value, dy: Value): Value {
 export function matmul(a: Value, b: Value): Value {
   // A stack of matrices times one matrix is one tall product: faster, and its weight gradient needs no sum.
   if (a.shape.length > 2 && b.shape.length === 2) {
-    const { rows, restore } = asRows(a);
-    return restore(matmul(rows, b));
+    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!]);
+    return reshape(matmul(rows, b), [...a.shape.slice(0, -1), b.shape[1]!]);
   }
   return a.graph.apply(matmulOperator, [a, b])[0]!;
 }
@@ -54,19 +54,6 @@ export function matmul(a: Value, b: Value): Value {
  * x: `[..., inputs]`; the result `[..., outputs]`.
  */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
-  const { rows, restore } = asRows(x);
-  const product = matmul(rows, transpose(weight));
-  return restore(bias ? add(product, bias) : product);
-}
-
-/**
- * A stack of rows as one matrix, `[..., width]` as `[count, width]`, and the way back for results with as many rows.
- * Sums of products are best built between the two: ONNX Runtime then adds within the product.
- */
-export function asRows(x: Value): { rows: Value; restore: (result: Value) => Value } {
-  const stack = x.shape.slice(0, -1);
-  return {
-    rows: reshape(x, [sizeOf(stack), x.shape.at(-1)!]),
-    restore: (result) => reshape(result, [...stack, result.shape.at(-1)!]),
-  };
+  const product = matmul(x, transpose(weight));
+  return bias ? add(product, bias) : product;
 }
