@@ -1,6 +1,13 @@
-import { add, linear, mul, type Value } from "@lorat/graph";
-import { type Adaptation, loraScaling } from "./config.ts";
+import { add, concat, linear, mul, split, type Value } from "@lorat/graph";
+import { type Adaptation, type Lora, loraScaling } from "./config.ts";
 import type { ParameterScope } from "./scope.ts";
+
+/** A linear layer of a block, applied to `x` `[..., inputs]`. */
+export interface AdaptedLayer {
+  readonly x: Value;
+  readonly at: ParameterScope;
+  readonly adapted: boolean;
+}
 
 /**
  * A linear layer of a block, with a LoRA adapter when `adapted` (specification section 1.6):
@@ -14,15 +21,47 @@ export function adaptedLinear(
   adaptation: Adaptation,
   adapted: boolean,
 ): Value {
-  const inputs = x.shape.at(-1)!;
-  if (adaptation.kind !== "lora" || !adapted) {
-    return linear(x, at.parameter("weight", [outputs, inputs]), at.parameter("bias", [outputs]));
-  }
-  const frozen = at.child("linear");
-  const lora = at.child("lora");
-  const base = linear(x, frozen.parameter("weight", [outputs, inputs]), frozen.parameter("bias", [outputs]));
-  const down = linear(x, lora.parameter("A", [adaptation.rank, inputs])); // [..., rank]
-  const up = linear(down, lora.parameter("B", [outputs, adaptation.rank])); // [..., outputs]
+  return adaptedLinears([{ x, at, adapted }], outputs, adaptation)[0]!;
+}
+
+/** Several layers of {@link adaptedLinear} with as many outputs; adapters that read the same `x` share one product by A. */
+export function adaptedLinears(
+  layers: readonly AdaptedLayer[],
+  outputs: number,
+  adaptation: Adaptation,
+): Value[] {
+  const plain = (x: Value, at: ParameterScope) =>
+    linear(x, at.parameter("weight", [outputs, x.shape.at(-1)!]), at.parameter("bias", [outputs]));
+  if (adaptation.kind !== "lora") return layers.map(({ x, at }) => plain(x, at));
   const scaling = loraScaling(adaptation);
-  return add(base, scaling === 1 ? up : mul(up, scaling));
+  const narrow = byFirstMatrix(layers, adaptation);
+  return layers.map((layer) => {
+    const down = narrow.get(layer); // [..., rank]
+    if (!down) return plain(layer.x, layer.at);
+    const base = plain(layer.x, layer.at.child("linear"));
+    const up = linear(down, layer.at.child("lora").parameter("B", [outputs, adaptation.rank])); // [..., outputs]
+    return add(base, scaling === 1 ? up : mul(up, scaling));
+  });
+}
+
+/** `x A^T` of the adapted layers, `[..., rank]` each. */
+function byFirstMatrix(layers: readonly AdaptedLayer[], { rank }: Lora): Map<AdaptedLayer, Value> {
+  const readers = new Map<Value, AdaptedLayer[]>();
+  for (const layer of layers) {
+    if (layer.adapted) readers.set(layer.x, [...(readers.get(layer.x) ?? []), layer]);
+  }
+  const products = new Map<AdaptedLayer, Value>();
+  for (const [x, group] of readers) {
+    const matrices = group.map(({ at }) => at.child("lora").parameter("A", [rank, x.shape.at(-1)!]));
+    const joined = linear(x, concat(matrices, 0));
+    const parts = split(
+      joined,
+      matrices.map(() => rank),
+      -1,
+    );
+    group.forEach((layer, i) => {
+      products.set(layer, parts[i]!);
+    });
+  }
+  return products;
 }

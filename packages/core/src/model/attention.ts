@@ -10,7 +10,7 @@ import {
   transpose,
   type Value,
 } from "@lorat/graph";
-import { adaptedLinear } from "./adapted-linear.ts";
+import { adaptedLinear, adaptedLinears } from "./adapted-linear.ts";
 import type { ModelConfig } from "./config.ts";
 import type { ParameterScope } from "./scope.ts";
 
@@ -74,11 +74,13 @@ function project(x: Value, queries: Value, at: ParameterScope, config: ModelConf
   if (adaptation.kind === "lora") {
     // The fused layer is split so that query, key and value have adapters of their own.
     const { targets } = adaptation;
-    return {
-      query: mul(adaptedLinear(queries, at.child("q"), dim, adaptation, targets.q), scale),
-      key: adaptedLinear(x, at.child("k"), dim, adaptation, targets.k),
-      value: adaptedLinear(x, at.child("v"), dim, adaptation, targets.v),
-    };
+    const layers = [
+      { x: queries, at: at.child("q"), adapted: targets.q },
+      { x, at: at.child("k"), adapted: targets.k },
+      { x, at: at.child("v"), adapted: targets.v },
+    ];
+    const [query, key, value] = adaptedLinears(layers, dim, adaptation) as [Value, Value, Value];
+    return { query: mul(query, scale), key, value };
   }
   const { query, key, value } = fused(x, queries, at, dim);
   if (adaptation.kind !== "ia3") return { query: mul(query, scale), key, value };
