@@ -1,8 +1,9 @@
 import { type CropGeometry, createRandom, type Random } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { at } from "./crop-augmentation.ts";
 import type { DataManifest } from "./data-manifest.ts";
 import { FrameStore, type SharedPictures } from "./frame-store.ts";
-import { at, type MixConfig, SOURCE_NAMES, type SourceName, strengthAt } from "./mix.ts";
+import { type MixConfig, SOURCE_NAMES, type SourceName, strengthAt } from "./mix.ts";
 import type { Pair, Source } from "./pair.ts";
 import { allocateBatch, type BatchArrays, SampleWriter } from "./sample.ts";
 import { boxedPhotos } from "./sources/boxed-photos.ts";

@@ -7,8 +7,9 @@ import type { CropGeometry } from "@lorat/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildWorker } from "../testing/built-worker.ts";
 import { type MadeUpData, makeUpData } from "../testing/training-data.ts";
+import type { DataRoots } from "./data-manifest.ts";
 import { createLoader, type LoadedBatch, type LoaderOptions } from "./loader.ts";
-import { fromScratchMix, referenceMix } from "./mix.ts";
+import { fromScratchMix, type MixConfig, referenceMix } from "./mix.ts";
 
 const geometry: CropGeometry = {
   patchSize: 8,
@@ -19,6 +20,7 @@ const geometry: CropGeometry = {
   templateAreaFactor: 2,
   searchAreaFactor: 4,
 };
+const invented = { kind: "mix", roots: {}, mix: fromScratchMix } as const;
 /** Past the curriculum, so that every source and operation is in use. */
 const FULL = 10_000;
 
@@ -32,8 +34,22 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([data?.remove(), worker?.remove()]));
 
-async function take(count: number, options: Partial<LoaderOptions>): Promise<LoadedBatch[]> {
-  const loader = createLoader({ geometry, batchSize: 4, seed: 3, workers: 0, cacheBytes: 1e8, ...options });
+type Taken = Partial<Omit<LoaderOptions, "data">> & { data?: DataRoots; mix?: MixConfig };
+
+async function take(
+  count: number,
+  { data: roots = {}, mix = fromScratchMix, ...options }: Taken,
+): Promise<LoadedBatch[]> {
+  const data = { kind: "mix", roots, mix } as const;
+  const loader = createLoader({
+    geometry,
+    data,
+    batchSize: 4,
+    seed: 3,
+    workers: 0,
+    cacheBytes: 1e8,
+    ...options,
+  });
   try {
     const batches: LoadedBatch[] = [];
     while (batches.length < count) batches.push(await loader.next());
@@ -139,13 +155,24 @@ describe("failures", () => {
   });
 
   it("refuse senseless options at once", () => {
-    expect(() => createLoader({ geometry, batchSize: 0, seed: 1 })).toThrow(/batchSize/);
-    expect(() => createLoader({ geometry, batchSize: 2, seed: 1, workers: 1.5 })).toThrow(/workers/);
-    expect(() => createLoader({ geometry, batchSize: 2, seed: 1, startStep: -1 })).toThrow(/startStep/);
+    expect(() => createLoader({ geometry, data: invented, batchSize: 0, seed: 1 })).toThrow(/batchSize/);
+    expect(() => createLoader({ geometry, data: invented, batchSize: 2, seed: 1, workers: 1.5 })).toThrow(
+      /workers/,
+    );
+    expect(() => createLoader({ geometry, data: invented, batchSize: 2, seed: 1, startStep: -1 })).toThrow(
+      /startStep/,
+    );
   });
 
   it("stop with a clear message when the loader was disposed of", async () => {
-    const loader = createLoader({ geometry, batchSize: 2, seed: 1, workers: 1, workerFile: worker.file });
+    const loader = createLoader({
+      geometry,
+      data: invented,
+      batchSize: 2,
+      seed: 1,
+      workers: 1,
+      workerFile: worker.file,
+    });
     await loader.next();
     await loader.dispose();
     await expect(loader.next()).rejects.toMatchObject({ code: "LOADER_DISPOSED" });
@@ -157,7 +184,7 @@ it("counts what it did", async () => {
     geometry,
     batchSize: 4,
     seed: 1,
-    data: data.roots,
+    data: { ...invented, roots: data.roots },
     workers: 1,
     workerFile: worker.file,
   });

@@ -3,15 +3,16 @@ import type { CropGeometry, TrainingBatch } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import type { BatchPlan } from "./batch-maker.ts";
 import { type BatchWorker, inlineWorker, type MadeReport, threadWorker } from "./batch-workers.ts";
-import { type DataManifest, type DataRoots, scanData } from "./data-manifest.ts";
+import { type DataManifest, scanData } from "./data-manifest.ts";
 import { sharePictures } from "./frame-store.ts";
-import { fromScratchMix, type MixConfig, type SourceName } from "./mix.ts";
+import type { SourceName } from "./mix.ts";
+import type { TrainingData } from "./training-data.ts";
 
 /** What a loader is made from. */
 export interface LoaderOptions {
   readonly geometry: CropGeometry;
-  /** Where the data lies; with nothing given, pairs come from the procedural source alone. */
-  readonly data?: DataRoots;
+  /** What pairs are drawn from. */
+  readonly data: TrainingData;
   readonly batchSize: number;
   readonly seed: number;
   /** Step of the first batch, for resuming a run; default 0. */
@@ -20,7 +21,6 @@ export interface LoaderOptions {
   readonly workers?: number;
   /** Batches made ahead of the consumer; default two more than there are threads. */
   readonly prefetch?: number;
-  readonly mix?: MixConfig;
   /** Bytes of decoded pictures kept, for all threads together; default 3 GiB, or an eighth of the memory if that is less. */
   readonly cacheBytes?: number;
   /** Pictures are decoded to at most this longer side; default 480. */
@@ -122,9 +122,11 @@ async function start(
   options: LoaderOptions,
   workerCount: number,
 ): Promise<{ plan: BatchPlan; workers: BatchWorker[] }> {
-  const { geometry, batchSize, seed, mix = fromScratchMix, data = {}, maxPictureSidePx = 480 } = options;
+  const { geometry, batchSize, seed, data, maxPictureSidePx = 480 } = options;
+  if (data.kind !== "mix") throw new LoratError("LOADER_OPTION", `no loader for ${data.kind}`);
+  const { roots, mix } = data;
   const cacheBytes = options.cacheBytes ?? Math.min(3 * 2 ** 30, totalmem() / 8);
-  const manifest = await scanData(data);
+  const manifest = await scanData(roots);
   const pictures = sharePictures(manifest.files, cacheBytes, maxPictureSidePx);
   const plan: BatchPlan = { geometry, batchSize, seed, mix, manifest, pictures };
   const workers =

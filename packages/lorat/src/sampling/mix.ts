@@ -1,26 +1,15 @@
+import { type CropAugmentation, paperAugmentation, type Ramp } from "./crop-augmentation.ts";
+
 /** Names of the sources of training pairs. */
 export const SOURCE_NAMES = ["photoRegions", "boxedPhotos", "clips", "composites"] as const;
 export type SourceName = (typeof SOURCE_NAMES)[number];
 
-/** A value at the easy and at the full end of the curriculum. */
-export type Ramp = readonly [easy: number, full: number];
-
 /** What pairs are drawn and how hard they are; plain data, recorded with each run. */
-export interface MixConfig {
+export interface MixConfig extends CropAugmentation {
   /** Relative weight of each source; those without data are left out. */
   readonly weights: Readonly<Record<SourceName, Ramp>>;
   /** Strength is 0 for `holdSteps` steps and then rises linearly to 1 over `rampSteps`. */
   readonly curriculum: { readonly holdSteps: number; readonly rampSteps: number };
-  /** Deviation of the logarithm of each axis' scale in search crops (specification 3.4: 0.25). */
-  readonly scaleJitter: Ramp;
-  /** Largest shift of search crops in mean box sides (specification 3.4: 3). */
-  readonly translationJitter: Ramp;
-  /** Jitter of template crops; the reference has none. */
-  readonly templateScaleJitter: Ramp;
-  readonly flip: Ramp;
-  readonly colorJitter: Ramp;
-  /** Probability of one of the DeiT-III operations (specification 3.5: always). */
-  readonly threeAugment: Ramp;
   /** Share of pairs whose target is not in the search frame at all. */
   readonly absent: Ramp;
   /** Largest gap between the frames of a clip, frames of its source. */
@@ -44,25 +33,15 @@ export const fromScratchMix: MixConfig = {
   clipCaps: [{ prefix: "dronedet_", maxShare: 0.1 }],
 };
 
-/** The reference's jitter and augmentation from the first step on (specification 3.4 and 3.5). */
+/** The mix with the reference's augmentation from the first step on. */
 export const referenceMix: MixConfig = {
   ...fromScratchMix,
+  ...paperAugmentation,
   curriculum: { holdSteps: 0, rampSteps: 0 },
-  scaleJitter: [0.25, 0.25],
-  translationJitter: [3, 3],
-  templateScaleJitter: [0, 0],
-  flip: [0.5, 0.5],
-  colorJitter: [1, 1],
-  threeAugment: [1, 1],
 };
 
 /** Difficulty of a step, 0 to 1. */
 export function strengthAt(step: number, { holdSteps, rampSteps }: MixConfig["curriculum"]): number {
   if (step < holdSteps) return 0;
   return rampSteps > 0 ? Math.min((step - holdSteps) / rampSteps, 1) : 1;
-}
-
-/** The value of a ramp at a strength. */
-export function at([easy, full]: Ramp, strength: number): number {
-  return easy + (full - easy) * strength;
 }

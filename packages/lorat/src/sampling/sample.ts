@@ -15,7 +15,7 @@ import {
   writeLabel,
 } from "@lorat/core";
 import { flipHorizontally, jitterColor, type Planes, type ThreeAugment, threeAugment } from "./augment.ts";
-import { at, type MixConfig } from "./mix.ts";
+import { at, type CropAugmentation } from "./crop-augmentation.ts";
 import type { Pair, View } from "./pair.ts";
 
 /** The arrays of a batch while it is being filled. */
@@ -45,13 +45,13 @@ const MIN_OBJECT_PX = 10;
 /** Turns pairs into crops, masks and labels of one geometry; keeps scratch memory, so one per thread. */
 export class SampleWriter {
   readonly #geometry: CropGeometry;
-  readonly #mix: MixConfig;
+  readonly #augmentation: CropAugmentation;
   readonly #template: Cropper;
   readonly #search: Cropper;
 
-  constructor(geometry: CropGeometry, mix: MixConfig) {
+  constructor(geometry: CropGeometry, augmentation: CropAugmentation) {
     this.#geometry = geometry;
-    this.#mix = mix;
+    this.#augmentation = augmentation;
     this.#template = new Cropper(geometry.templateSizePx, geometry.templateSizePx, "raw");
     this.#search = new Cropper(geometry.searchSizePx, geometry.searchSizePx, "raw");
   }
@@ -67,13 +67,13 @@ export class SampleWriter {
     let templateBox = template.box;
     let searchBox = search.box;
 
-    const flip = at(this.#mix.flip, strength);
+    const flip = at(this.#augmentation.flip, strength);
     if (random.chance(flip)) templateBox = flip1(template.image, templateBox);
     if (random.chance(flip)) searchBox = flip1(search.image, searchBox);
-    const jitter = at(this.#mix.colorJitter, strength);
+    const jitter = at(this.#augmentation.colorJitter, strength);
     for (const { image } of [template, search])
       if (random.chance(jitter)) jitterColor(image, drawColorJitter(random));
-    if (random.chance(at(this.#mix.threeAugment, strength))) {
+    if (random.chance(at(this.#augmentation.threeAugment, strength))) {
       const augment = drawThreeAugment(random);
       threeAugment(template.image, augment);
       threeAugment(search.image, augment);
@@ -89,7 +89,7 @@ export class SampleWriter {
 
   #cropTemplate(view: View, random: Random, strength: number, batch: BatchArrays, index: number) {
     const { templateSizePx: size, templateAreaFactor } = this.#geometry;
-    const jitter = at(this.#mix.templateScaleJitter, strength);
+    const jitter = at(this.#augmentation.templateScaleJitter, strength);
     let parameters = cropParameters(view.box, templateAreaFactor, size, size);
     if (jitter > 0) {
       const options = { scaleJitter: jitter, translationJitter: 0, minObjectSizePx: 1 };
@@ -101,8 +101,8 @@ export class SampleWriter {
   #cropSearch(view: View, random: Random, strength: number, batch: BatchArrays, index: number) {
     const { searchSizePx: size, searchAreaFactor } = this.#geometry;
     const options = {
-      scaleJitter: at(this.#mix.scaleJitter, strength),
-      translationJitter: at(this.#mix.translationJitter, strength),
+      scaleJitter: at(this.#augmentation.scaleJitter, strength),
+      translationJitter: at(this.#augmentation.translationJitter, strength),
       minObjectSizePx: MIN_OBJECT_PX,
     };
     const { parameters, success } = jitteredCrop(view.box, searchAreaFactor, size, size, random, options);

@@ -1,17 +1,24 @@
 import type { CropGeometry, InitialisationStyle, ModelConfig } from "@lorat/core";
 import { searchSizePx, templateSizePx } from "@lorat/core";
-import type { DataRoots } from "../sampling/data-manifest.ts";
-import type { MixConfig } from "../sampling/mix.ts";
+import type { TrainingData } from "../sampling/training-data.ts";
 
 /** Everything that decides a training run; plain data, kept in the run's folder. */
 export interface RunConfig {
   /** The preset it came from, for people. */
   readonly name: string;
   readonly model: ModelConfig;
+  /** How parameters start that `base` does not hold. */
   readonly initialisation: InitialisationStyle;
+  /** Model folder that the network starts from: a trained tracker, or a DINOv2 backbone. */
+  readonly base?: string;
+  /** Pairs of one forward and backward pass. */
   readonly batchSize: number;
+  /** Passes whose gradients make one update; default 1. */
+  readonly accumulation?: number;
   /** Optimiser steps in all. */
   readonly steps: number;
+  /** `mixed`: half precision on devices that have it, with single-precision master weights. Default `fp32`. */
+  readonly precision?: "fp32" | "mixed";
   readonly optimizer: {
     readonly learningRate: number;
     readonly warmupSteps: number;
@@ -30,8 +37,21 @@ export interface RunConfig {
   readonly averageDecay?: number;
   readonly iouAware?: boolean;
   readonly seed: number;
-  readonly data: DataRoots;
-  readonly mix: MixConfig;
+  readonly data: TrainingData;
+  /** Losses on pairs that are not trained on; augmented like the training's, as the reference does. */
+  readonly validation?: {
+    readonly everySteps: number;
+    readonly samples: number;
+    readonly data: TrainingData;
+  };
+  /** Tracks whole sequences now and then and scores them. */
+  readonly trackingTest?: {
+    readonly everySteps: number;
+    /** `KIND:PATH`. */
+    readonly dataset: string;
+    /** The first so many; all when left out. */
+    readonly sequences?: number;
+  };
 }
 
 /** The crops that a model takes. */

@@ -83,7 +83,6 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
       batchSize: config.batchSize,
       seed: config.seed,
       startStep: start.step,
-      mix: config.mix,
       workers: options.workers ?? 1,
     });
     try {

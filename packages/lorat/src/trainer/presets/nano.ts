@@ -38,18 +38,21 @@ export function nanoPreset({ data, steps = 4700, seed = 1 }: NanoOptions = {}): 
     averageDecay: 0.999,
     iouAware: true,
     seed,
-    data: data === undefined ? {} : dataRoots(data),
-    mix: {
-      ...fromScratchMix,
-      weights: { photoRegions: [3, 2.5], boxedPhotos: [2, 3], clips: [0, 3.5], composites: [0, 2] },
-      curriculum: { holdSteps: 250, rampSteps: 1750 },
-      // A tracker looks where the target was: on so few pairs, jitter near to that and mild disguises teach more.
-      scaleJitter: [0.1, 0.15],
-      translationJitter: [1, 1.2],
-      flip: [0, 0.05],
-      colorJitter: [0, 0.4],
-      threeAugment: [0, 0.1],
-      clipGap: [5, 40],
+    data: {
+      kind: "mix",
+      roots: data === undefined ? {} : dataRoots(data),
+      mix: {
+        ...fromScratchMix,
+        weights: { photoRegions: [3, 2.5], boxedPhotos: [2, 3], clips: [0, 3.5], composites: [0, 2] },
+        curriculum: { holdSteps: 250, rampSteps: 1750 },
+        // A tracker looks where the target was: on so few pairs, jitter near to that and mild disguises teach more.
+        scaleJitter: [0.1, 0.15],
+        translationJitter: [1, 1.2],
+        flip: [0, 0.05],
+        colorJitter: [0, 0.4],
+        threeAugment: [0, 0.1],
+        clipGap: [5, 40],
+      },
     },
   };
 }
