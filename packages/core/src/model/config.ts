@@ -18,6 +18,11 @@ export interface Lora {
   readonly alpha: number;
   readonly rankStabilised: boolean;
   readonly targets: LoraTargets;
+  /**
+   * How A and B start (specification section 1.6): `bert`, the default, draws both from a normal distribution of deviation
+   * 0.02, so that the adapter changes the network from the start; `lora` (Kaiming) and `gaussian` leave B at zero.
+   */
+  readonly start?: "bert" | "lora" | "gaussian";
 }
 
 /**
@@ -68,11 +73,23 @@ export function mergedConfig(variant: Variant): ModelConfig {
 /** LoRAT as trained: rank and alpha 64 on every linear layer of the blocks (paper section 4.1). */
 export function loraConfig(variant: Variant, lora: Partial<Lora> = {}): ModelConfig {
   const rank = lora.rank ?? 64;
-  const { alpha = rank, rankStabilised = false, targets = allLinearLayers } = lora;
-  return { ...mergedConfig(variant), adaptation: { kind: "lora", rank, alpha, rankStabilised, targets } };
+  const { alpha = rank, rankStabilised = false, targets = allLinearLayers, start } = lora;
+  const adaptation: Lora = {
+    kind: "lora",
+    rank,
+    alpha,
+    rankStabilised,
+    targets,
+    ...(start !== undefined && { start }),
+  };
+  return { ...mergedConfig(variant), adaptation };
 }
 
 /** The factor on an adapter's output. */
-export function loraScaling({ rank, alpha, rankStabilised }: Omit<Lora, "kind" | "targets">): number {
+export function loraScaling({
+  rank,
+  alpha,
+  rankStabilised,
+}: Pick<Lora, "rank" | "alpha" | "rankStabilised">): number {
   return alpha / (rankStabilised ? Math.sqrt(rank) : rank);
 }

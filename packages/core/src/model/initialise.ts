@@ -21,6 +21,23 @@ const referenceRule: Rule = (name, shape, random) => {
   return normal(shape, random, newTensorDeviation);
 };
 
+/** How what the ablations add starts: other starts of adapters, and deep prompts (specification sections 1.6 and 1.8). */
+function ablationRule({ adaptation, variant }: ModelConfig): Rule {
+  const start = adaptation.kind === "lora" ? (adaptation.start ?? "bert") : "bert";
+  return (name, shape, random) => {
+    if (name.startsWith("prompt_embeddings.")) {
+      const bound = Math.sqrt(6 / (3 * variant.patchSize ** 2 + variant.dim));
+      return uniform(shape, random, bound);
+    }
+    if (start === "bert" || !/\.lora\.[AB]$/.test(name)) return undefined;
+    if (name.endsWith(".B")) return filled(shape, 0);
+    const [rank, inputs] = shape as [number, number]; // A
+    if (start === "gaussian") return normal(shape, random, 1 / rank);
+    // Kaiming's uniform distribution for a slope of sqrt(5).
+    return uniform(shape, random, 1 / Math.sqrt(inputs));
+  };
+}
+
 /**
  * Initialisation for learning from scratch on little data. Attention starts as similarity and the residual stream as
  * near identity, positions and types are as large as the patches' own features, and the patch embedding starts as a
@@ -50,17 +67,24 @@ function scratchRule({ variant, embedding }: ModelConfig): Rule {
 /** Which rules initialise a network. */
 export type InitialisationStyle = "reference" | "scratch";
 
-/** Data for every parameter of a graph, drawn in the order in which the graph asked for them. */
+/**
+ * Data for every parameter of a graph, drawn in the order in which the graph asked for them; of those alone that are
+ * `wanted`, where that is given.
+ */
 export function initialWeights(
   graph: Graph,
   config: ModelConfig,
   random: Random,
   style: InitialisationStyle = "reference",
+  wanted: (name: string) => boolean = () => true,
 ): Map<string, StoredTensor> {
   const special = style === "scratch" ? scratchRule(config) : undefined;
+  const added = ablationRule(config);
   const weights = new Map<string, StoredTensor>();
   for (const { name, shape } of graph.parameters.values()) {
-    const data = special?.(name, shape, random) ?? referenceRule(name, shape, random)!;
+    if (!wanted(name)) continue;
+    const data =
+      special?.(name, shape, random) ?? added(name, shape, random) ?? referenceRule(name, shape, random)!;
     weights.set(name, float32(data, shape) satisfies Tensor);
   }
   return weights;
@@ -72,6 +96,10 @@ function filled(shape: Shape, value: number): Float32Array {
 
 function normal(shape: Shape, random: Random, deviation: number): Float32Array {
   return Float32Array.from({ length: sizeOf(shape) }, () => random.normal(0, deviation));
+}
+
+function uniform(shape: Shape, random: Random, bound: number): Float32Array {
+  return Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-bound, bound));
 }
 
 function scaled(data: Float32Array, factor: number): Float32Array {

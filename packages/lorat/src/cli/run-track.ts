@@ -38,7 +38,7 @@ async function trackSource(
   loadTracker: LoadTracker,
   { signal }: Interruption,
 ): Promise<void> {
-  const { model, device, start, end, box: boxes, out, scores, video, force, json = false } = options;
+  const { model, adapter, device, start, end, box: boxes, out, scores, video, force, json = false } = options;
   checkAgainstSource(input, source, options);
   const outputs = await openTrackOutputs(source, boxes.length, { boxes: out, scores, video, force });
   const last = Math.min(end ?? Number.POSITIVE_INFINITY, source.frameCount ?? Number.POSITIVE_INFINITY);
@@ -48,7 +48,7 @@ async function trackSource(
   let summary: TrackVideoSummary;
   let tracker: Tracker | undefined;
   try {
-    tracker = await loadTracker(model, { device });
+    tracker = await loadTracker(model, { device, ...(adapter !== undefined && { adapter }) });
     summary = await trackVideo(source, tracker, boxes, { start, end, sinks, signal });
     await outputs.commit();
   } catch (error) {

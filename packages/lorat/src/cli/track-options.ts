@@ -10,6 +10,7 @@ export const DEVICES = ["auto", "cpu", "webgpu", "cuda", "wasm"] as const;
 export interface TrackCliOptions {
   box: Box[];
   model: string;
+  adapter?: string;
   device: (typeof DEVICES)[number];
   start: number;
   end?: number;
@@ -20,7 +21,10 @@ export interface TrackCliOptions {
   json?: boolean;
 }
 
-export type LoadTracker = (model: string, options: { device: TrackCliOptions["device"] }) => Promise<Tracker>;
+export type LoadTracker = (
+  model: string,
+  options: { device: TrackCliOptions["device"]; adapter?: string },
+) => Promise<Tracker>;
 
 /** Whether the boxes go to standard output, for want of any other place. */
 export function printsBoxes({ out, scores, video, json }: TrackCliOptions): boolean {

@@ -15,6 +15,7 @@ export function trackCommand(loadTracker: LoadTracker = loadModelTracker): Comma
     .argument("<input>", "video file (MP4, MOV, Matroska, WebM, MPEG-TS) or folder of images")
     .option("--box <x,y,w,h>", "the object on the first frame, in pixels; give it again for more", collectBox)
     .option("--model <model>", "name of a model that comes with lorat, or a model folder", "nano")
+    .option("--adapter <file>", "adapter for that model, as lorat finetune writes them")
     .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
     .option("--start <frame>", "frame that the box is on, counted from 0", frameNumber, 0)
     .option("--end <frame>", "stop before this frame", frameNumber)

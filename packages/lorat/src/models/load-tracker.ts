@@ -12,14 +12,21 @@ import {
 } from "@lorat/core";
 import { LoratError, type StoredTensor } from "@lorat/graph";
 import { fileSource } from "../weights/file-source.ts";
+import { mergeAdapter } from "./adapter.ts";
 import { modelFolderPath } from "./model-path.ts";
+
+/** How a model is loaded. */
+export interface LoadOptions {
+  /** Adapter file to merge in, as `lorat finetune` writes them. */
+  readonly adapter?: string;
+}
 
 /**
  * Loads a model by its bundled name or its folder, with weights that stay in their file: ONNX Runtime maps them, and every
- * session made from the model shares them. Throws `MODEL_UNKNOWN`, `MODEL_JSON`, `MODEL_BACKBONE_ONLY`, and what the
+ * session made from the model shares them; what an adapter changes is merged in memory. Throws `MODEL_UNKNOWN`, `MODEL_JSON`, `MODEL_BACKBONE_ONLY`, and what the
  * readers of weights throw.
  */
-export async function loadModel(model: string): Promise<Model> {
+export async function loadModel(model: string, { adapter }: LoadOptions = {}): Promise<Model> {
   const folder = await modelFolderPath(model);
   const path = join(folder, modelFiles.manifest);
   const json = parseJson(await readFile(path, "utf8"), path);
@@ -28,10 +35,11 @@ export async function loadModel(model: string): Promise<Model> {
   try {
     const opened = await readModelFolder({ json, weights: source });
     requireTracker(opened);
-    const weights = new Map<string, StoredTensor>();
+    const stored = new Map<string, StoredTensor>();
     for (const [name, { dtype, shape, offset }] of opened.weights.entries) {
-      weights.set(name, { dtype: dtype === "F16" ? "float16" : "float32", shape, file, offset });
+      stored.set(name, { dtype: dtype === "F16" ? "float16" : "float32", shape, file, offset });
     }
+    const weights = adapter ? await mergeAdapter(adapter, { folder: opened, source, stored }) : stored;
     return { name: opened.manifest.variant.name, config: mergedConfig(opened.manifest.variant), weights };
   } finally {
     await source.dispose();
@@ -48,8 +56,11 @@ export async function loadModel(model: string): Promise<Model> {
  *   const { box, score, state } = await target.track(next);
  * }
  */
-export async function loadTracker(model: string, options: TrackerOptions = {}): Promise<Tracker> {
-  return createTracker(await loadModel(model), options);
+export async function loadTracker(
+  model: string,
+  options: TrackerOptions & LoadOptions = {},
+): Promise<Tracker> {
+  return createTracker(await loadModel(model, options), options);
 }
 
 function parseJson(text: string, path: string): unknown {

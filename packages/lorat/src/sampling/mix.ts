@@ -1,3 +1,4 @@
+import type { DomainName } from "../synth/domain.ts";
 import { type CropAugmentation, paperAugmentation, type Ramp } from "./crop-augmentation.ts";
 
 /** Names of the sources of training pairs. */
@@ -14,6 +15,8 @@ export interface MixConfig extends CropAugmentation {
   readonly absent: Ramp;
   /** Largest gap between the frames of a clip, frames of its source. */
   readonly clipGap: Ramp;
+  /** World that procedural pairs are from, all of it invented; anything and everything when left out. */
+  readonly domain?: DomainName;
   /** Families of clips by the start of their name, and the largest share of clip pairs they may give. */
   readonly clipCaps: readonly { readonly prefix: string; readonly maxShare: number }[];
 }

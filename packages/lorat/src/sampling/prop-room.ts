@@ -1,6 +1,7 @@
 import { createRandom, type Frame, type Random } from "@lorat/core";
 import { inventBackdrop } from "../synth/backdrop.ts";
 import type { Cast } from "../synth/compose.ts";
+import { anyLook, type DomainName, domains } from "../synth/domain.ts";
 import { inventObject, photoSurface, proceduralSurface } from "../synth/object.ts";
 import { makeSprite, type Sprite } from "../synth/sprite.ts";
 import type { DataManifest } from "./data-manifest.ts";
@@ -25,8 +26,10 @@ export function createPropRoom(
   store: FrameStore,
   manifest: DataManifest,
   backdropSize: readonly [number, number],
+  domain?: DomainName,
 ): PropRoom {
-  const { cutouts, photos } = manifest;
+  const { photos, cutouts } = domain ? { photos: [], cutouts: [] } : manifest;
+  const look = domain ? domains[domain].look : anyLook;
   const stock = new Map<number, Promise<Sprite>>();
   const backdrops = new Map<number, Frame>();
 
@@ -37,7 +40,7 @@ export function createPropRoom(
       const dressed = photos.length > 0 && random.chance(0.5);
       const surface = dressed
         ? photoSurface(random, await store.get(random.choice(photos)))
-        : proceduralSurface(random);
+        : proceduralSurface(random, look);
       return inventObject(createRandom(STOCK_SEED, 2, shape), OBJECT_PX, surface);
     });
   const any = (random: Random): Promise<Sprite> =>
@@ -65,7 +68,7 @@ export function createPropRoom(
       const number = random.integer(BACKDROPS);
       let backdrop = backdrops.get(number);
       if (!backdrop) {
-        backdrop = inventBackdrop(createRandom(STOCK_SEED, 3, number), ...backdropSize);
+        backdrop = inventBackdrop(createRandom(STOCK_SEED, 3, number), ...backdropSize, { look });
         backdrops.set(number, backdrop);
       }
       return backdrop;

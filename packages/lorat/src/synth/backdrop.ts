@@ -1,9 +1,10 @@
 import type { Frame, Random } from "@lorat/core";
 import { createCanvas } from "./canvas.ts";
+import { anyLook, type Look } from "./domain.ts";
 import { drawSprite } from "./draw-sprite.ts";
 import { boxBlur } from "./effects.ts";
 import { fractalNoise } from "./noise.ts";
-import { inventObject } from "./object.ts";
+import { inventObject, proceduralSurface } from "./object.ts";
 import { inventColour, nearbyColour } from "./palette.ts";
 import { inventTexture } from "./texture.ts";
 
@@ -12,12 +13,15 @@ export function inventBackdrop(
   random: Random,
   width: number,
   height: number,
-  clutter = random.uniform(0, 30),
+  {
+    clutter = random.uniform(0, 30),
+    look = anyLook,
+  }: { readonly clutter?: number; readonly look?: Look } = {},
 ): Frame {
   const canvas = createCanvas(width, height);
-  canvas.data.set(inventTexture(random, width, height).data);
-  if (random.chance(0.5)) paintSky(canvas.data, random, width, height);
-  const family = Array.from({ length: 4 }, () => inventObject(random, 64));
+  canvas.data.set(inventTexture(random, width, height, undefined, look).data);
+  if (random.chance(0.5)) paintSky(canvas.data, random, width, height, look);
+  const family = Array.from({ length: 4 }, () => inventObject(random, 64, proceduralSurface(random, look)));
   for (let i = 0; i < clutter; i++) {
     const scale = random.logUniform(0.15, 1.6);
     const gain = random.uniform(0.5, 1.2);
@@ -36,8 +40,8 @@ export function inventBackdrop(
 }
 
 /** Replaces what lies above an uneven horizon by a cloudy gradient. */
-function paintSky(data: Uint8ClampedArray, random: Random, width: number, height: number): void {
-  const upper = inventColour(random);
+function paintSky(data: Uint8ClampedArray, random: Random, width: number, height: number, look: Look): void {
+  const upper = inventColour(random, look);
   const lower = nearbyColour(upper, random, 50);
   const clouds = fractalNoise(random, width, height, width / 4, 4);
   const ridge = fractalNoise(random, width, 1, width / random.uniform(3, 20), 5);

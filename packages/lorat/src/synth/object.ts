@@ -1,4 +1,5 @@
 import type { Frame, Random } from "@lorat/core";
+import { anyLook, type Look } from "./domain.ts";
 import { inventOutline, type Outline } from "./outline.ts";
 import { inventColour } from "./palette.ts";
 import { makeSprite, type Sprite } from "./sprite.ts";
@@ -103,9 +104,9 @@ function paintPart(data: Uint8ClampedArray, width: number, height: number, part:
 }
 
 /** Surfaces out of nothing, one family of colours an object. */
-export function proceduralSurface(random: Random): Surface {
-  const base = inventColour(random);
-  return (width, height) => inventTexture(random, width, height, random.chance(0.6) ? base : undefined);
+export function proceduralSurface(random: Random, look: Look = anyLook): Surface {
+  const base = inventColour(random, look);
+  return (width, height) => inventTexture(random, width, height, random.chance(0.6) ? base : undefined, look);
 }
 
 /** Surfaces cut out of a photograph, each from another place. */

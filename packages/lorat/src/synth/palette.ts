@@ -1,9 +1,14 @@
 import type { Colour, Random } from "@lorat/core";
+import { anyLook, type Look } from "./domain.ts";
 
 /** A colour as found on real things: mostly muted, any hue, 0..255. */
-export function inventColour(random: Random): Colour {
-  const saturation = random.uniform() ** 1.5 * 0.85;
-  return fromHsl(random.uniform(), saturation, 0.12 + 0.76 * random.uniform());
+export function inventColour(random: Random, { saturation, lightness }: Look = anyLook): Colour {
+  const colourful = within(saturation, random.uniform() ** 1.5);
+  return fromHsl(random.uniform(), colourful, within(lightness, random.uniform()));
+}
+
+function within([least, most]: readonly [number, number], share: number): number {
+  return least + (most - least) * share;
 }
 
 /** A colour not far from another. */

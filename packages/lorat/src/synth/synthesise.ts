@@ -3,6 +3,7 @@ import { LoratError } from "@lorat/graph";
 import { inventBackdrop } from "./backdrop.ts";
 import { type Cast, composeScene } from "./compose.ts";
 import { DIFFICULTIES, type Difficulty, difficultySettings } from "./difficulty.ts";
+import { anyLook, type DomainName, domains, type Look } from "./domain.ts";
 import { inventObject, photoSurface, proceduralSurface } from "./object.ts";
 import { renderMoment, type Scene, targetBox } from "./scene.ts";
 import { makeSprite, type Sprite } from "./sprite.ts";
@@ -16,6 +17,8 @@ export interface SynthOptions {
   readonly frames?: number;
   /** What makes it hard; default "plain". */
   readonly difficulty?: Difficulty;
+  /** A world of its own, whose surfaces and motion replace the difficulty's and whose things are all invented. */
+  readonly domain?: DomainName;
   /** Photographs for backgrounds and surfaces; without any, everything is invented. */
   readonly photos?: readonly Frame[];
   /** Pictures with transparency, for objects beside the invented ones. */
@@ -55,20 +58,23 @@ export function synthesise(seed: number, options: SynthOptions = {}): SynthClip 
       "SYNTH_OPTION",
       `difficulty must be one of ${DIFFICULTIES.join(", ")}, got ${difficulty}`,
     );
-  const cutouts = (options.cutouts ?? []).map(makeSprite);
+  const domain = options.domain && domains[options.domain];
+  const look = domain?.look ?? anyLook;
+  const photos = domain ? [] : (options.photos ?? []);
+  const cutouts = domain ? [] : (options.cutouts ?? []).map(makeSprite);
   const random = createRandom(seed, level);
   const targetPx = random.logUniform(0.14, 0.34) * Math.min(width, height);
-  const cast = inventCast(random, targetPx, options.photos ?? [], cutouts);
-  const background = options.photos?.length
-    ? random.choice(options.photos)
-    : inventBackdrop(random, Math.round(width * 1.3), Math.round(height * 1.3));
+  const cast = inventCast(random, targetPx, { photos, cutouts, look });
+  const background = photos.length
+    ? random.choice(photos)
+    : inventBackdrop(random, Math.round(width * 1.3), Math.round(height * 1.3), { look });
   const format = { width, height, frames, targetPx };
   let scene: Scene | undefined;
   for (let attempt = 0; attempt < 40; attempt++) {
     scene = composeScene(
       createRandom(seed, level, attempt),
       format,
-      difficultySettings[difficulty],
+      domain?.settings ?? difficultySettings[difficulty],
       cast,
       background,
     );
@@ -98,17 +104,21 @@ export function clipOfScene(scene: Scene, frames: number, difficulty: Difficulty
   };
 }
 
-function inventCast(
-  random: Random,
-  targetPx: number,
-  photos: readonly Frame[],
-  cutouts: readonly Sprite[],
-): Cast {
+/** What a cast is made from. */
+interface Props {
+  readonly photos: readonly Frame[];
+  readonly cutouts: readonly Sprite[];
+  readonly look: Look;
+}
+
+function inventCast(random: Random, targetPx: number, { photos, cutouts, look }: Props): Cast {
   const sizePx = Math.min(Math.max(Math.round(targetPx * 1.5), 48), 320);
   const invent = (shape: number, dress: number) => {
     const own = createRandom(dress);
     const surface =
-      photos.length > 0 && own.chance(0.6) ? photoSurface(own, own.choice(photos)) : proceduralSurface(own);
+      photos.length > 0 && own.chance(0.6)
+        ? photoSurface(own, own.choice(photos))
+        : proceduralSurface(own, look);
     return inventObject(createRandom(shape), sizePx, surface);
   };
   const shape = random.uniform();

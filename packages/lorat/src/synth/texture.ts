@@ -1,4 +1,5 @@
 import type { Colour, Random } from "@lorat/core";
+import { anyLook, type Look } from "./domain.ts";
 import { fractalNoise } from "./noise.ts";
 import { inventColour, nearbyColour } from "./palette.ts";
 
@@ -16,11 +17,13 @@ export function inventTexture(
   random: Random,
   width: number,
   height: number,
-  base = inventColour(random),
+  base?: Colour,
+  look: Look = anyLook,
 ): Texture {
-  const second = random.chance(0.5) ? inventColour(random) : nearbyColour(base, random, 45);
-  const third = random.chance(0.5) ? nearbyColour(second, random, 40) : inventColour(random);
-  const pattern = inventPattern(random, width, height);
+  const first = base ?? inventColour(random, look);
+  const second = random.chance(0.5) ? inventColour(random, look) : nearbyColour(first, random, 45);
+  const third = random.chance(0.5) ? nearbyColour(second, random, 40) : inventColour(random, look);
+  const pattern = inventPattern(random, width, height, look.patterns);
   const grain = fractalNoise(random, width, height, random.uniform(2, 10), 2);
   const roughness = random.uniform(5, 60);
   const data = new Uint8ClampedArray(width * height * 3);
@@ -28,7 +31,7 @@ export function inventTexture(
     for (let x = 0; x < width; x++, i++) {
       const value = pattern(x, y);
       const light = (grain[i]! - 0.5) * roughness;
-      for (let c = 0; c < 3; c++) data[i * 3 + c] = blend3(base, second, third, value, c) + light;
+      for (let c = 0; c < 3; c++) data[i * 3 + c] = blend3(first, second, third, value, c) + light;
     }
   }
   return { width, height, data };
@@ -41,7 +44,7 @@ function blend3(a: Colour, b: Colour, c: Colour, value: number, channel: number)
 }
 
 /** A field of values in 0..1: plain, cloudy, striped, chequered, dotted or cellular. */
-function inventPattern(random: Random, width: number, height: number): Pattern {
+function inventPattern(random: Random, width: number, height: number, weights: Look["patterns"]): Pattern {
   const side = Math.sqrt(width * height);
   const period = random.uniform(0.08, 0.45) * side;
   const angle = random.uniform(0, Math.PI);
@@ -53,7 +56,7 @@ function inventPattern(random: Random, width: number, height: number): Pattern {
   const wobble = random.uniform(0, 1.2);
   const sharpness = random.logUniform(1, 12);
   const wave = (turns: number) => stretchBy(Math.sin(turns * 2 * Math.PI), sharpness);
-  switch (random.weighted([1.5, 4, 3, 1, 1.5, 2])) {
+  switch (random.weighted(weights)) {
     case 0:
       return () => 0;
     case 1:

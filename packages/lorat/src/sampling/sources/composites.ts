@@ -2,6 +2,7 @@ import { area, type Corners, clipToImage, createRandom, type Random } from "@lor
 import { roughMean } from "../../synth/canvas.ts";
 import { composeScene } from "../../synth/compose.ts";
 import { mixedSettings } from "../../synth/difficulty.ts";
+import { type DomainName, domains } from "../../synth/domain.ts";
 import { type Moment, renderMoment, type Scene, targetBox } from "../../synth/scene.ts";
 import type { DataManifest } from "../data-manifest.ts";
 import type { FrameStore } from "../frame-store.ts";
@@ -13,17 +14,16 @@ const WIDTH = 224;
 const HEIGHT = 184;
 
 /** Cut-outs and invented objects on the move over photographs or invented backgrounds, rendered at two moments. */
-export function composites(store: FrameStore, manifest: DataManifest): Source {
-  const props = createPropRoom(store, manifest, [Math.round(WIDTH * 1.3), Math.round(HEIGHT * 1.3)]);
+export function composites(store: FrameStore, manifest: DataManifest, domain?: DomainName): Source {
+  const props = createPropRoom(store, manifest, [Math.round(WIDTH * 1.3), Math.round(HEIGHT * 1.3)], domain);
   return {
     name: "composites",
     size: 1,
     async draw({ random, strength }) {
       const [cast, background] = [await props.cast(random), await props.background(random)];
-      const settings = {
-        ...mixedSettings(strength),
-        ...(random.chance(0.08 * strength) ? dusk(random) : {}),
-      };
+      const settings = domain
+        ? domains[domain].settings
+        : { ...mixedSettings(strength), ...(random.chance(0.08 * strength) ? dusk(random) : {}) };
       const gap = random.logUniform(1, 4 + 60 * strength);
       const format = { width: WIDTH, height: HEIGHT, frames: gap, targetPx: random.logUniform(22, 60) };
       const scene = composeScene(random, format, settings, cast, background);

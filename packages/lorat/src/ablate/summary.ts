@@ -1,0 +1,83 @@
+/** What a row of an ablation came to, out of the records of its run. */
+export interface RowSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly published: boolean;
+  /** Parameters that train. */
+  readonly trainable: number;
+  readonly steps: number;
+  /** Medians of the gradient norm before clipping: over the first tenth, the whole run and its last tenth. */
+  readonly gradNormFirst: number;
+  readonly gradNorm: number;
+  readonly gradNormLast: number;
+  /** Means over the last tenth of the steps. */
+  readonly loss: number;
+  readonly iou: number;
+  /** The last validation, where there was one. */
+  readonly validationLoss?: number;
+  readonly validationIou?: number;
+  /** The last tracking test, percent. */
+  readonly auc?: number;
+}
+
+/** The part of a step's record that is summarised. */
+export interface StepFigures {
+  readonly loss: number;
+  readonly iou: number;
+  readonly gradNorm: number;
+}
+
+/** Norms and losses of a run; throws nothing, gives NaN where there are no steps. */
+export function summariseSteps(steps: readonly StepFigures[]) {
+  const tenth = Math.max(1, Math.floor(steps.length / 10));
+  const last = steps.slice(-tenth);
+  const norms = (part: readonly StepFigures[]) => median(part.map(({ gradNorm }) => gradNorm));
+  return {
+    steps: steps.length,
+    gradNormFirst: norms(steps.slice(0, tenth)),
+    gradNorm: norms(steps),
+    gradNormLast: norms(last),
+    loss: mean(last.map(({ loss }) => loss)),
+    iou: mean(last.map(({ iou }) => iou)),
+  };
+}
+
+/** The rows as a table for the terminal, LoRAT's own marked with a star. */
+export function summaryTable(rows: readonly RowSummary[]): string {
+  const cell = (value: number | undefined, digits: number) =>
+    value === undefined || Number.isNaN(value) ? "" : value.toFixed(digits);
+  const lines = [
+    ["", "trained", "norm, first", "norm", "norm, last", "loss", "IoU", "val. loss", "val. IoU", "AUC"],
+    ...rows.map((row) => [
+      `${row.published ? "* " : "  "}${row.title}`,
+      row.trainable.toLocaleString("en-US"),
+      cell(row.gradNormFirst, 2),
+      cell(row.gradNorm, 2),
+      cell(row.gradNormLast, 2),
+      cell(row.loss, 3),
+      cell(row.iou, 3),
+      cell(row.validationLoss, 3),
+      cell(row.validationIou, 3),
+      cell(row.auc, 1),
+    ]),
+  ];
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]! + 2)))
+        .join("")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
