@@ -6,8 +6,11 @@ export { type Cost, cost } from "./cost.ts";
 export { LoratError, type LoratErrorOptions } from "./errors.ts";
 export { gradient, vectorJacobianProduct } from "./gradient.ts";
 export { Graph, type Node, type Operator, reachableNodes, type Value } from "./graph.ts";
+export { type ModelInput, modelInputs, withInputShapes } from "./onnx/input-shapes.ts";
 export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
 export * from "./ops/index.ts";
+export { type Rule, rewrite } from "./rewrite.ts";
+export { OnnxModel, type OnnxModelOptions } from "./session/onnx-model.ts";
 export type { ConcreteDevice, Device } from "./session/runtime.ts";
 export {
   DeviceTensor,

@@ -28,6 +28,21 @@ describe("Cropper", () => {
     expect(new Set(pixels.subarray(40))).toEqual(new Set([100]));
   });
 
+  it("asks for the padding only where some of the crop lies outside the frame", () => {
+    const cropper = new Cropper(4, 4, "raw");
+    const pixels = new Float32Array(cropper.length);
+    let asked = 0;
+    const padding = () => {
+      asked++;
+      return [7, 8, 9] as const;
+    };
+    cropper.crop(ramp(8, 8), identity, padding, pixels);
+    expect(asked).toBe(0);
+    cropper.crop(ramp(8, 8), { ...identity, translationX: 2 }, padding, pixels);
+    expect(asked).toBe(1);
+    expect([pixels[0], pixels[16], pixels[32]]).toEqual([7, 8, 9]);
+  });
+
   it("pads what lies outside the frame and leaves the rest of the target alone", () => {
     const cropper = new Cropper(4, 4, "raw");
     const pixels = new Float32Array(cropper.length + 5).fill(-1);

@@ -56,7 +56,7 @@ export class Cropper {
   /**
    * Writes one crop of `frame` into `target` at `offset`: planes R, G, B of `[height, width]`, so `[3, height, width]`.
    *
-   * `padding` (0..255) fills what lies outside the frame. Resizing is bilinear with half-pixel centres, no antialiasing,
+   * `padding` (0..255) fills what lies outside the frame; a function is asked for it only where something does. Resizing is bilinear with half-pixel centres, no antialiasing,
    * and sees only the pixels of the aligned source rectangle. Returns the adjusted parameters with which every box of
    * this crop must be mapped. Throws `FRAME_DATA` when the frame holds fewer bytes than its size asks for and
    * `CROP_TARGET` when `target` is too short.
@@ -64,7 +64,7 @@ export class Cropper {
   crop(
     frame: Frame,
     parameters: CropParameters,
-    padding: Colour,
+    padding: Colour | (() => Colour),
     target: Float32Array,
     offset = 0,
   ): CropParameters {
@@ -78,7 +78,8 @@ export class Cropper {
     }
     const aligned = alignCrop(frame.width, frame.height, parameters, width, height);
     const [x1, y1, x2, y2] = aligned.destination;
-    if (aligned.empty || x1 > 0 || y1 > 0 || x2 < width || y2 < height) this.#fill(padding, target, offset);
+    if (aligned.empty || x1 > 0 || y1 > 0 || x2 < width || y2 < height)
+      this.#fill(typeof padding === "function" ? padding() : padding, target, offset);
     if (!aligned.empty) this.#resize(frame, aligned.source, aligned.destination, target, offset);
     return aligned.parameters;
   }

@@ -54,6 +54,8 @@ export interface ModelConfig {
   readonly variant: Variant;
   readonly adaptation: Adaptation;
   readonly embedding: EmbeddingKind;
+  /** Shared positions train beside the adapters (ablation); frozen when left out. */
+  readonly trainPositions?: boolean;
   readonly head: HeadKind;
   /** `asymmetric` lets template tokens attend to the template alone (MixAttn ablation). */
   readonly attention: "joint" | "asymmetric";

@@ -25,6 +25,8 @@ export interface AdamWOptions {
   readonly epsilon?: number;
   /** Largest global L2 norm of the gradients; they are not clipped when left out. */
   readonly maxGradNorm?: number;
+  /** Multiplies gradients by a number fed as `gradient_factor` instead of clipping: see {@link gradientNormGraph}. */
+  readonly gradientFactor?: boolean;
   /** Also keeps an exponential average of the parameters, under `ema/`. */
   readonly average?: boolean;
 }
@@ -45,6 +47,8 @@ export const optimizerNames = {
   correction: "correction",
   /** `[]`: share of the average that stays. */
   averageDecay: "average_decay",
+  /** `[]`: what every gradient is multiplied by. */
+  gradientFactor: "gradient_factor",
   /** Output `[]`: global L2 norm of the gradients before clipping. */
   gradNorm: "grad_norm",
 } as const;
@@ -58,8 +62,9 @@ export function adamWGraph(
   graph: Graph,
   shapes: ReadonlyMap<string, Shape>,
   groups: readonly OptimizerGroup[],
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, maxGradNorm, average = false }: AdamWOptions = {},
+  options: AdamWOptions = {},
 ): Record<string, Value> {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, maxGradNorm, average = false } = options;
   const n = optimizerNames;
   const stepSizes = graph.input(n.stepSizes, [groups.length]);
   const decays = graph.input(n.decays, [groups.length]);
@@ -69,15 +74,13 @@ export function adamWGraph(
   for (const { names } of groups) {
     for (const name of names) gradients.set(name, graph.input(n.gradient(name), shapes.get(name)!));
   }
-  let squares: Value | undefined;
-  for (const gradient of gradients.values()) {
-    const part = sumOfSquares(gradient);
-    squares = squares ? add(squares, part) : part;
+  const outputs: Record<string, Value> = {};
+  let coefficient = options.gradientFactor ? graph.input(n.gradientFactor, []) : undefined;
+  if (!coefficient) {
+    const norm = globalNorm(gradients.values());
+    if (maxGradNorm !== undefined) coefficient = minimum(div(maxGradNorm, add(norm, 1e-6)), 1);
+    outputs[n.gradNorm] = norm;
   }
-  const norm = sqrt(squares!);
-  const coefficient = maxGradNorm === undefined ? undefined : minimum(div(maxGradNorm, add(norm, 1e-6)), 1);
-
-  const outputs: Record<string, Value> = { [n.gradNorm]: norm };
   groups.forEach((group, index) => {
     const stepSize = scalarAt(stepSizes, index);
     const decay = scalarAt(decays, index);
@@ -103,6 +106,24 @@ export function adamWGraph(
     }
   });
   return outputs;
+}
+
+/**
+ * The global L2 norm of gradients alone, as `grad_norm`: for an optimiser that is told what to multiply them by
+ * (`gradientFactor`) after their norm was looked at, and is not run at all where it is not finite.
+ */
+export function gradientNormGraph(graph: Graph, shapes: ReadonlyMap<string, Shape>): Record<string, Value> {
+  const gradients = [...shapes].map(([name, shape]) => graph.input(optimizerNames.gradient(name), shape));
+  return { [optimizerNames.gradNorm]: globalNorm(gradients) };
+}
+
+function globalNorm(gradients: Iterable<Value>): Value {
+  let squares: Value | undefined;
+  for (const gradient of gradients) {
+    const part = sumOfSquares(gradient);
+    squares = squares ? add(squares, part) : part;
+  }
+  return sqrt(squares!);
 }
 
 /** The numbers of optimiser step `step` (from 1), given each group's learning rate. */

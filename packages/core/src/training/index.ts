@@ -1,8 +1,33 @@
-export { type AdamWOptions, adamWGraph, adamWScalars, type OptimizerGroup, optimizerNames } from "./adamw.ts";
+export {
+  type AdamWOptions,
+  adamWGraph,
+  adamWScalars,
+  gradientNormGraph,
+  type OptimizerGroup,
+  optimizerNames,
+} from "./adamw.ts";
 export type * from "./batch.ts";
+export { batchFeeds } from "./batch-feeds.ts";
+export { dropPathChoices } from "./drop-path-choices.ts";
+export {
+  type EngineOptions,
+  type LossTerms,
+  lossTerms,
+  meanTerms,
+  TrainingEngine,
+  type TrainingProgress,
+  type TrainingState,
+  type UpdateResult,
+} from "./engine.ts";
+export { type EvaluationStep, evaluationStep } from "./evaluation-step.ts";
 export * from "./labels.ts";
 export { type Losses, type LossTargets, loratLoss } from "./loss.ts";
+export { initialLossScale, type LossScale, lossScaleGrowthSteps, nextLossScale } from "./loss-scaler.ts";
+export { mixedPrecision } from "./mixed-precision.ts";
+export { Optimizer, type TensorState, type UpdatePosition } from "./optimizer.ts";
 export * from "./parameter-groups.ts";
 export * from "./schedule.ts";
-export { type TrainingStep, type TrainingStepOptions, trainingStep } from "./step.ts";
+export { type OptimizerSettings, type TrainingSettings, trainingSchedule } from "./settings.ts";
+export { baseTensors } from "./starting-weights.ts";
+export { lossScaleInput, type TrainingStep, type TrainingStepOptions, trainingStep } from "./step.ts";
 export { isTrainable } from "./trainable.ts";

@@ -2,6 +2,7 @@ import { div, Graph, gradient, mul, reduceSum, type Value } from "@lorat/graph";
 import type { ModelConfig } from "../model/config.ts";
 import { lorat, type NetworkInputs, networkInputs } from "../model/lorat.ts";
 import { type Losses, type LossTargets, loratLoss } from "./loss.ts";
+import { mixedPrecision, singleFromHere } from "./mixed-precision.ts";
 import { isTrainable } from "./trainable.ts";
 
 /** The training step of one model and batch size as a graph. */
@@ -23,7 +24,15 @@ export interface TrainingStepOptions {
   readonly iouAware?: boolean;
   /** Which parameters train; {@link isTrainable} when left out. */
   readonly trainable?: (name: string) => boolean;
+  /**
+   * Products in half precision ({@link mixedPrecision}), and gradients of the loss times the input `loss_scale`, so that
+   * small ones are not lost.
+   */
+  readonly mixed?: boolean;
 }
+
+/** Name of the input by which the loss is multiplied in mixed precision before gradients are taken. */
+export const lossScaleInput = "loss_scale";
 
 /** Builds forward pass, loss and gradients (specification sections 3.1 and 3.6) into one graph. */
 export function trainingStep(
@@ -33,17 +42,16 @@ export function trainingStep(
 ): TrainingStep {
   const graph = new Graph();
   const inputs = networkInputs(graph, config, batch);
-  const cells = config.variant.searchGrid ** 2;
-  const targets: LossTargets = {
-    positives: graph.input("positives", [batch, cells]),
-    boxes: graph.input("target_boxes", [batch, 4]),
-    positiveCount: graph.input("positive_count", []),
-  };
+  const targets = lossTargets(graph, config, batch);
   const network = lorat(inputs, config, { training: true });
-  const losses = loratLoss(network, targets, { iouAware: options.iouAware ?? config.head.kind === "mlp" });
+  const predicted = options.mixed
+    ? { scoreMap: singleFromHere(network.scoreMap), boxes: singleFromHere(network.boxes) }
+    : network;
+  const losses = loratLoss(predicted, targets, { iouAware: options.iouAware ?? config.head.kind === "mlp" });
   const trains = options.trainable ?? ((name: string) => isTrainable(name, config));
   const trainable = [...graph.parameters.values()].filter(({ name }) => trains(name));
-  const gradients = gradient(losses.total, trainable);
+  const scaled = options.mixed ? mul(losses.total, graph.input(lossScaleInput, [])) : losses.total;
+  const gradients = gradient(scaled, trainable);
   const outputs: Record<string, Value> = {
     loss: losses.total,
     loss_bce: losses.classification,
@@ -59,9 +67,20 @@ export function trainingStep(
   trainable.forEach(({ name }, i) => {
     outputs[`gradient/${name}`] = gradients[i]!;
   });
-  return { graph, inputs, targets, losses, trainable, outputs };
+  const mixed = options.mixed ? mixedPrecision(outputs) : outputs;
+  return { graph, inputs, targets, losses, trainable, outputs: mixed };
 }
 
-function meanAtPositives(iou: Value, { positives, positiveCount }: LossTargets): Value {
+/** Declares a batch's labels in a graph. */
+export function lossTargets(graph: Graph, { variant }: ModelConfig, batch: number): LossTargets {
+  return {
+    positives: graph.input("positives", [batch, variant.searchGrid ** 2]),
+    boxes: graph.input("target_boxes", [batch, 4]),
+    positiveCount: graph.input("positive_count", []),
+  };
+}
+
+/** Mean of a `[batch, Nx]` map over the positive cells. */
+export function meanAtPositives(iou: Value, { positives, positiveCount }: LossTargets): Value {
   return div(reduceSum(mul(iou, positives)), positiveCount);
 }

@@ -8,6 +8,7 @@ import type { ModelConfig } from "../model/config.ts";
 export function isTrainable(name: string, config: ModelConfig): boolean {
   if (config.adaptation.kind === "none") return true;
   if (name.startsWith("head.") || name === "token_type_embed") return true;
+  if (name === "pos_embed") return config.trainPositions ?? false;
   if (name === "z_pos_embed" || name === "x_pos_embed") return true;
   if (name.startsWith("norm.")) return config.head.kind !== "mlp" || config.attention === "asymmetric";
   return /\.lora\.[AB]$|\.adapter_(down|up)sample\.|ia3_weights?$|^prompt_embeddings\./.test(name);

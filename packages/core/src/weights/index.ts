@@ -42,6 +42,6 @@ export {
   trainableStateDict,
   trainingStateDict,
 } from "./state-dict.ts";
-export { formatShape, type TensorEntry, type TensorFile } from "./tensor-file.ts";
+export { formatShape, requireEntry, type TensorEntry, type TensorFile } from "./tensor-file.ts";
 export { openTorchZip } from "./torch-zip.ts";
 export { type StateDictRules, stateDictOf, validateStateDict } from "./validate.ts";

@@ -1,7 +1,7 @@
 import type { Operator, Value } from "../graph.ts";
 import { normaliseAxis, sizeOf } from "../shape.ts";
 import { mul, sub } from "./elementwise.ts";
-import { expand, reshape } from "./layout.ts";
+import { expand, reshape, transpose } from "./layout.ts";
 import { constantIntegers } from "./operand.ts";
 
 function reduction(type: string, gradient: NonNullable<Operator["gradient"]>): Operator {
@@ -61,10 +61,28 @@ const softmaxOperator: Operator = {
   infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
   gradient: ({ outputs, gradients }) => {
     const [y] = outputs as [Value];
-    const weighted = mul(gradients[0]!, y);
-    return [sub(weighted, mul(y, reduceSum(weighted, [-1], true)))];
+    const dy = gradients[0]!;
+    return [mul(y, sub(dy, rowDots(dy, y)))];
   },
 };
+
+/**
+ * `sum(dy * y)` of each row. In attention, where `dy = do v^T` comes from `o = y v`, that is `sum(do * o)`, over rows as
+ * short as a head is wide instead of as long as there are tokens (as in FlashAttention, section 3.1 of its paper's appendix B).
+ */
+function rowDots(dy: Value, y: Value): Value {
+  const [outer, turned] = dy.node?.operator.type === "MatMul" ? dy.node.inputs : [];
+  const product =
+    turned &&
+    y.graph.nodes.find(({ operator, inputs: [a, b] }) => {
+      return operator.type === "MatMul" && a === y && b !== undefined && transpose(b) === turned;
+    });
+  const output = product?.outputs[0];
+  if (outer && output && output.shape.at(-1)! < y.shape.at(-1)!) {
+    return reduceSum(mul(outer, output), [-1], true);
+  }
+  return reduceSum(mul(dy, y), [-1], true);
+}
 
 /** Softmax over the last axis. */
 export function softmax(x: Value): Value {

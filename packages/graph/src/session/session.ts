@@ -27,6 +27,12 @@ export interface SessionOptions {
   readonly noFallback?: boolean;
   /** Memory planned ahead as one block; default true for graphs without gradients. */
   readonly memoryPattern?: boolean;
+  /**
+   * False reads constant weights where they lie, a mapped file at best, without the copies laid out for products that
+   * ONNX Runtime makes by default: about two for each weight of a training step. Products are a few percent slower, and weights stored in half
+   * precision are converted at every run. CPU only.
+   */
+  readonly packedWeights?: boolean;
   /** Prefix of a profile that ONNX Runtime writes when the session ends; Node only. */
   readonly profilePrefix?: string;
 }
@@ -132,7 +138,7 @@ export class Session {
         ...(files.length > 0 && { externalData: files.map(({ path, data }) => ({ path, data: data! })) }),
         graphOptimizationLevel: "all",
         logSeverityLevel: 4, // what fails is thrown, with its message
-        ...configEntries(device, folder, options.noFallback ?? false),
+        ...configEntries(device, folder, options),
       });
       return new Session(ort, session, device, model.inputs, model.outputNames, kept);
     } catch (cause) {
@@ -144,21 +150,35 @@ export class Session {
    * Runs the graph once. Every input must be fed, with its own shape; outputs named in `keepOnDevice` come as
    * {@link DeviceTensor}. Throws `SESSION_FEED` on a missing or misshapen input, `SESSION_RUN` when the device fails,
    * `SESSION_DISPOSED` after `dispose`.
+   *
+   * On the CPU outputs named in `into` are written to the memory of those tensors instead of new memory. That may be the
+   * memory of an input that is read only to compute this very output, element by element.
    */
-  async run(feeds: Feeds): Promise<Record<string, Tensor | DeviceTensor>> {
+  async run(
+    feeds: Feeds,
+    into: Readonly<Record<string, Tensor>> = {},
+  ): Promise<Record<string, Tensor | DeviceTensor>> {
     if (this.#disposed) throw new LoratError("SESSION_DISPOSED", "the session was disposed");
     const native: Record<string, OrtTensor> = {};
     for (const [name, value] of this.inputs) native[name] = this.#feed(name, value, feeds[name]);
+    const given = new Set(this.device === "cpu" ? this.outputNames.filter((name) => into[name]) : []);
     let results: InferenceSession.OnnxValueMapType;
     try {
-      results = await this.#session.run(native);
+      if (given.size === 0) results = await this.#session.run(native);
+      else {
+        const fetches = this.outputNames.map((name) => {
+          return [name, given.has(name) ? this.#ortTensor(into[name]!) : null] as const;
+        });
+        results = await this.#session.run(native, Object.fromEntries(fetches));
+      }
     } catch (cause) {
       throw new LoratError("SESSION_RUN", `${this.device} failed: ${messageOf(cause)}`, { cause });
     }
     const outputs: Record<string, Tensor | DeviceTensor> = {};
     for (const name of this.outputNames) {
       const tensor = results[name] as OrtTensor;
-      outputs[name] = this.#kept.has(name) ? new DeviceTensor(tensor, this.device) : hostTensor(tensor);
+      if (given.has(name)) outputs[name] = into[name]!;
+      else outputs[name] = this.#kept.has(name) ? new DeviceTensor(tensor, this.device) : hostTensor(tensor);
     }
     return outputs;
   }
@@ -184,7 +204,10 @@ export class Session {
         `the input ${name} is ${value.dtype} [${value.shape}], fed with ${given.dtype} [${given.shape}]`,
       );
     }
-    if (given instanceof DeviceTensor) return given.ort;
+    return given instanceof DeviceTensor ? given.ort : this.#ortTensor(given);
+  }
+
+  #ortTensor(given: Tensor): OrtTensor {
     const tensor = new this.#ort.Tensor(given.dtype as "float32", given.data as Float32Array, given.shape);
     if (given.dtype === "float16" && runtime.takesHalvesAsBits) {
       Object.defineProperty(tensor, "data", { value: given.data });
@@ -255,17 +278,19 @@ function providerOptions(device: ConcreteDevice): InferenceSession.SessionOption
 }
 
 /** Settings that ONNX Runtime takes as strings. */
-function configEntries(device: ConcreteDevice, folder: string | undefined, noFallback: boolean) {
+function configEntries(device: ConcreteDevice, folder: string | undefined, options: SessionOptions) {
+  const { noFallback = false, packedWeights = true } = options;
   const session: Record<string, unknown> = {};
   if (folder) session.model_external_initializers_file_folder_path = folder;
   if (noFallback && !computesOnCpu(device)) session.disable_cpu_ep_fallback = "1";
-  return {
-    extra: {
-      session,
-      // A product that adds another on top copies that one first, on one thread: slower than adding afterwards.
-      ...(computesOnCpu(device) && { optimization: { disable_specified_optimizers: "MatMulAddFusion" } }),
-    },
-  };
+  if (!computesOnCpu(device)) return { extra: { session } };
+  // A product that adds another on top copies that one first, on one thread: slower than adding afterwards.
+  const disabled = ["MatMulAddFusion"];
+  if (!packedWeights) {
+    session.disable_prepacking = "1";
+    disabled.push("ConstantFolding"); // it would keep the transposes of weights
+  }
+  return { extra: { session, optimization: { disable_specified_optimizers: disabled.join(";") } } };
 }
 
 /** WebAssembly is ONNX Runtime's CPU provider under another name. */

@@ -20,8 +20,7 @@ export interface AblationRow {
 function embedding(kind: EmbeddingKind, trainPositions = false) {
   return (config: RunConfig): RunConfig => ({
     ...config,
-    model: { ...config.model, embedding: kind },
-    ...(trainPositions && { trainPositions }),
+    model: { ...config.model, embedding: kind, ...(trainPositions && { trainPositions }) },
   });
 }
 

@@ -7,7 +7,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   models: async () => (await import("./models.ts")).modelsCommand(),
   verify: async () => (await import("./verify.ts")).verifyCommand(),
   convert: async () => (await import("./convert.ts")).convertCommand(),
+  profile: async () => (await import("./profile.ts")).profileCommand(),
   train: async () => (await import("./train.ts")).trainCommand(),
+  runs: async () => (await import("./runs.ts")).runsCommand(),
   synth: async () => (await import("./synth.ts")).synthCommand(),
 };
 

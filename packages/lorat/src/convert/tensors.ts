@@ -74,12 +74,14 @@ async function* positions({ file, profile }: ConvertInput, searchGrid: number, d
   );
 }
 
-function dtypeOf(shape: readonly number[], precision: "fp32" | "fp16"): "F32" | "F16" {
+/** Half precision is for matrices and tables. */
+export function dtypeOf(shape: readonly number[], precision: "fp32" | "fp16"): "F32" | "F16" {
   const isMatrix = shape.filter((side) => side !== 1).length > 1;
   return precision === "fp16" && isMatrix ? "F16" : "F32";
 }
 
-function encoded(name: string, dtype: "F32" | "F16", values: Float32Array): Uint8Array {
+/** Values as bytes. Throws `WEIGHTS_NOT_FINITE` for a NaN or infinity, `WEIGHTS_HALF_RANGE` for what halves cannot hold. */
+export function encoded(name: string, dtype: "F32" | "F16", values: Float32Array): Uint8Array {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (!Number.isFinite(value)) {

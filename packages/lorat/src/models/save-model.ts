@@ -1,5 +1,5 @@
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   encodeFloat32,
   type ModelManifest,
@@ -20,12 +20,20 @@ export async function saveModel(
   weights: ReadonlyMap<string, Tensor<"float32">>,
   notes: readonly string[],
 ): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
-  await mkdir(folder, { recursive: true });
   const tensors = [...weights].map(([name, { shape, data }]): TensorToWrite => {
     const dtype = shape.filter((side) => side !== 1).length > 1 ? "F16" : "F32";
     return { name, dtype, shape, data: encodeFloat32(dtype, data) };
   });
+  await writeModel(folder, tensors, { variant, precision: "fp16", notes });
+}
+
+/** Writes a tracker's tensors, at hand or made when their turn comes, as a model folder; beside and renamed. */
+export async function writeModel(
+  folder: string,
+  tensors: readonly TensorToWrite[],
+  { variant, precision, notes }: Pick<ModelManifest, "variant" | "precision"> & { notes: readonly string[] },
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
   const path = join(folder, modelFiles.weights);
   const file = await open(`${path}.tmp`, "w");
   try {
@@ -50,7 +58,7 @@ export async function saveModel(
     formatVersion: 1,
     kind: "tracker",
     variant,
-    precision: "fp16",
+    precision,
     createdBy: "lorat train",
     sources: [],
     notes: [...notes],

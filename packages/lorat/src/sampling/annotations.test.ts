@@ -10,8 +10,9 @@ describe("parseGroundTruth", () => {
   });
 
   it.each(["1,2,3", "1,2,3,4,5", "1,2,three,4", "1,2,,4"])("names the line of %j", (row) => {
-    expect(() => parseGroundTruth(`1,2,3,4\n${row}\n1,2,3,4`, "clip/groundtruth.txt")).toThrow(
-      /clip\/groundtruth\.txt, line 2: expected x,y,w,h/,
-    );
+    const text = `1,2,3,4\n${row}\n1,2,3,4`;
+    const expected = { code: "BOXES_MALFORMED", issues: [expect.stringMatching(/^line 2: expected 4 or 8/)] };
+    expect(() => parseGroundTruth(text, "clip/groundtruth.txt")).toThrow(expect.objectContaining(expected));
+    expect(() => parseGroundTruth(text, "clip/groundtruth.txt")).toThrow("clip/groundtruth.txt");
   });
 });

@@ -1,7 +1,8 @@
 import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Corners } from "@lorat/core";
+import { type Corners, isValidBox, toCorners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { parseBoxes } from "../output/read-boxes.ts";
 
 /** One picture with the boxes of its objects, in pixels of the file. */
 export interface BoxedFile {
@@ -10,20 +11,13 @@ export interface BoxedFile {
 }
 
 /**
- * Reads `x,y,w,h` rows (commas, tabs or spaces); a row with NaN or without area is an absent target and becomes null.
- * Throws `DATA_CLIP` naming the line that does not hold four numbers.
+ * Corners of a ground-truth file's rows; a row with NaN or without area is an absent target and becomes null. Throws what
+ * `parseBoxRows` throws.
  */
 export function parseGroundTruth(text: string, source: string): (Corners | null)[] {
-  const rows = text.split(/\r?\n/);
-  while (rows.length > 0 && rows.at(-1)?.trim() === "") rows.pop();
-  return rows.map((row, i) => {
-    const cells = row.trim().split(/[\s,]+/);
-    const values = cells.map((cell) => (/^nan$/i.test(cell) ? Number.NaN : Number(cell)));
-    if (cells.length !== 4 || values.some((value, k) => Number.isNaN(value) && !/^nan$/i.test(cells[k]!))) {
-      throw new LoratError("DATA_CLIP", `${source}, line ${i + 1}: expected x,y,w,h, found "${row}"`);
-    }
-    const [x, y, width, height] = values as [number, number, number, number];
-    return width > 0 && height > 0 && Number.isFinite(x + y) ? [x, y, x + width, y + height] : null;
+  return parseBoxes(text, source).map((box) => {
+    const corners = toCorners(box);
+    return isValidBox(corners) ? corners : null;
   });
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { LoratError } from "@lorat/graph";
+import sharp from "sharp";
 import { type BatchPlan, createBatchMaker, type MadeBatch } from "./batch-maker.ts";
 import type { WorkerReply } from "./loader-protocol.ts";
 
@@ -20,6 +21,8 @@ export interface BatchWorker {
 
 /** Makes batches in this thread, when they are asked for. */
 export function inlineWorker(plan: BatchPlan): BatchWorker {
+  // Files are named to the decoder, which would otherwise keep an old picture where a file was replaced.
+  sharp.cache(false);
   const maker = createBatchMaker(plan);
   return {
     async make(step) {
@@ -52,9 +55,11 @@ export function threadWorker(plan: BatchPlan, file: URL = defaultWorkerFile()): 
     if (waiting.size === 0) worker.unref();
     if (reply.kind === "batch") promise?.resolve(reply);
     else {
-      const { code, message, hint, stack } = reply;
+      const { code, message, hint, issues, stack } = reply;
       const cause = stack === undefined ? undefined : { stack };
-      promise?.reject(new LoratError(code, message, { ...(hint === undefined ? {} : { hint }), cause }));
+      promise?.reject(
+        new LoratError(code, message, { ...(hint === undefined ? {} : { hint }), issues, cause }),
+      );
     }
   });
   worker.on("error", (cause) =>

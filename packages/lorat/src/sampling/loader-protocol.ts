@@ -15,5 +15,6 @@ export type WorkerReply =
       readonly code: string;
       readonly message: string;
       readonly hint: string | undefined;
+      readonly issues: readonly string[];
       readonly stack: string | undefined;
     };

@@ -43,6 +43,7 @@ async function answer(step: number): Promise<void> {
       code: known?.code ?? "LOADER_FAILED",
       message: error instanceof Error ? error.message : String(error),
       hint: known?.hint,
+      issues: known?.issues ?? [],
       stack: error instanceof Error ? error.stack : undefined,
     };
     port!.postMessage(reply);

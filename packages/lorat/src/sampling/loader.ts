@@ -1,12 +1,15 @@
 import { totalmem } from "node:os";
 import type { CropGeometry, TrainingBatch } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import type { DatasetColumns } from "../datasets/columns.ts";
+import { openDataset } from "../datasets/open-dataset.ts";
 import type { BatchPlan } from "./batch-maker.ts";
 import { type BatchWorker, inlineWorker, type MadeReport, threadWorker } from "./batch-workers.ts";
-import { type DataManifest, scanData } from "./data-manifest.ts";
+import { scanData } from "./data-manifest.ts";
+import { stepsPerEpoch } from "./epochs.ts";
 import { sharePictures } from "./frame-store.ts";
-import type { SourceName } from "./mix.ts";
-import type { TrainingData } from "./training-data.ts";
+import { type LoaderStats, Tally } from "./loader-stats.ts";
+import type { DatasetPairs, MixedPairs, TrainingData } from "./training-data.ts";
 
 /** What a loader is made from. */
 export interface LoaderOptions {
@@ -21,10 +24,12 @@ export interface LoaderOptions {
   readonly workers?: number;
   /** Batches made ahead of the consumer; default two more than there are threads. */
   readonly prefetch?: number;
-  /** Bytes of decoded pictures kept, for all threads together; default 3 GiB, or an eighth of the memory if that is less. */
+  /** Mix only: bytes of decoded pictures kept, for all threads together; default 3 GiB, or an eighth of the memory if that is less. */
   readonly cacheBytes?: number;
-  /** Pictures are decoded to at most this longer side; default 480. */
+  /** Mix only: pictures are decoded to at most this longer side; default 480. Datasets are read at their own size. */
   readonly maxPictureSidePx?: number;
+  /** Datasets only: what `openDataset` gave for each of the sets; they are opened when this is left out. */
+  readonly opened?: readonly DatasetColumns[];
   /** The worker's built file, when it is not beside this one. */
   readonly workerFile?: URL;
 }
@@ -32,27 +37,13 @@ export interface LoaderOptions {
 /** One batch, with its step and the source of each sample. */
 export interface LoadedBatch extends TrainingBatch {
   readonly step: number;
-  readonly sources: readonly SourceName[];
-}
-
-/** How a loader has kept up so far. */
-export interface LoaderStats {
-  readonly batches: number;
-  readonly samples: number;
-  /** Share of the time since the first request that the consumer spent waiting, 0 to 1. */
-  readonly waitShare: number;
-  /** Pairs a second that one worker makes while it works. */
-  readonly pairsPerWorkerSecond: number;
-  readonly decodedFiles: number;
-  readonly sources: Readonly<Partial<Record<SourceName, number>>>;
+  readonly sources: readonly string[];
 }
 
 /** Batches in the order of their steps, without end. */
 export interface Loader extends AsyncIterable<LoadedBatch> {
   /** The next batch; its arrays belong to the caller. Rejects with the error of the thread that failed. */
   next(): Promise<LoadedBatch>;
-  /** What was found under the data roots. */
-  manifest(): Promise<DataManifest>;
   stats(): LoaderStats;
   dispose(): Promise<void>;
 }
@@ -61,26 +52,28 @@ export interface Loader extends AsyncIterable<LoadedBatch> {
  * Starts making training batches ahead of time, in worker threads.
  *
  * A batch depends on `(seed, step)` and the data alone, whatever the number of threads. Throws `LOADER_OPTION` at once for
- * senseless options; `next` rejects with `DATA_*` codes for data that cannot be read.
+ * senseless options; `next` rejects with `DATA_*` and `DATASET_*` codes for data that cannot be read, `DATA_UNREADABLE` among
+ * them when more pictures of the datasets are unreadable than the data allows.
  */
 export function createLoader(options: LoaderOptions): Loader {
-  const { workers: workerCount = 1, startStep = 0, batchSize } = options;
+  const { workers: workerCount = 1, startStep = 0, batchSize, data } = options;
   const prefetch = options.prefetch ?? workerCount + 2;
   checkCount("batchSize", batchSize, 1);
   checkCount("workers", workerCount, 0);
   checkCount("startStep", startStep, 0);
   checkCount("prefetch", prefetch, 1);
+  if (data.kind === "datasets") stepsPerEpoch(data.samplesPerEpoch, batchSize);
 
   const ready = start(options, workerCount);
   // The consumer sees a failure when it asks for a batch; without this it would count as unhandled before that.
   ready.catch(() => {});
   const ahead = new Map<number, Promise<MadeReport>>();
-  const tally = new Tally(batchSize);
+  const tally = new Tally(batchSize, data.kind === "datasets" ? data.maxUnreadableShare : 0);
   let nextStep = startStep;
   let disposed = false;
 
   const request = (step: number): void => {
-    const made = ready.then(({ workers }) => workers[step % workers.length]!.make(step));
+    const made = ready.then((workers) => workers[step % workers.length]!.make(step));
     made.catch(() => {});
     ahead.set(step, made);
   };
@@ -95,22 +88,23 @@ export function createLoader(options: LoaderOptions): Loader {
     fill();
     const step = nextStep++;
     const asked = performance.now();
-    const { batch, busyMs, decoded } = await ahead.get(step)!;
-    tally.add(asked, batch.sources, busyMs, decoded, step % Math.max(workerCount, 1));
+    const report = await ahead.get(step)!;
+    tally.add(asked, report, step % Math.max(workerCount, 1));
     ahead.delete(step);
+    tally.checkReadable();
     if (workerCount > 0 && !disposed) fill();
+    const { readings: _, ...batch } = report.batch;
     return { ...batch, size: batchSize };
   };
 
   return {
     next,
-    manifest: async () => (await ready).plan.manifest,
     stats: () => tally.stats(),
     async dispose() {
       disposed = true;
       ahead.clear();
       const started = await ready.catch(() => undefined);
-      await Promise.all(started?.workers.map((worker) => worker.close()) ?? []);
+      await Promise.all(started?.map((worker) => worker.close()) ?? []);
     },
     async *[Symbol.asyncIterator]() {
       while (!disposed) yield await next();
@@ -118,59 +112,28 @@ export function createLoader(options: LoaderOptions): Loader {
   };
 }
 
-async function start(
-  options: LoaderOptions,
-  workerCount: number,
-): Promise<{ plan: BatchPlan; workers: BatchWorker[] }> {
-  const { geometry, batchSize, seed, data, maxPictureSidePx = 480 } = options;
-  if (data.kind !== "mix") throw new LoratError("LOADER_OPTION", `no loader for ${data.kind}`);
-  const { roots, mix } = data;
-  const cacheBytes = options.cacheBytes ?? Math.min(3 * 2 ** 30, totalmem() / 8);
-  const manifest = await scanData(roots);
-  const pictures = sharePictures(manifest.files, cacheBytes, maxPictureSidePx);
-  const plan: BatchPlan = { geometry, batchSize, seed, mix, manifest, pictures };
-  const workers =
-    workerCount === 0
-      ? [inlineWorker(plan)]
-      : Array.from({ length: workerCount }, () => threadWorker(plan, options.workerFile));
-  return { plan, workers };
+async function start(options: LoaderOptions, workerCount: number): Promise<BatchWorker[]> {
+  const { geometry, batchSize, seed, data } = options;
+  const planned =
+    data.kind === "mix" ? await planMix(data, options) : await planDatasets(data, options.opened);
+  const plan: BatchPlan = { geometry, batchSize, seed, data: planned };
+  if (workerCount === 0) return [inlineWorker(plan)];
+  return Array.from({ length: workerCount }, () => threadWorker(plan, options.workerFile));
 }
 
-/** Counts what {@link LoaderStats} reports. */
-class Tally {
-  readonly #batchSize: number;
-  readonly #sources: Partial<Record<SourceName, number>> = {};
-  readonly #decoded = new Map<number, number>();
-  #first: number | undefined;
-  #waitedMs = 0;
-  #busyMs = 0;
-  #batches = 0;
+async function planMix({ roots, mix }: MixedPairs, options: LoaderOptions): Promise<BatchPlan["data"]> {
+  const { cacheBytes = Math.min(3 * 2 ** 30, totalmem() / 8), maxPictureSidePx = 480 } = options;
+  const manifest = await scanData(roots);
+  const pictures = sharePictures(manifest.files, cacheBytes, maxPictureSidePx);
+  return { kind: "mix", mix, manifest, pictures };
+}
 
-  constructor(batchSize: number) {
-    this.#batchSize = batchSize;
-  }
-
-  add(asked: number, sources: readonly SourceName[], busyMs: number, decoded: number, worker: number): void {
-    this.#first ??= asked;
-    this.#waitedMs += performance.now() - asked;
-    this.#busyMs += busyMs;
-    this.#batches++;
-    this.#decoded.set(worker, decoded);
-    for (const name of sources) this.#sources[name] = (this.#sources[name] ?? 0) + 1;
-  }
-
-  stats(): LoaderStats {
-    const elapsed = this.#first === undefined ? 0 : performance.now() - this.#first;
-    const samples = this.#batches * this.#batchSize;
-    return {
-      batches: this.#batches,
-      samples,
-      waitShare: elapsed > 0 ? this.#waitedMs / elapsed : 0,
-      pairsPerWorkerSecond: this.#busyMs > 0 ? (samples / this.#busyMs) * 1000 : 0,
-      decodedFiles: [...this.#decoded.values()].reduce((a, b) => a + b, 0),
-      sources: { ...this.#sources },
-    };
-  }
+async function planDatasets(
+  pairs: DatasetPairs,
+  opened: LoaderOptions["opened"],
+): Promise<BatchPlan["data"]> {
+  const columns = opened ?? (await Promise.all(pairs.sets.map((set) => openDataset(set))));
+  return { kind: "datasets", pairs, columns };
 }
 
 function checkCount(name: string, value: number, least: number): void {

@@ -3,8 +3,8 @@ import type { Colour, Corners, Frame, Random } from "@lorat/core";
 /** One frame of a pair, and where its target is. */
 export interface View {
   readonly frame: Frame;
-  /** Mean of the frame, 0..255. */
-  readonly padding: Colour;
+  /** Mean of the frame, 0..255, or a function that knows it: most crops of a large frame need none. */
+  readonly padding: Colour | (() => Colour);
   /** The target's box in pixels of the frame; where it is absent, the place around which to look for it. */
   readonly box: Corners;
   readonly present: boolean;
@@ -31,3 +31,36 @@ export interface Source {
   /** One pair; undefined when this draw came to nothing and another should be made from the same stream. */
   draw(context: DrawContext): Promise<Pair | undefined>;
 }
+
+/** A pair and the name of what it was drawn from. */
+export interface DrawnPair {
+  readonly pair: Pair;
+  readonly source: string;
+}
+
+/** How reading a sample's pictures went so far. */
+export interface Readings {
+  readonly requested: number;
+  /** What is wrong with the ones that could not be read, each with its path. */
+  readonly unreadable: readonly string[];
+}
+
+/** One sample's own draws; they depend on nothing but the seed, the data and the sample's place in the run. */
+export interface SampleDraws {
+  /** Also decides about crops and augmentation, after each pair. */
+  readonly random: Random;
+  readonly strength: number;
+  readonly readings: Readings;
+  /** The sample's pair; another one whenever it is asked again. Throws `DATA_NO_PAIR` when nothing comes out. */
+  next(): Promise<DrawnPair>;
+}
+
+/** What a loader draws from: a mix or datasets. */
+export interface PairSupply {
+  sample(step: number, index: number): SampleDraws;
+  /** Files decoded so far. */
+  decoded(): number;
+}
+
+/** Draws after which a sample is given up. */
+export const MAX_REDRAWS = 64;

@@ -14,9 +14,10 @@ import {
   writeForegroundMask,
   writeLabel,
 } from "@lorat/core";
-import { flipHorizontally, jitterColor, type Planes, type ThreeAugment, threeAugment } from "./augment.ts";
+import { flipHorizontally, jitterColor, type Planes } from "./augment.ts";
 import { at, type CropAugmentation } from "./crop-augmentation.ts";
 import type { Pair, View } from "./pair.ts";
+import { levelTable, type ThreeAugment, threeAugment } from "./three-augment.ts";
 
 /** The arrays of a batch while it is being filled. */
 export interface BatchArrays {
@@ -42,6 +43,8 @@ export function allocateBatch(size: number, geometry: CropGeometry): BatchArrays
 /** Smallest side that a target keeps in its search crop, pixels (specification 3.4). */
 const MIN_OBJECT_PX = 10;
 
+const MIN_SEEN_PX = 0.01;
+
 /** Turns pairs into crops, masks and labels of one geometry; keeps scratch memory, so one per thread. */
 export class SampleWriter {
   readonly #geometry: CropGeometry;
@@ -64,6 +67,8 @@ export class SampleWriter {
     const template = this.#cropTemplate(pair.template, random, strength, batch, index);
     const search = template && this.#cropSearch(pair.search, random, strength, batch, index);
     if (!template || !search) return false;
+    // Moved onto whole pixels, the crop of a target of less than a pixel may miss it.
+    if (!isSeen(template.box) || (pair.search.present && !isSeen(search.box))) return false;
     let templateBox = template.box;
     let searchBox = search.box;
 
@@ -71,19 +76,21 @@ export class SampleWriter {
     if (random.chance(flip)) templateBox = flip1(template.image, templateBox);
     if (random.chance(flip)) searchBox = flip1(search.image, searchBox);
     const jitter = at(this.#augmentation.colorJitter, strength);
-    for (const { image } of [template, search])
+    for (const { image } of [template, search]) {
+      divide(image, 255);
       if (random.chance(jitter)) jitterColor(image, drawColorJitter(random));
+    }
     if (random.chance(at(this.#augmentation.threeAugment, strength))) {
       const augment = drawThreeAugment(random);
-      threeAugment(template.image, augment);
-      threeAugment(search.image, augment);
+      threeAugment(template.image, augment, normalisedLevels);
+      threeAugment(search.image, augment, normalisedLevels);
+    } else {
+      normalise(template.image);
+      normalise(search.image);
     }
-    normalise(template.image);
-    normalise(search.image);
 
-    this.#writeMask(clipToImage(templateBox, template.image.width, template.image.height), batch, index);
-    const { width, height } = search.image;
-    this.#writeLabels(pair.search.present ? clipToImage(searchBox, width, height) : undefined, batch, index);
+    this.#writeMask(templateBox, batch, index);
+    this.#writeLabels(pair.search.present ? searchBox : undefined, batch, index);
     return true;
   }
 
@@ -142,6 +149,7 @@ export function drawThreeAugment(random: Random): ThreeAugment {
   return { kind: "blur", radius: random.uniform(0.1, 2) };
 }
 
+/** The crop in 0..255, and the part of the box that it shows. */
 function cropInto(
   cropper: Cropper,
   view: View,
@@ -152,8 +160,12 @@ function cropInto(
   const { length, width, height } = cropper;
   const adjusted = cropper.crop(view.frame, parameters, view.padding, target, index * length);
   const data = target.subarray(index * length, (index + 1) * length);
-  for (let i = 0; i < length; i++) data[i] = data[i]! / 255;
-  return { image: { data, width, height }, box: toCrop(view.box, adjusted) };
+  return { image: { data, width, height }, box: clipToImage(toCrop(view.box, adjusted), width, height) };
+}
+
+/** Whether a box surely touches a cell: cells begin up to 1e-4 of their side late. */
+function isSeen([x1, y1, x2, y2]: Corners): boolean {
+  return x2 - x1 >= MIN_SEEN_PX && y2 - y1 >= MIN_SEEN_PX;
 }
 
 function flip1(image: Planes, [x1, y1, x2, y2]: Corners): Corners {
@@ -161,11 +173,19 @@ function flip1(image: Planes, [x1, y1, x2, y2]: Corners): Corners {
   return [image.width - x2, y1, image.width - x1, y2];
 }
 
+function divide({ data }: Planes, unit: number): void {
+  for (let i = 0; i < data.length; i++) data[i] = data[i]! / unit;
+}
+
+const gain = IMAGENET_STD.map((deviation) => 1 / deviation);
+const offset = IMAGENET_MEAN.map((mean, c) => -mean * gain[c]!);
+const normalisedLevels = levelTable((level, c) => level * gain[c]! + offset[c]!);
+
 function normalise({ data, width, height }: Planes): void {
   const plane = width * height;
-  for (const c of [0, 1, 2] as const) {
-    const gain = 1 / IMAGENET_STD[c];
-    const offset = -IMAGENET_MEAN[c] * gain;
-    for (let i = c * plane; i < (c + 1) * plane; i++) data[i] = data[i]! * gain + offset;
+  for (let c = 0; c < 3; c++) {
+    const factor = gain[c]!;
+    const shift = offset[c]!;
+    for (let i = c * plane; i < (c + 1) * plane; i++) data[i] = data[i]! * factor + shift;
   }
 }

@@ -18,6 +18,10 @@ export interface DatasetShare {
   readonly split?: string;
   /** File with the names, or the positions in the dataset's own order, of the sequences to use; one a line. */
   readonly list?: string;
+  /** Positions of the sequences to use, of those that are left; all when left out. */
+  readonly only?: readonly number[];
+  /** Share of each sequence's frames to use, from the first on; default 1. */
+  readonly frameShare?: number;
   /** Relative to the other datasets; default 1. */
   readonly weight?: number;
 }
@@ -32,6 +36,8 @@ export interface DatasetPairs {
   /** Side of the template on which search frames lie; the paper's is `interval`, both. */
   readonly mode: CandidateMode;
   readonly augmentation: CropAugmentation;
+  /** Share of pairs whose search frame is another sequence's, so that the target is absent; default 0, as in the paper. */
+  readonly negativeShare?: number;
   /** Share of unreadable pictures, of those asked for, past which the run stops. */
   readonly maxUnreadableShare: number;
 }

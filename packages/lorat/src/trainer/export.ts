@@ -1,27 +1,69 @@
-import { join } from "node:path";
-import { optimizerNames } from "@lorat/core";
-import { LoratError, type Tensor } from "@lorat/graph";
-import { saveModel } from "../models/save-model.ts";
-import { listCheckpoints, readCheckpoint } from "./checkpoint.ts";
+import { mergedBlocks, mergedStateDict, planMerge, type TensorToWrite } from "@lorat/core";
+import { LoratError } from "@lorat/graph";
+import { sessionProduct } from "../convert/session-product.ts";
+import { dtypeOf, encoded } from "../convert/tensors.ts";
+import { writeModel } from "../models/save-model.ts";
 import type { RunConfig } from "./run-config.ts";
-import { runFiles } from "./train.ts";
+import { asTensorFile, runWeights, scalingScalars } from "./run-weights.ts";
+import { tensorReader } from "./stored-tensors.ts";
 
 /**
- * Writes the last checkpoint of a run as a model folder: the averaged weights where the run keeps an average. For networks
- * without adapters; those with LoRA go through `lorat convert`. Throws `RUN_NO_CHECKPOINT`.
+ * Writes the last checkpoint of a run as a model folder that `loadTracker` takes: adapters merged into the frozen weights,
+ * query, key and value fused again, the averaged weights where the run keeps an average. Matrices in half precision unless
+ * `precision` says otherwise. Tensors are made as they are written, a block at a time.
+ *
+ * Throws `RUN_NO_CHECKPOINT`, `EXPORT_UNSUPPORTED` for a network of an ablation, which a model folder cannot describe, and
+ * `WEIGHTS_NOT_FINITE` for weights that training has spoiled.
  */
-export async function exportRun(run: string, config: RunConfig, folder: string): Promise<{ step: number }> {
-  const checkpoints = join(run, runFiles.checkpoints);
-  const last = (await listCheckpoints(checkpoints)).at(-1);
-  if (!last) throw new LoratError("RUN_NO_CHECKPOINT", `${run} holds no checkpoint yet`);
-  const { step, tensors } = await readCheckpoint(join(checkpoints, last.file));
-  const weights = new Map<string, Tensor<"float32">>();
-  for (const [name, tensor] of tensors) {
-    if (/^(exp_avg|exp_avg_sq|ema)\//.test(name)) continue;
-    weights.set(name, tensors.get(optimizerNames.average(name)) ?? tensor);
+export async function exportRun(
+  run: string,
+  config: RunConfig,
+  folder: string,
+  { precision = "fp16" }: { readonly precision?: "fp32" | "fp16" } = {},
+): Promise<{ step: number }> {
+  requirePublishedNetwork(config);
+  const { step, weights } = await runWeights(run, config);
+  const { variant } = config.model;
+  const reader = tensorReader();
+  const product = sessionProduct();
+  try {
+    const file = asTensorFile(new Map([...weights, ...scalingScalars(config.model)]), reader);
+    const plan = await planMerge(mergedStateDict(variant, variant.searchGrid), file);
+    const tensors = plan.map((tensor): TensorToWrite => {
+      const { name, shape } = tensor;
+      const dtype = dtypeOf(shape, precision);
+      return {
+        name,
+        dtype,
+        shape,
+        async *data() {
+          for await (const block of mergedBlocks(tensor, { matmul: product.matmul })) {
+            yield encoded(name, dtype, block);
+          }
+        },
+      };
+    });
+    const pairs = config.batchSize * (config.accumulation ?? 1);
+    const notes = [`trained for ${step} steps of ${pairs} pairs`];
+    await writeModel(folder, tensors, { variant, precision, notes });
+  } finally {
+    await Promise.all([reader.dispose(), product.dispose()]);
   }
-  await saveModel(folder, config.model.variant, weights, [
-    `trained for ${step} steps of ${config.batchSize} pairs`,
-  ]);
   return { step };
+}
+
+/** A model folder holds the network of the paper alone. */
+function requirePublishedNetwork({ model }: RunConfig): void {
+  const issues: string[] = [];
+  if (model.adaptation.kind !== "none" && model.adaptation.kind !== "lora")
+    issues.push(`adaptation ${model.adaptation.kind}`);
+  if (model.embedding !== "foreground") issues.push(`embedding ${model.embedding}`);
+  if (model.head.kind !== "mlp") issues.push(`head ${model.head.kind}`);
+  if (model.attention !== "joint") issues.push(`attention ${model.attention}`);
+  if (issues.length === 0) return;
+  throw new LoratError(
+    "EXPORT_UNSUPPORTED",
+    `a model folder cannot describe this network: ${issues.join(", ")}`,
+    { hint: "export it as ONNX, or its trained tensors alone", issues },
+  );
 }

@@ -26,6 +26,11 @@ export interface RunConfig {
     readonly warmupLearningRate: number;
     /** Rate that the cosine approaches, absolute. */
     readonly minLearningRate: number;
+    /**
+     * Length of the cosine in steps, after the warm-up. The paper's is as long as the run, so that the warm-up cuts its end
+     * off (specification 3.6); when left out it ends with the last step.
+     */
+    readonly cosineSteps?: number;
     readonly weightDecay: number;
     readonly maxGradNorm: number;
     /** Layer-wise decay of the rate; full fine-tuning of a pre-trained backbone only. */
@@ -36,6 +41,8 @@ export interface RunConfig {
   /** Decay of the exponential average of the weights; none is kept when left out. */
   readonly averageDecay?: number;
   readonly iouAware?: boolean;
+  /** Updates in a row whose loss is not finite at which the run stops; default 1. */
+  readonly maxNonFinite?: number;
   readonly seed: number;
   readonly data: TrainingData;
   /** Losses on pairs that are not trained on; augmented like the training's, as the reference does. */
@@ -49,6 +56,8 @@ export interface RunConfig {
     readonly everySteps: number;
     /** `KIND:PATH`. */
     readonly dataset: string;
+    /** Part of the dataset; its usual evaluation part when left out. */
+    readonly split?: string;
     /** The first so many; all when left out. */
     readonly sequences?: number;
   };

@@ -1,41 +1,83 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 
+/** Who trains in a folder. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, where the system tells: another process may have its number later. */
+  readonly started?: string;
+}
+
+/** Locks that this process holds: its own number in a lock file may also come from a process before it. */
+const held = new Set<string>();
+
 /**
- * Takes a run's folder for this process; gives the function that lets it go. A lock whose process is gone is taken over.
- * Throws `RUN_LOCKED` while another process trains in the folder.
+ * Takes a run's folder for this process; gives the function that lets it go. A lock whose process is gone is taken over,
+ * one that a crash left unreadable too. Throws `RUN_LOCKED` while another process trains in the folder.
  */
 export async function lockRun(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
-  const path = join(folder, "lock.json");
-  const mine = JSON.stringify({ pid: process.pid, host: hostname() });
+  const path = join(resolve(folder), "lock.json");
+  const started = await startOf(process.pid);
+  const mine: Holder = { pid: process.pid, host: hostname(), ...(started && { started }) };
   for (;;) {
-    try {
-      await writeFile(path, mine, { flag: "wx" });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (await create(path, JSON.stringify(mine))) {
+      held.add(path);
+      return async () => {
+        held.delete(path);
+        await rm(path, { force: true });
+      };
     }
     const holder = await readHolder(path);
-    if (holder && holder.host === hostname() && !isAlive(holder.pid)) await rm(path, { force: true });
-    else if (holder) {
+    if (holder && (await isTraining(holder, path))) {
       throw new LoratError("RUN_LOCKED", `process ${holder.pid} on ${holder.host} is training in ${folder}`, {
         hint: `wait for it to end; if it is certain that it is gone, remove ${path}`,
       });
     }
+    await rm(path, { force: true });
   }
 }
 
-async function readHolder(path: string): Promise<{ pid: number; host: string } | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
+/** Makes the lock with all its contents at once; false when there is one. */
+async function create(path: string, text: string): Promise<boolean> {
+  const whole = `${path}.${process.pid}`;
+  await writeFile(whole, text);
   try {
-    return JSON.parse(text) as { pid: number; host: string };
-  } catch {
-    return { pid: -1, host: "an unknown host" };
+    await link(whole, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    // A file system without links: a lock that a crash cuts short is read as nobody's.
+    return await writeFile(path, text, { flag: "wx" }).then(
+      () => true,
+      (cause: NodeJS.ErrnoException) => {
+        if (cause.code === "EEXIST") return false;
+        throw cause;
+      },
+    );
+  } finally {
+    await rm(whole, { force: true });
   }
+}
+
+async function readHolder(path: string): Promise<Holder | undefined> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isTraining({ pid, host, started }: Holder, path: string): Promise<boolean> {
+  if (host !== hostname()) return true;
+  if (pid === process.pid) return held.has(path);
+  if (!isAlive(pid)) return false;
+  return started === undefined || started === (await startOf(pid));
 }
 
 function isAlive(pid: number): boolean {
@@ -45,4 +87,11 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+/** When a process started, in the clock ticks of Linux; undefined elsewhere. */
+async function startOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  // The second field is the program's name in parentheses and may hold blanks; the start is the 22nd.
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }

@@ -1,19 +1,19 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  createRandom,
-  initialWeights,
-  type TrainingBatch,
-  type TrainingStep,
-  trainingStep,
-} from "@lorat/core";
-import { type Device, float32, LoratError, Session, scalar, type Tensor } from "@lorat/graph";
-import { createLoader, type Loader } from "../sampling/loader.ts";
-import { listCheckpoints, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { MetricsLog, type StepRecord } from "./metrics-log.ts";
-import { Optimizer, type Tensors } from "./optimizer.ts";
-import { cropGeometry, type RunConfig } from "./run-config.ts";
+import { isTrainable, type TrainingBatch, TrainingEngine, type UpdateResult } from "@lorat/core";
+import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
+import type { Loader } from "../sampling/loader.ts";
+import { baseFingerprint, openBase } from "./base-model.ts";
+import { type Checkpoint, writeCheckpoint } from "./checkpoint.ts";
+import { MetricsLog, type RunRecord, type StepRecord } from "./metrics-log.ts";
+import { saveBatches } from "./non-finite.ts";
+import type { RunConfig } from "./run-config.ts";
+import { openRunData, type RunData, runLoader } from "./run-data.ts";
+import { runFiles } from "./run-files.ts";
 import { lockRun } from "./run-lock.ts";
+import { checkSources, startRun } from "./run-start.ts";
+import { startingWeights } from "./starting-weights.ts";
+import { trackingStretches, trackingTest } from "./tracking-test.ts";
+import { validate } from "./validation.ts";
 
 export interface TrainOptions {
   /** The run's folder. */
@@ -21,8 +21,8 @@ export interface TrainOptions {
   readonly device?: Device;
   /** Continue from the last checkpoint. */
   readonly resume?: boolean;
-  /** Weights to start from instead of an initialisation. */
-  readonly startFrom?: Tensors;
+  /** Trainable parameters to start from instead of the base's or an initialisation; copied. */
+  readonly startFrom?: ReadonlyMap<string, Tensor<"float32">>;
   /** Seconds between checkpoints; default 180. */
   readonly checkpointSeconds?: number;
   /** Checkpoints kept; default 3. */
@@ -34,7 +34,11 @@ export interface TrainOptions {
   /** Stops after the step in flight, saving a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onStep?: (record: StepRecord) => void;
+  /** Every line of `metrics.jsonl`, steps included. */
+  readonly onRecord?: (record: RunRecord) => void;
   readonly onCheckpoint?: (path: string, step: number) => void;
+  /** Told once when what was asked for is done in another way, such as mixed precision on a device without halves. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /** How a call of {@link train} ended. */
@@ -43,190 +47,198 @@ export interface TrainResult {
   readonly finished: boolean;
 }
 
-/** Files of a run's folder. */
-export const runFiles = {
-  config: "config.json",
-  metrics: "metrics.jsonl",
-  checkpoints: "checkpoints",
-} as const;
+/** What the loop works with. */
+interface Machinery {
+  readonly engine: TrainingEngine;
+  readonly loader: Loader;
+  /** Pairs for validation. */
+  readonly held: RunData | undefined;
+  readonly metrics: MetricsLog;
+  /** Updates skipped before this call. */
+  readonly skipped: number;
+}
+
+/** Below this loss scale gradients are not finite for another reason than overflow. */
+const smallestLossScale = 2 ** -16;
 
 /**
- * Trains a model: batches from the loader through the training-step session, gradients through the optimiser's. The
- * folder holds the configuration, one line of metrics a step, and checkpoints that a later call with `resume` goes on
- * from, with the same losses bit for bit on the same machine.
+ * Trains a model: batches from the loader through the engine, records and checkpoints into the run's folder. A later call
+ * with `resume` goes on from the last checkpoint, with the same losses bit for bit on the same machine.
  *
- * Throws `RUN_EXISTS`, `RUN_LOCKED`, `RUN_CONFIG_CHANGED`, `RUN_NOTHING_TO_RESUME`, `LOSS_NOT_FINITE`,
- * `CHECKPOINT_WRITE`, and what loader and sessions throw.
+ * Throws `RUN_EXISTS`, `RUN_LOCKED`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED`, `RUN_DATA_CHANGED`, `LOSS_NOT_FINITE`,
+ * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw.
  */
 export async function train(config: RunConfig, options: TrainOptions): Promise<TrainResult> {
-  const unlock = await lockRun(options.folder);
+  const { folder, device, threads, workers = 1 } = options;
+  const unlock = await lockRun(folder);
+  const open: { dispose(): Promise<void> }[] = [];
   try {
-    const start = await prepare(config, options);
-    const metrics = new MetricsLog(join(options.folder, runFiles.metrics));
-    await metrics.rewind(start.step);
-    const step = trainingStep(config.model, config.batchSize, { iouAware: config.iouAware ?? true });
-    const state = start.tensors ?? options.startFrom ?? initialState(step, config);
-    const device = options.device ?? "auto";
-    const fed = new Set(step.trainable.map(({ name }) => name));
-    const { outputs } = withoutMaps(step);
-    const session = await Session.create(outputs, {
-      device,
-      weights: state,
-      fed,
-      threads: options.threads,
-      memoryPattern: false,
-    });
-    const optimizer = await Optimizer.create(config, step.trainable, state, device);
-    const loader = createLoader({
-      geometry: cropGeometry(config.model),
-      data: config.data,
-      batchSize: config.batchSize,
-      seed: config.seed,
-      startStep: start.step,
-      workers: options.workers ?? 1,
-    });
-    try {
-      return await loop(config, options, { start: start.step, session, optimizer, loader, metrics });
-    } finally {
-      await Promise.all([loader.dispose(), session.dispose(), optimizer.dispose()]);
+    const checkpoint = await startRun(folder, config, options.resume ?? false);
+    const step = checkpoint?.progress.step ?? 0;
+    const data = await openRunData(config.data, options.signal);
+    const held = config.validation && (await openRunData(config.validation.data, options.signal));
+    await checkSources(folder, await fingerprints(config, data, held));
+    for (const warning of [...data.warnings, ...(held?.warnings ?? [])]) options.onNotice?.(warning);
+    const startStep = step * (config.accumulation ?? 1);
+    const loader = runLoader(config, data, { seed: config.seed, startStep, workers });
+    open.push(loader);
+    const metrics = new MetricsLog(join(folder, runFiles.metrics));
+    await metrics.rewind(step);
+    const weights = await networkWeights(config, options.startFrom, checkpoint);
+    const engine = await TrainingEngine.create(config, { weights, resume: checkpoint, device, threads });
+    open.push(engine);
+    if (config.precision === "mixed" && engine.precision === "fp32") {
+      options.onNotice?.(`${engine.device} has no fast half precision: training in single precision`);
     }
+    return await loop(config, options, {
+      engine,
+      loader,
+      held,
+      metrics,
+      skipped: checkpoint?.skipped ?? 0,
+    });
   } finally {
+    await Promise.all(open.map((part) => part.dispose()));
     await unlock();
   }
 }
 
-interface Machinery {
-  readonly start: number;
-  readonly session: Session;
-  readonly optimizer: Optimizer;
-  readonly loader: Loader;
-  readonly metrics: MetricsLog;
-}
-
 async function loop(config: RunConfig, options: TrainOptions, machinery: Machinery): Promise<TrainResult> {
-  const { session, optimizer, loader, metrics } = machinery;
+  const { engine, loader, held, metrics } = machinery;
   const { checkpointSeconds = 180, keep = 3, signal } = options;
+  const stretches = config.trackingTest && (await trackingStretches(config));
+  let { skipped } = machinery;
   let saved = performance.now();
-  let step = machinery.start;
+  const record = (line: RunRecord) => {
+    metrics.add(line);
+    options.onRecord?.(line);
+  };
   const save = async () => {
     await metrics.flush();
-    const folder = join(options.folder, runFiles.checkpoints);
-    const path = await writeCheckpoint(folder, { step, tensors: optimizer.state }, keep);
-    options.onCheckpoint?.(path, step);
+    const checkpoint: Checkpoint = { ...(await engine.state()), skipped };
+    const path = await writeCheckpoint(join(options.folder, runFiles.checkpoints), checkpoint, keep);
+    options.onCheckpoint?.(path, checkpoint.progress.step);
     saved = performance.now();
   };
-  while (step < config.steps && !signal?.aborted) {
+  while (engine.progress.step < config.steps && !signal?.aborted) {
     const began = performance.now();
-    const batch = await loader.next();
-    const results = await session.compute({
-      ...batchFeeds(batch, config),
-      ...Object.fromEntries(optimizer.state),
-    });
-    const value = (name: string) => Number(results[name]!.data[0]);
-    if (!Number.isFinite(value("loss"))) {
-      throw new LoratError("LOSS_NOT_FINITE", `the loss of step ${step + 1} is ${value("loss")}`, {
-        hint: "continue from the last checkpoint with a lower learning rate",
-      });
+    const passes: { batch: TrainingBatch; loss: number }[] = [];
+    for (let pass = 0; pass < (config.accumulation ?? 1); pass++) {
+      const batch = await loader.next();
+      passes.push({ batch, loss: (await engine.accumulate(batch)).loss });
     }
-    const { norm, rate } = await optimizer.step(step, results);
-    step++;
-    const record: StepRecord = {
-      step,
-      loss: value("loss"),
-      bce: value("loss_bce"),
-      giou: value("loss_giou"),
-      iou: value("mean_iou"),
-      gradNorm: norm,
-      learningRate: rate,
-      samplesPerSecond: (config.batchSize / (performance.now() - began)) * 1000,
-      waitShare: loader.stats().waitShare,
-      memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
-    };
-    metrics.add(record);
-    options.onStep?.(record);
+    const result = await engine.update();
+    const { step } = result;
+    if (result.skipped) skipped++;
+    const seconds = (performance.now() - began) / 1000;
+    const { waitShare, unreadable } = loader.stats();
+    const line = stepRecord(result, {
+      samplesPerSecond: (config.batchSize * passes.length) / seconds,
+      waitShare,
+      ...(skipped > 0 && { skippedSteps: skipped }),
+      ...(unreadable.count > 0 && { unreadable: unreadable.count }),
+    });
+    record(line);
+    options.onStep?.(line);
+    if (engine.progress.nonFinite > 0) {
+      const files = await saveBatches(options.folder, config, step, passes);
+      record({
+        kind: "warning",
+        step,
+        code: "LOSS_NOT_FINITE",
+        message: `skipped; saved ${files.join(", ")}`,
+      });
+      await metrics.flush();
+      requireFinite(engine, config, result, files);
+    } else if (result.skipped) requireScale(engine, step);
+    if (held && isDue(config.validation, step, config.steps)) {
+      record({ kind: "validation", step, ...(await validate(engine, config, held, options)) });
+    }
+    if (stretches && isDue(config.trackingTest, step, config.steps)) {
+      record({ kind: "tracking", step, ...(await trackingTest(engine, config, stretches, options.threads)) });
+    }
     if (performance.now() - saved > checkpointSeconds * 1000) await save();
   }
   await save();
+  const { step } = engine.progress;
   return { step, finished: step >= config.steps };
 }
 
-/** A batch as the training-step graph is fed. */
-export function batchFeeds(
-  batch: TrainingBatch,
-  { model }: Pick<RunConfig, "model">,
-): Record<string, Tensor> {
-  const geometry = cropGeometry(model);
-  const { size } = batch;
-  const picture = (data: Float32Array, side: number) => float32(data, [size, 3, side, side]);
+/** Now and then, and at the end. */
+function isDue(what: { readonly everySteps: number } | undefined, step: number, last: number): boolean {
+  return what !== undefined && (step % what.everySteps === 0 || step === last);
+}
+
+function stepRecord(
+  { step, loss, bce, giou, iou, gradNorm, learningRate, lossScale }: UpdateResult,
+  rest: Pick<StepRecord, "samplesPerSecond" | "waitShare" | "skippedSteps" | "unreadable">,
+): StepRecord {
   return {
-    template: picture(batch.template, geometry.templateSizePx),
-    search: picture(batch.search, geometry.searchSizePx),
-    template_mask: float32(batch.templateMask, [size, geometry.templateGrid ** 2]),
-    positives: float32(batch.positives, [size, geometry.searchGrid ** 2]),
-    target_boxes: float32(batch.boxes, [size, 4]),
-    positive_count: scalar(batch.positiveCount),
+    step,
+    loss,
+    bce,
+    giou,
+    iou,
+    gradNorm,
+    learningRate,
+    ...rest,
+    memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    ...(lossScale !== undefined && { lossScale }),
   };
 }
 
-/** Score maps and boxes are not needed from step to step. */
-function withoutMaps(step: TrainingStep) {
-  const { score_map: _map, boxes: _boxes, ...outputs } = step.outputs;
-  return { outputs };
+function requireFinite(
+  engine: TrainingEngine,
+  { maxNonFinite = 1 }: RunConfig,
+  { step, loss, gradNorm }: UpdateResult,
+  files: readonly string[],
+): void {
+  const { nonFinite } = engine.progress;
+  if (nonFinite < maxNonFinite) return;
+  const what = Number.isFinite(loss)
+    ? `the gradient norm of step ${step} is ${gradNorm}`
+    : `the loss of step ${step} is ${loss}`;
+  const row = nonFinite > 1 ? `, the ${nonFinite}th update in a row that is not finite` : "";
+  throw new LoratError("LOSS_NOT_FINITE", `${what}${row}`, {
+    hint: `the batch is in ${files.join(", ")}; start again with a lower learning rate, or look into that batch`,
+  });
 }
 
-function initialState(step: TrainingStep, config: RunConfig): Tensors {
-  return initialWeights(
-    step.graph,
-    config.model,
-    createRandom(config.seed),
-    config.initialisation,
-  ) as Tensors;
+function requireScale(engine: TrainingEngine, step: number): void {
+  const { lossScale } = engine.progress;
+  if (!lossScale || lossScale.scale >= smallestLossScale) return;
+  throw new LoratError(
+    "LOSS_NOT_FINITE",
+    `the gradients of step ${step} and those before it are not finite, however small the loss is scaled`,
+    { hint: "train with precision fp32, or with a lower learning rate" },
+  );
 }
 
-/** Writes the configuration of a new run, or checks it and reads the last checkpoint of one to be continued. */
-async function prepare(
+/** The network's parameters at the start, with a caller's own in their places; the frozen ones alone on resume. */
+async function networkWeights(
   config: RunConfig,
-  options: TrainOptions,
-): Promise<{ step: number; tensors?: Tensors }> {
-  const path = join(options.folder, runFiles.config);
-  const text = `${JSON.stringify(config, null, 2)}\n`;
-  const known = await readFile(path, "utf8").catch(() => undefined);
-  if (!options.resume) {
-    if (known !== undefined) {
-      throw new LoratError("RUN_EXISTS", `${options.folder} already holds a run`, {
-        hint: "continue it with --resume, or give another folder",
-      });
-    }
-    await mkdir(options.folder, { recursive: true });
-    await writeFile(`${path}.tmp`, text);
-    await rename(`${path}.tmp`, path);
-    return { step: 0 };
+  own: TrainOptions["startFrom"],
+  checkpoint: Checkpoint | undefined,
+): Promise<Map<string, StoredTensor>> {
+  if (checkpoint) return startingWeights(config, checkpoint.tensors);
+  const weights = await startingWeights(config);
+  for (const [name, tensor] of own ?? []) {
+    if (isTrainable(name, config.model)) weights.set(name, float32(tensor.data.slice(), tensor.shape));
   }
-  if (known === undefined) throw new LoratError("RUN_NOTHING_TO_RESUME", `${options.folder} holds no run`);
-  const changes = differences(JSON.parse(known), JSON.parse(text));
-  if (changes.length > 0) {
-    throw new LoratError("RUN_CONFIG_CHANGED", `${options.folder} was started with another configuration`, {
-      issues: changes,
-    });
-  }
-  const checkpoints = join(options.folder, runFiles.checkpoints);
-  const last = (await listCheckpoints(checkpoints)).at(-1);
-  if (!last) return { step: 0 };
-  const { step, tensors } = await readCheckpoint(join(checkpoints, last.file));
-  return { step, tensors: new Map(tensors) };
+  return weights;
 }
 
-/** Where two plain values differ, one line each. */
-function differences(before: unknown, after: unknown, path = ""): string[] {
-  if (typeof before === "object" && typeof after === "object" && before && after) {
-    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) =>
-      differences(
-        (before as Record<string, unknown>)[key],
-        (after as Record<string, unknown>)[key],
-        path ? `${path}.${key}` : key,
-      ),
-    );
-  }
-  return before === after ? [] : [`${path}: ${JSON.stringify(before)} before, ${JSON.stringify(after)} now`];
+/** Fingerprints of what the run reads. */
+async function fingerprints(
+  config: RunConfig,
+  data: RunData,
+  held: RunData | undefined,
+): Promise<Record<string, string>> {
+  return {
+    data: data.fingerprint,
+    ...(held && { validation: held.fingerprint }),
+    ...(config.base !== undefined && { base: await baseFingerprint(await openBase(config.base)) }),
+  };
 }
+
+export { runFiles } from "./run-files.ts";

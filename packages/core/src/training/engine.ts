@@ -1,0 +1,312 @@
+import {
+  type ConcreteDevice,
+  type Device,
+  LoratError,
+  readBack,
+  resolveDevice,
+  Session,
+  type StoredTensor,
+  scalar,
+  type Tensor,
+  type Value,
+  type Weights,
+} from "@lorat/graph";
+import { dropPathInput } from "../model/drop-path.ts";
+import { optimizerNames as names } from "./adamw.ts";
+import type { TrainingBatch } from "./batch.ts";
+import { batchFeeds } from "./batch-feeds.ts";
+import { dropPathChoices } from "./drop-path-choices.ts";
+import { GradientSum } from "./gradient-sum.ts";
+import { initialLossScale, type LossScale, nextLossScale } from "./loss-scaler.ts";
+import { Optimizer, type TensorState } from "./optimizer.ts";
+import { initialStatistics, type RunningStatistics, updateStatistics } from "./running-statistics.ts";
+import type { TrainingSettings } from "./settings.ts";
+import { lossScaleInput, trainingStep } from "./step.ts";
+
+/** Where a training stands; plain data. */
+export interface TrainingProgress {
+  /** Updates of the schedule behind, skipped ones included. */
+  readonly step: number;
+  /** Updates that changed the parameters. */
+  readonly updates: number;
+  /** Updates in a row, up to now, whose loss or (in single precision) gradients were not finite. */
+  readonly nonFinite: number;
+  /** Mixed precision only. */
+  readonly lossScale?: LossScale;
+}
+
+/** What a training goes on from: progress, and the tensors that {@link TrainingEngine.state} gave. */
+export interface TrainingState {
+  readonly progress: TrainingProgress;
+  readonly tensors: ReadonlyMap<string, Tensor<"float32">>;
+}
+
+export interface EngineOptions {
+  /**
+   * Every parameter of the network under its name in training. Frozen ones may lie in files, which are mapped and never
+   * read into JavaScript; trainable ones are float32 in memory, and are taken over: their arrays are written to.
+   */
+  readonly weights: Weights;
+  /** Goes on from here; trainable parameters then come from these tensors, which are taken over as well. */
+  readonly resume?: TrainingState;
+  readonly device?: Device;
+  /** Threads inside an operator, CPU only. */
+  readonly threads?: number;
+}
+
+/** The terms of one batch's loss, or their mean over batches. */
+export interface LossTerms {
+  readonly loss: number;
+  readonly bce: number;
+  readonly giou: number;
+  /** Mean IoU of the predicted boxes at positive cells. */
+  readonly iou: number;
+}
+
+/** What one update did. */
+export interface UpdateResult extends LossTerms {
+  /** Updates behind, counting this one. */
+  readonly step: number;
+  /** Global L2 norm of the gradients before clipping. */
+  readonly gradNorm: number;
+  readonly learningRate: number;
+  /** Why the parameters were left as they were, if they were. */
+  readonly skipped?: "loss" | "gradients";
+  /** The factor on the loss that this update was made with; mixed precision only. */
+  readonly lossScale?: number;
+}
+
+/** Loss terms by their names among the training step's outputs. */
+const lossOutputs = { loss: "loss", bce: "loss_bce", giou: "loss_giou", iou: "mean_iou" } as const;
+
+/**
+ * A network in training on one device: passes whose gradients add up, and updates. It knows nothing of files or of where
+ * batches come from.
+ *
+ * @example
+ * const engine = await TrainingEngine.create(settings, { weights });
+ * for await (const batch of batches) console.log((await engine.step(batch)).loss);
+ */
+export class TrainingEngine {
+  readonly device: ConcreteDevice;
+  /** What is computed in: `mixed` was asked for and the device has half precision, else `fp32`. */
+  readonly precision: "fp32" | "mixed";
+  /** Parameters that train. */
+  readonly trainable: readonly Value[];
+  readonly #settings: TrainingSettings;
+  readonly #frozen: Weights;
+  readonly #session: Session;
+  readonly #optimizer: Optimizer;
+  readonly #sum: GradientSum;
+  readonly #statistics: RunningStatistics;
+  #progress: TrainingProgress;
+  #passes: LossTerms[] = [];
+
+  private constructor(
+    settings: TrainingSettings,
+    weights: Weights,
+    parts: { session: Session; optimizer: Optimizer; sum: GradientSum; statistics: RunningStatistics },
+    trainable: readonly Value[],
+    progress: TrainingProgress,
+  ) {
+    this.device = parts.session.device;
+    this.precision = progress.lossScale ? "mixed" : "fp32";
+    this.trainable = trainable;
+    this.#settings = settings;
+    const trained = new Set(trainable.map(({ name }) => name));
+    this.#frozen = new Map([...weights].filter(([name]) => !trained.has(name)));
+    this.#session = parts.session;
+    this.#optimizer = parts.optimizer;
+    this.#sum = parts.sum;
+    this.#statistics = parts.statistics;
+    this.#progress = progress;
+  }
+
+  /** Builds the sessions. Throws `WEIGHTS_NAMES` for a parameter without data, and what sessions throw. */
+  static async create(settings: TrainingSettings, options: EngineOptions): Promise<TrainingEngine> {
+    const { weights, resume, threads } = options;
+    const device = await resolveDevice(options.device ?? "auto");
+    const mixed = settings.precision === "mixed" && hasHalfPrecision(device);
+    const { model, batchSize, accumulation = 1 } = settings;
+    const built = trainingStep(model, batchSize, { iouAware: settings.iouAware, mixed });
+    const { trainable } = built;
+    // Maps of scores and boxes are not needed from step to step.
+    const { score_map: _scores, boxes: _boxes, ...outputs } = built.outputs;
+    const fed = new Set(trainable.map(({ name }) => name));
+    for (const { name } of built.graph.parameters.values()) requireWeight(name, weights, fed, resume);
+    const session = await Session.create(outputs, {
+      device,
+      weights,
+      fed,
+      threads,
+      memoryPattern: false,
+      keepOnDevice: trainable.map(({ name }) => names.gradient(name)),
+    });
+    const state = startState(trainable, weights, resume);
+    const optimizer = await Optimizer.create(settings, trainable, state, device);
+    const sum = await GradientSum.create(trainable, accumulation, device);
+    const statistics = initialStatistics(built, resume?.tensors ?? weights);
+    const { lossScale = initialLossScale, ...progress } = resume?.progress ?? {
+      step: 0,
+      updates: 0,
+      nonFinite: 0,
+    };
+    const parts = { session, optimizer, sum, statistics };
+    return new TrainingEngine(settings, weights, parts, trainable, {
+      ...progress,
+      ...(mixed && { lossScale }),
+    });
+  }
+
+  get progress(): TrainingProgress {
+    return this.#progress;
+  }
+
+  /** Forward and backward pass of one batch; its gradients are added to those of the update to come. */
+  async accumulate(batch: TrainingBatch): Promise<LossTerms> {
+    const { step, lossScale } = this.#progress;
+    const { accumulation = 1, batchSize, model, seed } = this.#settings;
+    const choices = dropPathChoices(model, batchSize, seed, step * accumulation + this.#passes.length);
+    const results = await this.#session.run(
+      {
+        ...Object.fromEntries(this.#optimizer.state),
+        ...batchFeeds(batch, this.#settings),
+        ...(choices && { [dropPathInput]: choices }),
+        ...(lossScale && { [lossScaleInput]: scalar(lossScale.scale) }),
+      },
+      this.#sum.memory,
+    );
+    const terms = lossTerms(results as Record<string, Tensor>);
+    if (Number.isFinite(terms.loss)) updateStatistics(this.#statistics, results as Record<string, Tensor>);
+    await this.#sum.add(results);
+    this.#passes.push(terms);
+    return terms;
+  }
+
+  /**
+   * Updates the parameters with the gradients accumulated, divided by the number of passes, unless the loss or one of
+   * them is not finite: the update is skipped then, and counts as a step of the schedule all the same. Throws
+   * `TRAINING_NO_PASS` when there was no pass.
+   */
+  async update(): Promise<UpdateResult> {
+    const gradients = this.#sum.sum;
+    if (!gradients) throw new LoratError("TRAINING_NO_PASS", "an update needs at least one pass before it");
+    const { step, updates, nonFinite, lossScale } = this.#progress;
+    const terms = meanTerms(this.#passes);
+    const gradientScale = this.#passes.length * (lossScale?.scale ?? 1);
+    const gradNorm = await this.#optimizer.gradientNorm(gradients, gradientScale);
+    const skipped = !Number.isFinite(terms.loss)
+      ? ("loss" as const)
+      : !Number.isFinite(gradNorm)
+        ? ("gradients" as const)
+        : undefined;
+    const at = { step, updates, gradientScale };
+    if (!skipped) await this.#optimizer.update(gradients, gradNorm, at);
+    this.#sum.clear();
+    this.#passes = [];
+    const failed = skipped === "loss" || (skipped === "gradients" && !lossScale);
+    this.#progress = {
+      step: step + 1,
+      updates: updates + (skipped ? 0 : 1),
+      nonFinite: failed ? nonFinite + 1 : 0,
+      ...(lossScale && { lossScale: nextLossScale(lossScale, !skipped) }),
+    };
+    const rate = this.#optimizer.learningRate(step);
+    return {
+      step: step + 1,
+      ...terms,
+      gradNorm,
+      learningRate: rate,
+      ...(skipped && { skipped }),
+      ...(lossScale && { lossScale: lossScale.scale }),
+    };
+  }
+
+  /** One update from the batches given: a pass for each. */
+  async step(...batches: readonly TrainingBatch[]): Promise<UpdateResult> {
+    for (const batch of batches) await this.accumulate(batch);
+    return this.update();
+  }
+
+  /**
+   * Every parameter of the network as it is now, under its name in training: frozen ones as they were given, trained ones
+   * in memory. On the CPU those are the engine's own arrays: they change with the next update. With `average` the
+   * exponential average takes the place of the last value.
+   */
+  async weights({ average = false } = {}): Promise<Map<string, StoredTensor>> {
+    const weights = new Map<string, StoredTensor>(this.#frozen);
+    const { state } = this.#optimizer;
+    for (const { name } of this.trainable) {
+      const tensor = (average && state.get(names.average(name))) || state.get(name)!;
+      weights.set(name, await readBack(tensor));
+    }
+    for (const [name, tensor] of this.#statistics) weights.set(name, tensor);
+    return weights;
+  }
+
+  /** All that {@link EngineOptions.resume} needs. On the CPU the tensors are the engine's own arrays. */
+  async state(): Promise<TrainingState> {
+    const tensors = new Map<string, Tensor<"float32">>();
+    for (const [name, tensor] of this.#optimizer.state) {
+      tensors.set(name, (await readBack(tensor)) as Tensor<"float32">);
+    }
+    for (const [name, tensor] of this.#statistics) tensors.set(name, tensor);
+    return { progress: this.#progress, tensors };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([this.#session.dispose(), this.#optimizer.dispose(), this.#sum.dispose()]);
+  }
+}
+
+/** The reference falls back to single precision on the CPU as well. */
+function hasHalfPrecision(device: ConcreteDevice): boolean {
+  return device === "webgpu" || device === "cuda";
+}
+
+function requireWeight(
+  name: string,
+  weights: Weights,
+  fed: ReadonlySet<string>,
+  resume: TrainingState | undefined,
+): void {
+  const given = (fed.has(name) && resume?.tensors.get(name)) || weights.get(name);
+  if (!given) throw new LoratError("WEIGHTS_NAMES", `the network needs ${name}, which was not given`);
+  if (fed.has(name) && ("file" in given || given.dtype !== "float32")) {
+    throw new LoratError("WEIGHTS_DTYPE", `${name} trains: it must be float32 in memory`);
+  }
+}
+
+/** The optimiser's state at the start: trainable parameters, and the moments and averages of a resumed training. */
+function startState(
+  trainable: readonly Value[],
+  weights: Weights,
+  resume: TrainingState | undefined,
+): TensorState {
+  const state: TensorState = new Map();
+  for (const { name } of trainable) {
+    state.set(name, resume?.tensors.get(name) ?? (weights.get(name) as Tensor));
+    for (const key of [names.mean(name), names.variance(name), names.average(name)]) {
+      const kept = resume?.tensors.get(key);
+      if (kept) state.set(key, kept);
+    }
+  }
+  return state;
+}
+
+/** Reads the loss terms off a session's outputs. */
+export function lossTerms(results: Readonly<Record<string, Tensor>>): LossTerms {
+  const value = (name: string) => Number(results[name]!.data[0]);
+  return {
+    loss: value(lossOutputs.loss),
+    bce: value(lossOutputs.bce),
+    giou: value(lossOutputs.giou),
+    iou: value(lossOutputs.iou),
+  };
+}
+
+/** Their mean over batches. */
+export function meanTerms(all: readonly LossTerms[]): LossTerms {
+  const mean = (key: keyof LossTerms) => all.reduce((sum, terms) => sum + terms[key], 0) / all.length;
+  return { loss: mean("loss"), bce: mean("bce"), giou: mean("giou"), iou: mean("iou") };
+}

@@ -1,0 +1,67 @@
+import { cast, type DType, type Node, type Operator, rewrite, type Value } from "@lorat/graph";
+
+/** Products are computed in half precision: they are where the time goes. */
+const halfOperators = new Set(["MatMul", "Conv", "ConvTranspose"]);
+
+/** Computed in single precision: sums over many numbers, and what is sensitive to rounding. */
+const singleOperators = new Set([
+  "LayerNormalization",
+  "Softmax",
+  "ReduceSum",
+  "ReduceMean",
+  "Div",
+  "Sqrt",
+  "Log",
+]);
+
+/** A place from which on a graph is computed in single precision. */
+const borderOperator: Operator = {
+  type: "Identity",
+  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+  gradient: ({ gradients }) => [gradients[0]],
+};
+
+/** Marks a value as the start of what {@link mixedPrecision} leaves in single precision: what the loss is made of. */
+export function singleFromHere(x: Value): Value {
+  return x.graph.apply(borderOperator, [x])[0]!;
+}
+
+/**
+ * A training-step graph in mixed precision, as the reference's autocast has it (specification section 3.6): products in
+ * half, norms, softmax, sums and what follows {@link singleFromHere} in single, the rest in the wider type of what it is
+ * given. Parameters and inputs stay in single precision and so do all outputs, gradients among them; numbers and vectors
+ * follow what they are added to or multiplied with.
+ */
+export function mixedPrecision(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
+  const mixed = rewrite(outputs, (node, inputs) => {
+    if (node.operator === borderOperator) return [cast(inputs[0]!, "float32")];
+    const type = computedType(node, inputs);
+    const given =
+      type === undefined ? inputs : inputs.map((value) => (isFloat(value) ? cast(value, type) : value));
+    return given[0]!.graph.apply(node.operator, given, node.attributes);
+  });
+  return Object.fromEntries(
+    Object.entries(mixed).map(([name, value]) => [name, isFloat(value) ? cast(value, "float32") : value]),
+  );
+}
+
+/** The type in which a node's floating inputs are brought together; undefined where it keeps its own (casts). */
+function computedType(node: Node, inputs: readonly Value[]): DType | undefined {
+  const { type } = node.operator;
+  if (type === "Cast") return undefined;
+  if (halfOperators.has(type)) return "float16";
+  if (singleOperators.has(type)) return "float32";
+  const floats = inputs.filter(isFloat);
+  const strong = floats.filter((value) => !isWeak(value));
+  const deciding = strong.length > 0 ? strong : floats;
+  return deciding.some(({ dtype }) => dtype === "float32") ? "float32" : "float16";
+}
+
+/** Single numbers and vectors of parameters: they take the type of what they meet. */
+function isWeak({ kind, shape }: Value): boolean {
+  return (kind === "constant" && shape.length === 0) || (kind === "parameter" && shape.length <= 1);
+}
+
+function isFloat({ dtype }: Value): boolean {
+  return dtype === "float32" || dtype === "float16";
+}

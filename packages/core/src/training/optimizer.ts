@@ -1,0 +1,177 @@
+import {
+  type ConcreteDevice,
+  type Device,
+  type DeviceTensor,
+  float32,
+  Graph,
+  resolveDevice,
+  Session,
+  type Shape,
+  scalar,
+  sizeOf,
+  type Tensor,
+  type Value,
+} from "@lorat/graph";
+import {
+  type AdamWOptions,
+  adamWGraph,
+  adamWScalars,
+  gradientNormGraph,
+  optimizerNames as names,
+  type OptimizerGroup,
+} from "./adamw.ts";
+import { type Gradients, release } from "./gradient-sum.ts";
+import { type ParameterGroup, parameterGroups } from "./parameter-groups.ts";
+import { learningRate } from "./schedule.ts";
+import { type TrainingSettings, trainingSchedule } from "./settings.ts";
+
+/** Tensors by name, in JavaScript memory or on a device. */
+export type TensorState = Map<string, Tensor | DeviceTensor>;
+
+/** Which update of the training this is, and by what its gradients are to be divided. */
+export interface UpdatePosition {
+  /** Update of the schedule, from 0; updates that were skipped count. */
+  readonly step: number;
+  /** Updates that AdamW has taken before. */
+  readonly updates: number;
+  /** The gradients given are this many times the true ones: passes summed up, and the loss's scale. */
+  readonly gradientScale: number;
+}
+
+/**
+ * AdamW over a model's trainable parameters: sessions, groups, and state. On the CPU the state is updated in place, so an
+ * update takes no new memory; on other devices it stays there from update to update.
+ */
+export class Optimizer {
+  /** Parameters, moments and averages under the names of `optimizerNames`. */
+  readonly state: TensorState;
+  readonly #settings: TrainingSettings;
+  readonly #groups: readonly ParameterGroup[];
+  readonly #options: AdamWOptions;
+  readonly #norm: Session;
+  readonly #update: Session;
+  readonly #device: ConcreteDevice;
+
+  private constructor(
+    settings: TrainingSettings,
+    groups: readonly ParameterGroup[],
+    options: AdamWOptions,
+    sessions: { norm: Session; update: Session },
+    state: TensorState,
+    device: ConcreteDevice,
+  ) {
+    this.#settings = settings;
+    this.#groups = groups;
+    this.#options = options;
+    this.#norm = sessions.norm;
+    this.#update = sessions.update;
+    this.#device = device;
+    this.state = state;
+  }
+
+  /**
+   * Builds the optimiser. `state` holds the parameters, and what else a checkpoint kept; it is taken over, its arrays are
+   * written to. Throws what sessions throw.
+   */
+  static async create(
+    settings: TrainingSettings,
+    trainable: readonly Value[],
+    state: TensorState,
+    requested: Device,
+  ): Promise<Optimizer> {
+    const { learningRate: baseLr, weightDecay, layerDecay, beta2 } = settings.optimizer;
+    const { depth } = settings.model.variant;
+    const groups = parameterGroups(trainable, {
+      baseLr,
+      weightDecay,
+      ...(layerDecay !== undefined && { layerDecay: { rate: layerDecay, depth } }),
+    });
+    const average = settings.averageDecay !== undefined;
+    const options = { gradientFactor: true, average, ...(beta2 !== undefined && { beta2 }) };
+    const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
+    const device = await resolveDevice(requested);
+    addMissing(state, shapes, average);
+    const updates = adamWGraph(new Graph(), shapes, settingsOf(groups), options);
+    const common = { device, memoryPattern: false };
+    const norm = await Session.create(gradientNormGraph(new Graph(), shapes), common);
+    const update = await Session.create(updates, { ...common, keepOnDevice: Object.keys(updates) });
+    return new Optimizer(settings, groups, options, { norm, update }, state, device);
+  }
+
+  /** Global L2 norm of gradients that are `gradientScale` times the true ones; NaN or infinite where one of them is. */
+  async gradientNorm(gradients: Gradients, gradientScale = 1): Promise<number> {
+    const { [names.gradNorm]: norm } = await this.#norm.compute(gradients);
+    return Number(norm!.data[0]) / gradientScale;
+  }
+
+  /** The learning rate of update `step` of the schedule, from 0, where it does not decay by layer. */
+  learningRate(step: number): number {
+    return learningRate(step, this.#settings.optimizer.learningRate, trainingSchedule(this.#settings));
+  }
+
+  /** Takes an update with gradients of finite norm, clipping them. */
+  async update(gradients: Gradients, norm: number, at: UpdatePosition): Promise<void> {
+    const { maxGradNorm } = this.#settings.optimizer;
+    const schedule = trainingSchedule(this.#settings);
+    const rates = this.#groups.map((group) => learningRate(at.step, group.baseLr, schedule));
+    const scalars = adamWScalars(at.updates + 1, rates, settingsOf(this.#groups), this.#options);
+    const clip = Math.min(1, maxGradNorm / (norm + 1e-6));
+    const feeds: Record<string, Tensor | DeviceTensor> = {
+      ...gradients,
+      ...Object.fromEntries(this.state),
+      [names.stepSizes]: float32(scalars.stepSizes, [this.#groups.length]),
+      [names.decays]: float32(scalars.decays, [this.#groups.length]),
+      [names.correction]: scalar(scalars.correction),
+      [names.gradientFactor]: scalar(clip / at.gradientScale),
+    };
+    const { averageDecay } = this.#settings;
+    // A young average forgets faster, so that the start does not linger in it.
+    if (averageDecay !== undefined) {
+      feeds[names.averageDecay] = scalar(Math.min(averageDecay, (1 + at.updates) / (10 + at.updates)));
+    }
+    await this.#run(feeds);
+  }
+
+  /** Norm and update in one, for a caller whose updates are never skipped: update `step` of the schedule, from 0. */
+  async step(step: number, gradients: Gradients): Promise<{ norm: number; rate: number }> {
+    const norm = await this.gradientNorm(gradients);
+    await this.update(gradients, norm, { step, updates: step, gradientScale: 1 });
+    return { norm, rate: this.learningRate(step) };
+  }
+
+  async dispose(): Promise<void> {
+    release(Object.fromEntries(this.state));
+    await Promise.all([this.#norm.dispose(), this.#update.dispose()]);
+  }
+
+  async #run(feeds: Readonly<Record<string, Tensor | DeviceTensor>>): Promise<void> {
+    if (this.#device === "cpu") {
+      const memory = [...this.state].map(
+        ([name, tensor]) => [names.updated(name), tensor as Tensor] as const,
+      );
+      await this.#update.run(feeds, Object.fromEntries(memory));
+      return;
+    }
+    const updated = await this.#update.run(feeds);
+    const before = Object.fromEntries(this.state);
+    for (const name of this.state.keys()) this.state.set(name, updated[names.updated(name)]!);
+    release(before);
+  }
+}
+
+/** Moments start at zero, averages at the parameters. */
+function addMissing(state: TensorState, shapes: ReadonlyMap<string, Shape>, average: boolean): void {
+  for (const [name, shape] of shapes) {
+    for (const key of [names.mean(name), names.variance(name)]) {
+      if (!state.has(key)) state.set(key, float32(new Float32Array(sizeOf(shape)), shape));
+    }
+    if (average && !state.has(names.average(name))) {
+      const { data } = state.get(name) as Tensor<"float32">;
+      state.set(names.average(name), float32(data.slice(), shape));
+    }
+  }
+}
+
+function settingsOf(groups: readonly ParameterGroup[]): OptimizerGroup[] {
+  return groups.map((group) => ({ names: group.names, weightDecay: group.weightDecay }));
+}

@@ -1,0 +1,49 @@
+import type { ModelConfig } from "../model/config.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** AdamW and its schedule (specification sections 3.6 and 3.7); rates are absolute. */
+export interface OptimizerSettings {
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  readonly warmupLearningRate: number;
+  readonly minLearningRate: number;
+  /** Length of the cosine in updates, after the warm-up; it ends with the last update when left out. */
+  readonly cosineSteps?: number;
+  readonly weightDecay: number;
+  /** Largest global L2 norm of an update's gradients. */
+  readonly maxGradNorm: number;
+  /** Layer-wise decay of the rate; full fine-tuning of a pre-trained backbone only. */
+  readonly layerDecay?: number;
+  /** Second-moment decay; 0.999 when left out. */
+  readonly beta2?: number;
+}
+
+/** What decides the numbers of a training, its data left aside. */
+export interface TrainingSettings {
+  readonly model: ModelConfig;
+  /** Pairs of one forward and backward pass. */
+  readonly batchSize: number;
+  /** Passes whose gradients make one update; default 1. */
+  readonly accumulation?: number;
+  /** Updates in all. */
+  readonly steps: number;
+  /** `mixed` falls back to `fp32` where the device has no half precision. Default `fp32`. */
+  readonly precision?: "fp32" | "mixed";
+  readonly optimizer: OptimizerSettings;
+  /** Decay of the exponential average of the weights; none is kept when left out. */
+  readonly averageDecay?: number;
+  /** Whether the classification target is the predicted box's IoU; default true for the MLP head alone. */
+  readonly iouAware?: boolean;
+  readonly seed: number;
+}
+
+/** The schedule of a training. */
+export function trainingSchedule({ optimizer, steps }: TrainingSettings): Schedule {
+  return {
+    cosineUpdates: optimizer.cosineSteps ?? Math.max(steps - optimizer.warmupSteps, 1),
+    warmupUpdates: optimizer.warmupSteps,
+    warmupLr: optimizer.warmupLearningRate,
+    minLr: optimizer.minLearningRate,
+    warmupPrefix: true,
+  };
+}

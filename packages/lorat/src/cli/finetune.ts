@@ -1,0 +1,123 @@
+import { stat } from "node:fs/promises";
+import type { Device } from "@lorat/graph";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Check, FinetuneResult } from "../finetune/finetune.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { createProgress } from "./progress.ts";
+import { DEVICES } from "./track-options.ts";
+
+interface Flags {
+  readonly model: string;
+  readonly clips: string;
+  readonly validation?: string;
+  readonly out: string;
+  readonly rank: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly patience: number;
+  readonly seed: number;
+  readonly device: Device;
+  readonly workers: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** `lorat finetune`: the short road from a few annotated clips to an adapter. */
+export function finetuneCommand(): Command {
+  return new Command("finetune")
+    .description("adapt a model to a few annotated clips; writes an adapter for lorat track --adapter")
+    .requiredOption(
+      "--clips <dir>",
+      "annotated clips: a folder of sequences or videos with x,y,w,h lines, or KIND:PATH",
+    )
+    .option("--model <model>", "model to adapt: a bundled one's name, or a model folder", "nano")
+    .option("--out <dir>", "folder that the adapter goes into", "adapter")
+    .option("--validation <dir>", "clips to check on; without it a part of --clips is held out")
+    .option("--rank <number>", "rank of the adapter, which decides its size", positive, 8)
+    .option("--steps <number>", "most updates", positive, 300)
+    .option("--batch <pairs>", "pairs of an update", positive, 16)
+    .option("--learning-rate <rate>", "highest learning rate", rate, 2e-4)
+    .option("--patience <checks>", "checks without a better score after which it stops", positive, 3)
+    .option("--seed <number>", "seed of adapter and pairs", whole, 1)
+    .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
+    .option("--workers <number>", "threads that prepare batches", whole, 1)
+    .option("--threads <number>", "threads of the network, on the CPU", positive)
+    .option("--json", "print the result as one JSON object")
+    .action(async ({ batch, ...flags }: Flags) => {
+      const { finetune } = await import("../finetune/finetune.ts");
+      const interruption = listenForInterrupt();
+      const progress = createProgress({ label: "fine-tuning", total: flags.steps, unit: "steps" });
+      try {
+        const result = await finetune({
+          ...flags,
+          batchSize: batch,
+          signal: interruption.signal,
+          onStep: ({ step, loss, iou }) =>
+            progress.update(step, `loss ${loss.toFixed(3)}  IoU ${iou.toFixed(3)}`),
+          onCheck: (check) => {
+            progress.done();
+            if (!flags.json) console.error(checkLine(check));
+          },
+        });
+        progress.done();
+        if (flags.json) console.log(JSON.stringify(result, null, 2));
+        else console.log(await report(result, flags.model));
+        if (result.stopped === "interrupted") process.exitCode = interruption.status();
+      } finally {
+        interruption.release();
+      }
+    });
+}
+
+function checkLine({ step, auc, sequences }: Check): string {
+  const own = Object.entries(sequences).map(([name, one]) => `${name} ${percent(one)}`);
+  const shown = own.length > 6 ? [...own.slice(0, 6), "…"] : own;
+  return `after ${step} steps: AUC ${percent(auc)} on what is held out (${shown.join(", ")})`;
+}
+
+async function report(result: FinetuneResult, model: string): Promise<string> {
+  const { before, best, adapter, heldOut, stopped, steps } = result;
+  const what = { clips: "held-out clips", ends: "the held-out end of each clip", given: "the given clips" }[
+    heldOut
+  ];
+  const why = {
+    steps: `all ${steps} steps were taken`,
+    patience: `stopped after ${steps} steps: it got no better`,
+    interrupted: `stopped by you after ${steps} steps`,
+  }[stopped];
+  const lines = [`${why}`, `AUC on ${what}: ${percent(before.auc)} before, ${percent(best.auc)} after`];
+  if (adapter) {
+    const megabytes = (await stat(adapter)).size / 2 ** 20;
+    lines.push(
+      `adapter of step ${best.step}: ${adapter} (${megabytes.toFixed(1)} MB)`,
+      `use it: lorat track VIDEO --box X,Y,W,H --model ${model} --adapter ${adapter}`,
+    );
+  } else {
+    lines.push(
+      "no adapter was written: the model itself tracks what is held out best; more clips, or other ones, may help",
+    );
+  }
+  return lines.join("\n");
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("A whole number is needed.");
+  return value;
+}
+
+function positive(text: string): number {
+  if (whole(text) === 0) throw new InvalidArgumentError("A whole number above 0 is needed.");
+  return Number(text);
+}
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("A number between 0 and 1 is needed.");
+  return value;
+}

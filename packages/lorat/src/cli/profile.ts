@@ -1,0 +1,117 @@
+import { variants } from "@lorat/core";
+import type { Device } from "@lorat/graph";
+import { Command, InvalidArgumentError } from "commander";
+import { profileSpeed, profileTraining, speedTable, trainingTable } from "../profile/index.ts";
+import { usageError } from "./errors.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { createProgress, type Progress } from "./progress.ts";
+
+interface Flags {
+  readonly variants: string[];
+  readonly training?: boolean;
+  readonly device: Device;
+  readonly threads?: number;
+  readonly batch?: number;
+  readonly steps?: number;
+  readonly repeat?: number;
+  readonly json?: boolean;
+}
+
+/** `lorat profile`: what variants cost to run, and with `--training` to train. */
+export function profileCommand(): Command {
+  return new Command("profile")
+    .description(
+      "measure variants: size and frames a second, or with --training LoRA beside full fine-tuning",
+    )
+    .option("--variants <names>", `separated by commas, from ${[...variants.keys()].join(", ")}`, names, [
+      ...variants.keys(),
+    ])
+    .option("--training", "seconds a step and peak memory of LoRA and of full fine-tuning, AdamW included")
+    .option("--device <device>", "auto, cpu, webgpu, cuda or wasm", "auto")
+    .option("--threads <number>", "threads inside an operator, CPU only", positive)
+    .option("--batch <number>", "with --training: pairs a step (2 when left out)", positive)
+    .option("--steps <number>", "with --training: timed steps of each process (5 when left out)", positive)
+    .option(
+      "--repeat <number>",
+      "timed runs (5 on a CPU, 100 elsewhere); with --training: processes of each side, in turns (1)",
+      positive,
+    )
+    .option("--json", "print one JSON array")
+    .action(async (flags: Flags) => {
+      if (!flags.training && (flags.batch ?? flags.steps) !== undefined) {
+        throw usageError(
+          "--batch and --steps belong to --training",
+          "lorat profile --training --variants B-224",
+        );
+      }
+      const interruption = listenForInterrupt();
+      const progress = stages();
+      try {
+        const { variants, device, threads, repeat } = flags;
+        const options = {
+          variants,
+          device,
+          signal: interruption.signal,
+          onProgress: progress.update,
+          ...(threads !== undefined && { threads }),
+          ...(repeat !== undefined && { repeat }),
+        };
+        if (flags.training) {
+          const { batch, steps } = flags;
+          const rows = await profileTraining({
+            ...options,
+            ...(batch !== undefined && { batch }),
+            ...(steps !== undefined && { steps }),
+          });
+          progress.done();
+          console.log(flags.json ? JSON.stringify(rows, null, 2) : trainingTable(rows));
+        } else {
+          const rows = await profileSpeed(options);
+          progress.done();
+          console.log(flags.json ? JSON.stringify(rows, null, 2) : speedTable(rows));
+        }
+      } catch (error) {
+        if (!interruption.signal.aborted) throw error;
+        console.error("stopped");
+        process.exitCode = interruption.status();
+      } finally {
+        progress.done();
+        interruption.release();
+      }
+    });
+}
+
+/** One progress line after the other, as the label changes. */
+function stages() {
+  let label = "";
+  let current: Progress | undefined;
+  return {
+    update(next: string, done: number, total: number, unit: string) {
+      if (next !== label) {
+        current?.done();
+        current = createProgress({ label: next, total, unit });
+        label = next;
+      }
+      current!.update(done);
+    },
+    done: () => current?.done(),
+  };
+}
+
+function names(text: string): string[] {
+  const list = text.split(",").map((name) => name.trim());
+  const unknown = list.find((name) => !variants.has(name));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(
+      `there is no variant "${unknown}"; choose from ${[...variants.keys()].join(", ")}`,
+    );
+  }
+  return list;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError("a whole number above 0 is needed");
+  return value;
+}

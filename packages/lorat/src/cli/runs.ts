@@ -1,0 +1,126 @@
+import { writeFile } from "node:fs/promises";
+import { Command, InvalidArgumentError } from "commander";
+import { reserveOutput } from "../output/pending-file.ts";
+import { terminalChart } from "../report/terminal-chart.ts";
+import { shortNumber } from "../report/ticks.ts";
+import { runCharts } from "../runs/charts.ts";
+import { runReport } from "../runs/html-report.ts";
+import { findRuns, type Run, readRun } from "../runs/read-run.ts";
+import { type RunSummary, runWarnings, summariseRun } from "../runs/summary.ts";
+
+interface ShowOptions {
+  readonly report?: string;
+  readonly json?: boolean;
+  readonly smooth: number;
+  readonly force?: boolean;
+}
+
+/** `lorat runs`: what runs are doing and what they came to. */
+export function runsCommand(): Command {
+  const runs = new Command("runs").description("look at runs, live or finished");
+  runs
+    .command("show")
+    .description("draw the curves of a run; several runs are overlaid")
+    .argument("<run...>", "folders of runs")
+    .option("--report <file>", "write one HTML file with the curves, that needs no network")
+    .option("--smooth <share>", "smoothing of the curves in the terminal, 0 to below 1", share, 0.9)
+    .option("--force", "replace a report that exists")
+    .option("--json", "print the records and a summary of each run")
+    .action((folders: string[], options: ShowOptions) => show(folders, options));
+  runs
+    .command("list")
+    .description("list the runs below a folder")
+    .argument("<folder>", "folder that holds folders of runs")
+    .option("--json", "print an array of summaries")
+    .action((folder: string, options: { json?: boolean }) => list(folder, options));
+  return runs;
+}
+
+async function show(folders: readonly string[], options: ShowOptions): Promise<void> {
+  const runs = await Promise.all(folders.map(readRun));
+  if (options.report !== undefined) {
+    const output = await reserveOutput(options.report, { force: options.force });
+    await writeFile(output.partialPath, await runReport(runs));
+    await output.commit();
+  }
+  if (options.json) {
+    console.log(
+      JSON.stringify(
+        runs.map((run) => ({ summary: summariseRun(run), ...run })),
+        null,
+        2,
+      ),
+    );
+    return;
+  }
+  for (const run of runs) for (const line of heading(run)) console.log(line);
+  const columns = Math.min(process.stdout.columns ?? 100, 160);
+  const colour = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+  for (const chart of runCharts(runs, { smoothing: options.smooth })) {
+    console.log();
+    for (const line of terminalChart(chart, { columns, colour })) console.log(line);
+  }
+  if (options.report !== undefined) console.log(`\nthe report is in ${options.report}`);
+}
+
+function heading(run: Run): string[] {
+  const summary = summariseRun(run);
+  const done = summary.steps === undefined ? `${summary.step}` : `${summary.step} of ${summary.steps}`;
+  const checkpoint =
+    summary.lastCheckpoint === undefined ? "no checkpoint yet" : `checkpoint at ${summary.lastCheckpoint}`;
+  const age = summary.lastWritten ? `last record ${ago(summary.lastWritten)}` : "no records yet";
+  return [
+    `${run.folder}  ${run.config?.name ?? ""}  step ${done}, ${checkpoint}, ${age}`,
+    ...runWarnings(run).map((warning) => `  ! ${warning}`),
+  ];
+}
+
+async function list(folder: string, { json }: { json?: boolean }): Promise<void> {
+  const summaries = (await Promise.all((await findRuns(folder)).map(readRun))).map(summariseRun);
+  if (json) {
+    console.log(JSON.stringify(summaries, null, 2));
+    return;
+  }
+  if (summaries.length === 0) console.log(`no runs below ${folder}`);
+  else for (const line of summaryTable(summaries)) console.log(line);
+}
+
+function summaryTable(summaries: readonly RunSummary[]): string[] {
+  const number = (value: number | undefined) => (value === undefined ? "" : shortNumber(value));
+  const rows = [
+    ["run", "config", "step", "loss", "IoU", "val. loss", "AUC", "pairs/s", "warnings", "last record"],
+    ...summaries.map((one) => [
+      one.folder,
+      one.config ?? "",
+      one.steps === undefined ? `${one.step}` : `${one.step}/${one.steps}`,
+      number(one.loss),
+      number(one.iou),
+      number(one.validationLoss),
+      number(one.auc),
+      number(one.samplesPerSecond),
+      one.warnings > 0 ? String(one.warnings) : "",
+      one.lastWritten ? ago(one.lastWritten) : "",
+    ]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function ago(date: Date): string {
+  const seconds = Math.max(0, (Date.now() - date.getTime()) / 1000);
+  if (seconds < 120) return `${Math.round(seconds)} s ago`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86_400)} days ago`;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError("a number from 0 to below 1 is needed");
+  return value;
+}

@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { LoratError } from "@lorat/graph";
+import type { DatasetShare } from "../sampling/training-data.ts";
+import { type AnnotationSource, folderSource, watchPath } from "./annotation-source.ts";
+import { type BuildOptions, buildColumns } from "./build-columns.ts";
+import { chooseSequences, chooseSplits } from "./choose.ts";
+import { CLEANING_VERSION } from "./clean.ts";
+import type { DatasetColumns } from "./columns.ts";
+import { fingerprintOf } from "./columns-builder.ts";
+import {
+  type DatasetIndex,
+  decodeIndex,
+  encodeIndex,
+  INDEX_VERSION,
+  readShared,
+  writeIndex,
+} from "./index-file.ts";
+import { READERS } from "./readers/index.ts";
+import { type DatasetSpec, parseDatasetSpec } from "./spec.ts";
+
+export interface OpenDatasetOptions extends Partial<BuildOptions> {
+  /** Where indexes and unpacked videos are kept. Default: `LORAT_CACHE`, else the user's cache folder. */
+  readonly cacheDir?: string;
+  /** Told how it went; for reports and tests. */
+  readonly onOpened?: (outcome: { fromCache: boolean; filesRead: number }) => void;
+}
+
+/**
+ * Opens a dataset for training: cleaned by the filters of specification 3.3, as columns that threads share. It is walked once
+ * and kept as a single file; later only the state of its annotation files is looked at. A changed annotation, a changed
+ * choice or a damaged file makes it walk again; where nothing can be kept it goes on with a warning.
+ * Throws `DATASET_KIND`, `DATASET_NOT_FOUND`, `DATASET_LAYOUT`, `DATASET_SPLIT`, `DATASET_LIST`, `DATASET_EMPTY`, and for
+ * annotations that cannot be used what the kind's reader throws, or `DATASET_ANNOTATIONS` for several.
+ */
+export async function openDataset(
+  share: Pick<DatasetShare, "dataset" | "split" | "list">,
+  { cacheDir = datasetCacheDir(), signal, onProgress, onOpened }: OpenDatasetOptions = {},
+): Promise<DatasetColumns> {
+  const spec = parseDatasetSpec(share.dataset);
+  const reader = READERS[spec.kind];
+  const splits = chooseSplits(reader, share.split, share.dataset);
+  const list = share.list === undefined ? undefined : await readList(share.list);
+  const key = JSON.stringify([CLEANING_VERSION, spec.kind, spec.path, splits, list ?? null]);
+  const path = join(cacheDir, `${spec.kind}-${sha256(key).slice(0, 24)}.index`);
+
+  const kept = await readValidIndex(path, sha256(key));
+  if (kept) {
+    onOpened?.({ fromCache: true, filesRead: 0 });
+    return kept.columns;
+  }
+  const source = await openSource(spec, signal);
+  const all = await reader.entries(source, splits);
+  if (all.length === 0) throw await notThisKind(source, spec, splits);
+  const entries = list === undefined ? all : chooseSequences(all, list, share.list!);
+  const bare = await buildColumns(source, entries, { cacheDir, signal, onProgress });
+  if (bare.lengths.length === 0) throw empty(source, spec, entries.length);
+  const columns: DatasetColumns = {
+    ...bare,
+    name: describe(share, spec, splits),
+    kind: spec.kind,
+    root: source.root,
+    fingerprint: fingerprintOf(bare, JSON.stringify([CLEANING_VERSION, spec.kind, splits])),
+    warnings: source.warnings(),
+  };
+  onOpened?.({ fromCache: false, filesRead: source.filesRead });
+  return keep(path, { columns, watched: source.watched }, sha256(key));
+}
+
+/** `LORAT_CACHE/datasets`, or `lorat/datasets` in the user's cache folder (XDG base directories). */
+export function datasetCacheDir(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.LORAT_CACHE) return join(env.LORAT_CACHE, "datasets");
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lorat", "datasets");
+}
+
+async function readValidIndex(path: string, key: string): Promise<DatasetIndex | undefined> {
+  const bytes = await readShared(path);
+  const index = bytes && decodeIndex(bytes, key);
+  if (!index) return undefined;
+  const { root } = index.columns;
+  const isSame = index.watched.every((then) => {
+    const now = watchPath(root, then.path);
+    return now.size === then.size && now.modifiedMs === then.modifiedMs;
+  });
+  return isSame ? index : undefined;
+}
+
+/** Encodes and keeps an index; the columns are views of the shared memory that was written. */
+async function keep(path: string, index: DatasetIndex, key: string): Promise<DatasetColumns> {
+  const bytes = encodeIndex(index, { version: INDEX_VERSION, key });
+  const { columns } = decodeIndex(bytes, key)!;
+  try {
+    await writeIndex(path, bytes);
+    return columns;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...columns, warnings: [...columns.warnings, `the index cannot be kept: ${reason}`] };
+  }
+}
+
+async function openSource({ path }: DatasetSpec, signal: AbortSignal | undefined): Promise<AnnotationSource> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) throw new LoratError("DATASET_NOT_FOUND", `expected a dataset at ${path}, found nothing`);
+  if (info.isDirectory()) return folderSource(path, { signal });
+  return folderSource(dirname(path), { file: basename(path), signal });
+}
+
+async function notThisKind(
+  source: AnnotationSource,
+  { kind, path }: DatasetSpec,
+  splits: readonly string[],
+): Promise<LoratError> {
+  const listing = await source.list("");
+  const inside = [...(listing?.folders ?? []).map((name) => `${name}/`), ...(listing?.files ?? [])];
+  if (inside.length === 0) return new LoratError("DATASET_EMPTY", `${path} is empty`);
+  const part = splits.length > 0 ? ` (part ${splits.join(", ")})` : "";
+  const found = [...inside.slice(0, 5), ...(inside.length > 5 ? [`${inside.length - 5} more`] : [])];
+  return new LoratError(
+    "DATASET_LAYOUT",
+    `${path} is not laid out as ${kind}${part}: expected ${READERS[kind].layout}; found ${found.join(", ")}`,
+  );
+}
+
+function empty(source: AnnotationSource, { path }: DatasetSpec, sequences: number): LoratError {
+  return new LoratError(
+    "DATASET_EMPTY",
+    `${path}: none of ${sequences} sequences has a picture with a box in it`,
+    { issues: source.warnings() },
+  );
+}
+
+async function readList(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: Error) => {
+    throw new LoratError("DATASET_LIST", `${path} cannot be read: ${cause.message}`, { cause });
+  });
+}
+
+function describe(
+  { list }: Pick<DatasetShare, "list">,
+  { kind, path }: DatasetSpec,
+  splits: readonly string[],
+): string {
+  const choice = [...splits, ...(list === undefined ? [] : [`list ${basename(list)}`])];
+  return `${kind}:${path}${choice.length > 0 ? ` (${choice.join(", ")})` : ""}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

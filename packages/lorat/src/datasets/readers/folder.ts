@@ -1,0 +1,87 @@
+import type { AnnotationSource, FolderListing } from "../annotation-source.ts";
+import {
+  below,
+  type FoundFolder,
+  findFolders,
+  isPicture,
+  lastPart,
+  picturesIn,
+  readFlags,
+  readRows,
+} from "../files.ts";
+import type { RawSequence } from "../raw.ts";
+import type { DatasetReader, SequenceEntry } from "../reader.ts";
+import { isVideo, videoFrames } from "../video-frames.ts";
+import { oneObject } from "./one-object.ts";
+
+const GROUND_TRUTH = "groundtruth.txt";
+const PICTURE_FOLDERS = ["img", "imgs", "images", "frames", "color"];
+
+/**
+ * People's own data, `x,y,w,h` lines counting pixels from 0: folders of pictures with a `groundtruth.txt` (and perhaps an
+ * `absence.label`), up to two levels down or given themselves; or videos with a text file of the same name.
+ */
+export const folder: DatasetReader = {
+  layout: `folders of pictures with ${GROUND_TRUTH}, or NAME.mp4 with NAME.txt`,
+  splits: [],
+  async entries(source) {
+    const isSequence = ({ files }: FolderListing) =>
+      files.includes(GROUND_TRUTH) || videosOf({ files }).length > 0;
+    const entries: SequenceEntry[] = [];
+    for (const found of await findFolders(source, "", 2, isSequence)) {
+      if (found.files.includes(GROUND_TRUTH)) {
+        entries.push({
+          name: lastPart(source, found.path),
+          read: async () => [await readPictures(source, found)],
+        });
+      }
+      for (const { video, boxes } of videosOf(found)) {
+        const path = below(found.path, video);
+        const read = async () => [await readVideo(source, path, below(found.path, boxes))];
+        entries.push({ name: withoutExtension(video), read });
+      }
+      for (const file of found.files.filter(isVideo)) {
+        if (!videosOf(found).some(({ video }) => video === file))
+          source.warn("videos without a text file of boxes, left out", file);
+      }
+    }
+    return entries;
+  },
+};
+
+async function readPictures(source: AnnotationSource, found: FoundFolder): Promise<RawSequence> {
+  const name = lastPart(source, found.path);
+  const boxes = await readRows(source, below(found.path, GROUND_TRUTH));
+  const inside = found.folders.find((folder) => PICTURE_FOLDERS.includes(folder.toLowerCase()));
+  const pictures = found.files.some(isPicture) || !inside ? found.path : below(found.path, inside);
+  const frames = await picturesIn(source, pictures);
+  const flags = found.files.includes("absence.label")
+    ? await readFlags(source, below(found.path, "absence.label"), boxes.length / 4)
+    : undefined;
+  return oneObject({ name, folder: pictures, frames, boxes, hidden: flags });
+}
+
+async function readVideo(source: AnnotationSource, video: string, boxFile: string): Promise<RawSequence> {
+  const boxes = await readRows(source, boxFile);
+  const { size, frames } = await videoFrames(source, video, boxes.length / 4);
+  return oneObject({
+    name: withoutExtension(lastPart(source, video)),
+    folder: "",
+    frames,
+    boxes,
+    size,
+    video,
+  });
+}
+
+function videosOf({ files }: Pick<FolderListing, "files">): { video: string; boxes: string }[] {
+  const known = new Set(files);
+  return files.filter(isVideo).flatMap((video) => {
+    const boxes = `${withoutExtension(video)}.txt`;
+    return known.has(boxes) ? [{ video, boxes }] : [];
+  });
+}
+
+function withoutExtension(file: string): string {
+  return file.replace(/\.[^.]*$/, "");
+}

@@ -1,0 +1,31 @@
+import { resolve } from "node:path";
+import { LoratError } from "@lorat/graph";
+import { DATASET_KINDS, type DatasetKind } from "./dataset.ts";
+import { withNearest } from "./nearest-name.ts";
+
+/** A dataset as it is named on the command line. */
+export interface DatasetSpec {
+  readonly kind: DatasetKind;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** Reads `KIND:PATH`. Throws `DATASET_KIND` for an unknown kind, suggesting the nearest, and for a missing path. */
+export function parseDatasetSpec(text: string): DatasetSpec {
+  const colon = text.indexOf(":");
+  const kind = text.slice(0, colon < 0 ? undefined : colon).trim();
+  const path = colon < 0 ? "" : text.slice(colon + 1).trim();
+  if (!(DATASET_KINDS as readonly string[]).includes(kind)) {
+    throw new LoratError(
+      "DATASET_KIND",
+      `${JSON.stringify(text)}: expected KIND:PATH, found no kind of dataset named ${JSON.stringify(kind)}`,
+      { hint: withNearest(`The kinds are ${DATASET_KINDS.join(", ")}.`, kind.toLowerCase(), DATASET_KINDS) },
+    );
+  }
+  if (path === "") {
+    throw new LoratError("DATASET_KIND", `${JSON.stringify(text)}: expected KIND:PATH, found no path`, {
+      hint: `For example ${kind}:/data/${kind}.`,
+    });
+  }
+  return { kind: kind as DatasetKind, path: resolve(path) };
+}

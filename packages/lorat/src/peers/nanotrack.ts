@@ -1,0 +1,245 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Box,
+  type Colour,
+  type Frame,
+  imageMean,
+  initialState,
+  isValidBox,
+  type StateMemory,
+  safeBox,
+  type Target,
+  type Tracker,
+  type TrackResult,
+  toCorners,
+  updateState,
+} from "@lorat/core";
+import { type Device, float32, LoratError, modelInputs, OnnxModel, withInputShapes } from "@lorat/graph";
+import { contextSize, PointHead, type PointHeadOptions } from "./point-head.ts";
+import { cropSquare } from "./siamese-crop.ts";
+
+/** Sides of the template and the search crop, pixels. */
+const TEMPLATE_SIZE = 127;
+const SEARCH_SIZE = 255;
+/** A target is never thought smaller than this, image pixels. */
+const SMALLEST_SIDE = 10;
+
+export type NanoTrackVersion = "v2" | "v3";
+
+interface Version extends Omit<PointHeadOptions, "grid"> {
+  /** Names that the two files are published under. */
+  readonly backbone: string;
+  readonly head: string;
+}
+
+/** The TRACK sections of the two published configurations. */
+const VERSIONS: Readonly<Record<NanoTrackVersion, Version>> = {
+  v2: {
+    backbone: "v2_nanotrack_backbone_sim.onnx",
+    head: "v2_nanotrack_head_sim.onnx",
+    stride: 16,
+    windowInfluence: 0.49,
+    penalty: 0.15,
+    learningRate: 0.385,
+  },
+  v3: {
+    backbone: "v3_nanotrack_backbone.onnx",
+    head: "v3_nanotrack_head.onnx",
+    stride: 16,
+    windowInfluence: 0.455,
+    penalty: 0.138,
+    learningRate: 0.348,
+  },
+};
+
+export interface NanoTrackOptions {
+  /** Default `v3`. */
+  readonly version?: NanoTrackVersion;
+  readonly device?: Device;
+  readonly threads?: number;
+}
+
+/**
+ * NanoTrack, a small Siamese tracker, as a peer to compare with: its own crops, window and size update around its published
+ * ONNX files. `folder` holds them under their published names; they are the user's, nothing is fetched. Gives the same
+ * interface as a LoRAT tracker. Throws `PEER_FILES` naming the files that are missing, `ONNX_FILE`, `SESSION_CREATE`.
+ */
+export async function openNanoTrack(folder: string, options: NanoTrackOptions = {}): Promise<Tracker> {
+  const { version = "v3", ...session } = options;
+  const settings = VERSIONS[version];
+  const [backbone, head] = await readFiles(folder, [settings.backbone, settings.head]);
+  const inputOf = (size: number) => {
+    const [input] = modelInputs(backbone);
+    return withInputShapes(backbone, { [input!.name]: [1, 3, size, size] });
+  };
+  const models = await Promise.all([
+    OnnxModel.create(inputOf(TEMPLATE_SIZE), session),
+    OnnxModel.create(inputOf(SEARCH_SIZE), session),
+    OnnxModel.create(head, session),
+  ]);
+  const tracker = new NanoTracker(models[0], models[1], models[2], settings);
+  await tracker.warmUp();
+  return tracker;
+}
+
+interface Memory {
+  readonly border: Colour;
+  readonly template: Float32Array;
+  readonly templateShape: readonly number[];
+  centreX: number;
+  centreY: number;
+  width: number;
+  height: number;
+  state: StateMemory;
+}
+
+class NanoTracker implements Tracker {
+  readonly #templateNet: OnnxModel;
+  readonly #searchNet: OnnxModel;
+  readonly #headNet: OnnxModel;
+  readonly #settings: Version;
+  readonly #memories = new WeakMap<Target, Memory>();
+  readonly #templatePixels = new Float32Array(3 * TEMPLATE_SIZE ** 2);
+  readonly #searchPixels = new Float32Array(3 * SEARCH_SIZE ** 2);
+  #head: PointHead | undefined;
+  /** Calls run one after the other: they share the crop memory above. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(templateNet: OnnxModel, searchNet: OnnxModel, headNet: OnnxModel, settings: Version) {
+    this.#templateNet = templateNet;
+    this.#searchNet = searchNet;
+    this.#headNet = headNet;
+    this.#settings = settings;
+  }
+
+  async warmUp(): Promise<void> {
+    const grey: Frame = { width: 64, height: 64, channels: 3, data: new Uint8Array(64 * 64 * 3).fill(127) };
+    const target = await this.start(grey, { x: 24, y: 24, width: 16, height: 16 });
+    await target.track(grey);
+    target.dispose();
+  }
+
+  start(frame: Frame, box: Box): Promise<Target> {
+    return this.#inTurn(() => this.#startNow(frame, box));
+  }
+
+  trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {
+    return this.#inTurn(async () => {
+      const results: TrackResult[] = [];
+      for (const target of targets) results.push(await this.#trackNow(frame, this.#memoryOf(target)));
+      return results;
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await this.#queue;
+    await Promise.all([this.#templateNet, this.#searchNet, this.#headNet].map((net) => net.dispose()));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #startNow(frame: Frame, { x, y, width, height }: Box): Promise<Target> {
+    if (!isValidBox(toCorners({ x, y, width, height }))) {
+      throw new LoratError(
+        "BOX_INVALID",
+        `a box needs finite numbers and a size above zero, got x ${x}, y ${y}, width ${width}, height ${height}`,
+      );
+    }
+    const border = imageMean(frame);
+    const centreX = x + (width - 1) / 2;
+    const centreY = y + (height - 1) / 2;
+    const side = Math.max(Math.round(contextSize(width, height)), 1);
+    cropSquare(frame, { centreX, centreY, side }, TEMPLATE_SIZE, border, this.#templatePixels);
+    const features = await only(this.#templateNet, this.#templatePixels, TEMPLATE_SIZE);
+    const target: Target = {
+      track: async (next) => (await this.trackAll(next, [target]))[0]!,
+      dispose: () => {
+        this.#memories.delete(target);
+      },
+    };
+    this.#memories.set(target, {
+      border,
+      template: features.data,
+      templateShape: features.shape,
+      centreX,
+      centreY,
+      width,
+      height,
+      state: initialState,
+    });
+    return target;
+  }
+
+  async #trackNow(frame: Frame, memory: Memory): Promise<TrackResult> {
+    const { centreX, centreY, border } = memory;
+    const scale = TEMPLATE_SIZE / contextSize(memory.width, memory.height); // crop pixels an image pixel
+    const side = Math.max(Math.round(SEARCH_SIZE / scale), 1);
+    cropSquare(frame, { centreX, centreY, side }, SEARCH_SIZE, border, this.#searchPixels);
+    const search = await only(this.#searchNet, this.#searchPixels, SEARCH_SIZE);
+    const [templateName, searchName] = this.#headNet.inputNames;
+    const maps = await this.#headNet.run({
+      [templateName!]: float32(memory.template, memory.templateShape),
+      [searchName!]: float32(search.data, search.shape),
+    });
+    const [classes, distances] = this.#headNet.outputNames.map((name) => maps[name]!);
+    const grid = classes!.shape[3]!;
+    this.#head ??= new PointHead({ ...this.#settings, grid });
+    const found = this.#head.predict(
+      classes!.data as Float32Array,
+      distances!.data as Float32Array,
+      memory.width * scale,
+      memory.height * scale,
+    );
+    const previous = boxOf(memory);
+    const follow = (old: number, seen: number) => old * (1 - found.rate) + (seen / scale) * found.rate;
+    memory.centreX = clamp(centreX + found.dx / scale, 0, frame.width);
+    memory.centreY = clamp(centreY + found.dy / scale, 0, frame.height);
+    memory.width = clamp(follow(memory.width, found.width), SMALLEST_SIDE, frame.width);
+    memory.height = clamp(follow(memory.height, found.height), SMALLEST_SIDE, frame.height);
+    memory.state = updateState(memory.state, found.score);
+    const raw = toCorners(boxOf(memory));
+    return {
+      box: safeBox(raw, toCorners(previous), frame.width, frame.height),
+      score: found.score,
+      state: memory.state.state,
+      raw: { box: raw, score: found.score },
+    };
+  }
+
+  #memoryOf(target: Target): Memory {
+    const memory = this.#memories.get(target);
+    if (!memory) throw new LoratError("TARGET_DISPOSED", "the target was disposed, or is another tracker's");
+    return memory;
+  }
+}
+
+/** The features of a crop. */
+async function only(net: OnnxModel, pixels: Float32Array, size: number) {
+  const outputs = await net.run({ [net.inputNames[0]!]: float32(pixels, [1, 3, size, size]) });
+  const { data, shape } = outputs[net.outputNames[0]!]!;
+  return { data: data as Float32Array, shape };
+}
+
+function boxOf({ centreX, centreY, width, height }: Memory): Box {
+  return { x: centreX - width / 2, y: centreY - height / 2, width, height };
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(value, high));
+}
+
+async function readFiles(folder: string, names: readonly [string, string]): Promise<[Uint8Array, Uint8Array]> {
+  const read = await Promise.all(names.map((name) => readFile(join(folder, name)).catch(() => undefined)));
+  const missing = names.filter((_, i) => read[i] === undefined);
+  if (missing.length > 0) {
+    throw new LoratError("PEER_FILES", `${folder} lacks ${missing.join(" and ")}`, {
+      hint: "give the folder of NanoTrack's published ONNX files",
+    });
+  }
+  return [read[0]!, read[1]!];
+}

@@ -1,0 +1,46 @@
+import { lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core";
+import { type Feeds, float32, Graph, resolveDevice, Session, sizeOf } from "@lorat/graph";
+import type { ForwardJob, ProfileFigures, RunProgress } from "./job.ts";
+import { peakMemory } from "./memory.ts";
+import { pixels } from "./pixels.ts";
+import { processorMs } from "./processor-time.ts";
+
+/** Untimed and timed runs (specification section 6). */
+const loops = { cpu: { warmUps: 1, timed: 5 }, accelerator: { warmUps: 10, timed: 100 } } as const;
+
+/** Times the merged network alone at batch 1: no decoding, no cropping, no post-processing (specification section 6). */
+export async function measureForward(job: ForwardJob, onRun: RunProgress): Promise<ProfileFigures> {
+  const device = await resolveDevice(job.device);
+  const { warmUps, timed } = loops[device === "cpu" || device === "wasm" ? "cpu" : "accelerator"];
+  const runs = job.repeat ?? timed;
+  const config = mergedConfig(variantNamed(job.variant));
+  const inputs = networkInputs(new Graph(), config, 1);
+  const { scoreMap, boxes } = lorat(inputs, config);
+  const session = await Session.create(
+    { score_map: scoreMap, boxes },
+    { device, weights: new Map(job.weights), ...(job.threads !== undefined && { threads: job.threads }) },
+  );
+  const feeds: Feeds = Object.fromEntries(
+    [inputs.template, inputs.search, inputs.templateMask].map(({ name, shape }) => [
+      name,
+      float32(pixels(sizeOf(shape)), shape),
+    ]),
+  );
+  const ms: number[] = [];
+  const cpuMs: number[] = [];
+  let startSeconds = 0;
+  for (let i = 0; i < warmUps + runs; i++) {
+    const began = performance.now();
+    const used = process.cpuUsage();
+    await session.compute(feeds); // the outputs are in JavaScript memory when it resolves, on every device
+    if (i >= warmUps) {
+      ms.push(performance.now() - began);
+      cpuMs.push(processorMs(used));
+    }
+    if (i === 0) startSeconds = process.uptime();
+    onRun(i + 1, warmUps + runs);
+  }
+  const peakBytes = peakMemory();
+  await session.dispose();
+  return { device, ms, cpuMs, peakBytes, startSeconds };
+}

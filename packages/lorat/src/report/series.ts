@@ -1,0 +1,50 @@
+/** Points of a curve; `x` ascends, both have the same length. */
+export interface Series {
+  readonly label: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+/** Curves that are drawn in one chart. */
+export interface Chart {
+  readonly title: string;
+  readonly series: readonly Series[];
+  /** A logarithmic axis, for what spans orders of magnitude. */
+  readonly log?: boolean;
+}
+
+/**
+ * An exponential moving average that starts at the first value and is not pulled towards it: weights are normalised.
+ * `smoothing`: 0 for none, towards 1 for much. Values that are not finite are passed over.
+ */
+export function smooth(values: readonly number[], smoothing: number): number[] {
+  let sum = 0;
+  let weight = 0;
+  return values.map((value) => {
+    if (Number.isFinite(value)) {
+      sum = sum * smoothing + value * (1 - smoothing);
+      weight = weight * smoothing + (1 - smoothing);
+    }
+    return weight > 0 ? sum / weight : Number.NaN;
+  });
+}
+
+/**
+ * At most about `count` points that keep what the eye sees: the smallest and the largest of each stretch, in their order.
+ */
+export function thin({ label, x, y }: Series, count: number): Series {
+  if (x.length <= count) return { label, x, y };
+  const stretch = x.length / (count / 2);
+  const kept: number[] = [];
+  for (let start = 0; start < x.length; start += stretch) {
+    const first = Math.floor(start);
+    let least = first;
+    let most = first;
+    for (let i = first; i < Math.min(Math.floor(start + stretch), x.length); i++) {
+      if (y[i]! < y[least]!) least = i;
+      if (y[i]! > y[most]!) most = i;
+    }
+    kept.push(...new Set([Math.min(least, most), Math.max(least, most)]));
+  }
+  return { label, x: kept.map((i) => x[i]!), y: kept.map((i) => y[i]!) };
+}

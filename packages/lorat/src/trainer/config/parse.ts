@@ -1,0 +1,89 @@
+import { LoratError } from "@lorat/graph";
+import type { z } from "zod";
+import type { RunConfig } from "../run-config.ts";
+import { knownPaths } from "./known-keys.ts";
+import { nearest } from "./nearest.ts";
+import { runConfigSchema } from "./schema.ts";
+
+/** Types a configuration that is written in a file of its own: `export default defineRun({ … })`. */
+export function defineRun(config: RunConfig): RunConfig {
+  return config;
+}
+
+/**
+ * Checks a configuration and gives it with variants' names replaced by their sizes. `origin` says in messages where it
+ * comes from. Throws `CONFIG_KEY` when there are keys that do not exist, `CONFIG_VALUE` for anything else that is wrong; the
+ * problems, all of them, are in `issues`.
+ */
+export function parseRunConfig(value: unknown, origin: string): RunConfig {
+  const result = runConfigSchema.safeParse(value);
+  if (result.success) return result.data as RunConfig;
+  const unknownKeys: string[] = [];
+  const values: string[] = [];
+  for (const issue of result.error.issues) {
+    if (issue.code === "unrecognized_keys")
+      unknownKeys.push(...issue.keys.map((key) => unknownKey(issue.path, key)));
+    else values.push(wrongValue(issue, value));
+  }
+  const issues = [...unknownKeys, ...values];
+  const code = unknownKeys.length > 0 ? "CONFIG_KEY" : "CONFIG_VALUE";
+  const problem = issues.length === 1 ? issues[0]! : `${issues.length} things are wrong`;
+  throw new LoratError(code, `${origin}: ${problem}`, {
+    issues: issues.length === 1 ? [] : issues,
+    hint: "a finished run's config.json shows every key in its place",
+  });
+}
+
+let paths: Set<string> | undefined;
+
+function unknownKey(parent: readonly PropertyKey[], key: string): string {
+  paths ??= knownPaths(runConfigSchema);
+  const prefix = pathText([...parent, ""]);
+  const pattern = prefix.replace(/(^|\.)\d+\./g, "$1*.");
+  const beside = [...paths].flatMap((path) =>
+    path.startsWith(pattern) && !path.slice(pattern.length).includes(".") ? [path.slice(pattern.length)] : [],
+  );
+  const near = nearest(key, beside);
+  // A key in the wrong place: `learningRate` belongs below `optimizer`.
+  const elsewhere = [...paths].find((path) => path.endsWith(`.${key}`));
+  const meant = near !== undefined ? prefix + near : elsewhere;
+  return `there is no key "${prefix}${key}"${meant ? `, did you mean "${meant}"?` : ` (keys here: ${beside.join(", ")})`}`;
+}
+
+function wrongValue(issue: z.core.$ZodIssue, config: unknown): string {
+  const path = pathText(issue.path);
+  const found = issue.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    config,
+  );
+  if (found === undefined) return `"${path}" is missing`;
+  return `"${path}" is ${JSON.stringify(found)?.slice(0, 80)}: ${expectation(issue)}`;
+}
+
+/** What zod expected, in a few words. */
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "too_small":
+      return `it must be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+    case "too_big":
+      return `it must be ${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+    case "invalid_type":
+      return `${article(issue.expected === "int" ? "whole number" : issue.expected)} was expected`;
+    case "invalid_value":
+      return `it must be one of ${issue.values.join(", ")}`;
+    case "invalid_union":
+      return `it must be one of ${(issue as { options?: readonly unknown[] }).options?.join(", ") ?? "several kinds"}`;
+    case "not_multiple_of":
+      return `it must be a multiple of ${issue.divisor}`;
+    default:
+      return issue.message;
+  }
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".");
+}

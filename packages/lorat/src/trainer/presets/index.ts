@@ -1,0 +1,40 @@
+import { LoratError } from "@lorat/graph";
+import { nearest } from "../config/nearest.ts";
+import { ablationPresets } from "./ablations.ts";
+import { nanoPreset } from "./nano.ts";
+import { nanoLoraPreset } from "./nano-lora.ts";
+import { paperPresets } from "./paper.ts";
+import type { Preset } from "./preset.ts";
+
+const nano: Preset = {
+  name: "nano",
+  summary: "the default model, from scratch",
+  expected: "models/nano/README.md",
+  needs: "nothing; photographs and clips in --data help",
+  config: nanoPreset,
+};
+
+const nanoLora: Preset = {
+  name: "nano-lora",
+  summary: "LoRA, rank 4, on the default model",
+  expected: "not measured",
+  needs: "nothing; photographs and clips in --data help",
+  config: nanoLoraPreset,
+};
+
+/** Every preset by name. */
+export const presets: ReadonlyMap<string, Preset> = new Map(
+  [nano, nanoLora, ...paperPresets, ...ablationPresets].map((preset) => [preset.name, preset]),
+);
+
+/** The preset of that name; throws `PRESET_UNKNOWN` with the nearest one. */
+export function presetNamed(name: string): Preset {
+  const preset = presets.get(name);
+  if (preset) return preset;
+  const near = nearest(name, presets.keys());
+  throw new LoratError("PRESET_UNKNOWN", `there is no preset "${name}"`, {
+    hint: `${near ? `did you mean "${near}"? ` : ""}lorat train --list shows all of them; a configuration is a .ts or .json file`,
+  });
+}
+
+export type { Preset, PresetOptions } from "./preset.ts";

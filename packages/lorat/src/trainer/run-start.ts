@@ -1,0 +1,106 @@
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { LoratError } from "@lorat/graph";
+import { type Checkpoint, lastCheckpoint, removePartialCheckpoints } from "./checkpoint.ts";
+import type { RunConfig } from "./run-config.ts";
+import { runFiles } from "./run-files.ts";
+
+/** Fingerprints of what a run reads: they must be the same when it goes on. */
+export type RunSources = Readonly<Record<string, string>>;
+
+/**
+ * Writes the configuration of a new run, or checks it and reads the last checkpoint of one to be continued (undefined when
+ * it was stopped before its first). Throws `RUN_EXISTS`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED` with every
+ * difference in `issues`, and what reading the checkpoint throws.
+ */
+export async function startRun(
+  folder: string,
+  config: RunConfig,
+  resume: boolean,
+): Promise<Checkpoint | undefined> {
+  const path = join(folder, runFiles.config);
+  const known = await readJson(path);
+  if (!resume) {
+    if (known !== undefined) {
+      throw new LoratError("RUN_EXISTS", `${folder} already holds a run`, {
+        hint: "continue it with --resume, or give another folder",
+      });
+    }
+    await mkdir(folder, { recursive: true });
+    await writeJson(path, config);
+    return undefined;
+  }
+  if (known === undefined) throw new LoratError("RUN_NOTHING_TO_RESUME", `${folder} holds no run`);
+  const issues = differences(known, plain(config));
+  if (issues.length > 0) {
+    throw new LoratError(
+      "RUN_CONFIG_CHANGED",
+      `${folder} was started with another configuration: ${issues.join("; ")}`,
+      { hint: "resume with the configuration of the run, or start another in a new folder", issues },
+    );
+  }
+  const checkpoints = join(folder, runFiles.checkpoints);
+  await removePartialCheckpoints(checkpoints);
+  return lastCheckpoint(checkpoints);
+}
+
+/**
+ * Records what a run reads, or checks that a resumed run reads the same. Throws `RUN_DATA_CHANGED`, the differences in
+ * `issues`.
+ */
+export async function checkSources(folder: string, sources: RunSources): Promise<void> {
+  const path = join(folder, runFiles.sources);
+  const known = await readJson(path);
+  if (known === undefined) return writeJson(path, sources);
+  const issues = differences(known, plain(sources));
+  if (issues.length === 0) return;
+  throw new LoratError(
+    "RUN_DATA_CHANGED",
+    `what ${folder} was trained on has changed since it started: ${issues.join("; ")}`,
+    { hint: "put the data back as it was, or start another run in a new folder", issues },
+  );
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LoratError("RUN_FILE", `${path} is not valid JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  try {
+    await writeFile(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
+    await rename(`${path}.tmp`, path);
+  } catch (cause) {
+    await rm(`${path}.tmp`, { force: true });
+    throw new LoratError("RUN_WRITE", `${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A value as JSON gives it back. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** Where two plain values differ, one line each. */
+function differences(before: unknown, after: unknown, path = ""): string[] {
+  if (typeof before === "object" && typeof after === "object" && before && after) {
+    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...keys].flatMap((key) =>
+      differences(
+        (before as Record<string, unknown>)[key],
+        (after as Record<string, unknown>)[key],
+        path ? `${path}.${key}` : key,
+      ),
+    );
+  }
+  const shown = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
+  return before === after ? [] : [`${path}: ${shown(before)} before, ${shown(after)} now`];
+}
