@@ -37,6 +37,13 @@ const { values } = parseArgs({
 });
 const steps = Number(values.steps);
 const keep = 3;
+/**
+ * When kills fall: at any moment of the training, within moments of a step's end, which is when its checkpoint is written,
+ * or on the way up, while the process reads, rewinds its log or makes its sessions.
+ */
+const kinds = ["training", "write", "write", "start"] as const;
+/** About how long a checkpoint takes to be written. */
+const writeMs = 6;
 
 if (values.child !== undefined) await trainAndTell(values.child);
 else await killAndCompare(Number(values.kills), Number(values.seed));
@@ -105,17 +112,20 @@ async function killAndCompare(kills: number, seed: number): Promise<void> {
     const spacing = (0.9 * msPerStep * steps) / kills;
     for (let kill = 0; kill < kills; kill++) {
       const child = start(parts);
-      // Every fourth dies on the way up: while it reads, rewinds its log or makes its sessions.
-      const early = kill % 4 === 3;
-      if (!early) await child.running;
-      await delay(random.uniform(0, early ? 1500 : 2 * spacing));
+      const kind = kinds[kill % kinds.length]!;
+      if (kind !== "start") await child.running;
+      await delay(random.uniform(0, kind === "start" ? 1500 : 2 * spacing));
+      if (kind === "write") {
+        await Promise.race([child.nextStep(), child.ended]);
+        await delay(random.uniform(0, writeMs));
+      }
       const ended = child.process.exitCode !== null;
       child.process.kill("SIGKILL");
       await child.ended;
       saved = Math.max(saved, ...child.saved);
       const left = await readdir(join(parts, "checkpoints")).catch(() => []);
       if (left.some((name) => name.endsWith(".tmp"))) insideWrites++;
-      moments.push(ended ? "after the end" : `${early ? "start" : "training"}, step ${child.step}`);
+      moments.push(ended ? "after the end" : `${kind}, step ${child.step}`);
       await requireCheckpoints(join(parts, "checkpoints"), child.saved, saved);
     }
     await start(parts).ended;
@@ -127,7 +137,9 @@ async function killAndCompare(kills: number, seed: number): Promise<void> {
     else {
       console.log(moments.map((moment, i) => `kill ${i + 1}: ${moment}`).join("\n"));
       console.log(`${insideWrites} of ${kills} kills left a checkpoint half written`);
-      console.log(`${expected.length} records, ${same ? "all the same" : `${different} differ, ${found.length} found`}`);
+      console.log(
+        `${expected.length} records, ${same ? "all the same" : `${different} differ, ${found.length} found`}`,
+      );
     }
     if (!same) process.exitCode = 1;
   } finally {
@@ -139,6 +151,8 @@ interface Child {
   readonly process: ChildProcess;
   /** Settles with the first step, or the end. */
   readonly running: Promise<unknown>;
+  /** Settles when the next step is reported. */
+  nextStep(): Promise<void>;
   /** Rejects when it ends by itself with an error. */
   readonly ended: Promise<void>;
   /** Steps whose checkpoints it reported. */
@@ -153,10 +167,12 @@ function start(folder: string): Child {
   const state = { saved: [] as number[], step: 0 };
   let text = "";
   let errors = "";
-  let first = () => {};
-  const running = new Promise<void>((resolve) => {
-    first = resolve;
-  });
+  const waiting: (() => void)[] = [];
+  const nextStep = () => new Promise<void>((resolve) => waiting.push(resolve));
+  const wake = () => {
+    for (const resolve of waiting.splice(0)) resolve();
+  };
+  const running = nextStep();
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     errors += chunk;
   });
@@ -167,13 +183,14 @@ function start(folder: string): Child {
     for (const line of lines) {
       const [what, step] = line.split(" ");
       if (what === "saved") state.saved.push(Number(step));
-      if (what === "step") state.step = Number(step);
+      if (what !== "step") continue;
+      state.step = Number(step);
+      wake();
     }
-    if (state.step > 0) first();
   });
   const ended = new Promise<void>((resolve, reject) => {
     child.on("close", (code, signal) => {
-      first();
+      wake();
       if (code === 0 || signal === "SIGKILL") resolve();
       else reject(new Error(`the training process ended with ${code}: ${errors}`));
     });
@@ -181,6 +198,7 @@ function start(folder: string): Child {
   return {
     process: child,
     running,
+    nextStep,
     ended,
     saved: state.saved,
     get step() {
@@ -190,13 +208,18 @@ function start(folder: string): Child {
 }
 
 /** Throws when a checkpoint that was reported is neither there nor out of date, or when one that is there cannot be read. */
-async function requireCheckpoints(folder: string, reported: readonly number[], newest: number): Promise<void> {
+async function requireCheckpoints(
+  folder: string,
+  reported: readonly number[],
+  newest: number,
+): Promise<void> {
   const there = (await listCheckpoints(folder)).map(({ step }) => step);
   for (const step of reported) {
     const newer = there.filter((other) => other > step).length;
     if (!there.includes(step) && newer < keep) throw new Error(`checkpoint ${step} was saved and is lost`);
   }
-  if (newest > 0 && (there.at(-1) ?? 0) < newest) throw new Error(`checkpoint ${newest} was saved and is lost`);
+  if (newest > 0 && (there.at(-1) ?? 0) < newest)
+    throw new Error(`checkpoint ${newest} was saved and is lost`);
   for (const { file, step } of await listCheckpoints(folder)) {
     const { progress } = await readCheckpoint(join(folder, file));
     if (progress.step !== step) throw new Error(`${file} says that it is of step ${progress.step}`);

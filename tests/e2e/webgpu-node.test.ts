@@ -4,6 +4,7 @@ import { type Results, runCase } from "./support/cases.ts";
 import { type Child, startChild } from "./support/child.ts";
 import { difference, expectSame, tolerance } from "./support/compare.ts";
 import { deviceCases, residentModel, vanishes } from "./support/device-cases.ts";
+import { trainByEngine } from "./support/engine-training.ts";
 import { trainAWhile } from "./support/resident-training.ts";
 import { hasSoftwareGpu, softwareGpuEnvironment, vulkanManifest } from "./support/software-gpu.ts";
 import type { Job } from "./support/webgpu-child.ts";
@@ -43,5 +44,13 @@ describe.skipIf(skipped)("WebGPU in Node, on a software device, with no node on 
     const [first, last] = [expected.losses![0]!, expected.losses![steps - 1]!];
     expect(first - last).toBeGreaterThan(10 * tolerance * first);
     expect(difference(got.losses, expected.losses!)).toBeLessThanOrEqual(tolerance * first);
+  });
+
+  it("trains by the trainer's engine as the CPU does: two passes an update, drop path, an average, a skipped update", async () => {
+    const [got, expected] = await Promise.all([
+      gpu.ask({ engine: 2 }),
+      trainByEngine(residentModel, 2, "cpu"),
+    ]);
+    expectSame(got, expected);
   });
 });

@@ -14,6 +14,7 @@ export { defineRun, parseRunConfig } from "./trainer/config/parse.ts";
 export { exportRun } from "./trainer/export.ts";
 export { exportOnnx, type OnnxExportOptions } from "./trainer/export-onnx.ts";
 export { exportTrained } from "./trainer/export-trained.ts";
+export { type PresetOptions, presetNamed } from "./trainer/presets/index.ts";
 export { cropGeometry, type RunConfig } from "./trainer/run-config.ts";
 export { type TrainOptions, type TrainResult, train } from "./trainer/train.ts";
 export { type ReplayResult, replayRecord, type StageDifference } from "./verify/replay.ts";

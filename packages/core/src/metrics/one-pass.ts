@@ -1,5 +1,6 @@
 import { LoratError } from "@lorat/graph";
 import type { Box } from "../geometry/box.ts";
+import type { SequenceColumns } from "./score-frames.ts";
 
 /** 0, 0.05, ..., 1: overlaps at which success is counted. */
 export const SUCCESS_THRESHOLDS: readonly number[] = Array.from({ length: 21 }, (_, i) => i / 20);
@@ -32,7 +33,7 @@ export interface Curves {
 
 /** The figures that are reported, all in [0, 1]. */
 export interface Scores {
-  /** Area under the success curve: the mean of its 21 values; also called SUC. */
+  /** Area under the success curve: the mean of its values; also called SUC. */
   readonly auc: number;
   /** Precision at 20 pixels. */
   readonly precision: number;
@@ -41,6 +42,12 @@ export interface Scores {
   /** Success at an overlap of 0.5 and 0.75. */
   readonly sr50: number;
   readonly sr75: number;
+}
+
+/** {@link Scores} with the average overlap. */
+export interface AllScores extends Scores {
+  /** Average overlap: the mean IoU, misses as 0. */
+  readonly ao: number;
 }
 
 /** One-pass evaluation of one sequence. */
@@ -57,8 +64,8 @@ export function scoresOf({ success, precision, normalisedPrecision }: Curves): S
     auc: mean(success),
     precision: precision[20]!,
     normalisedPrecision: normalisedPrecision[20]!,
-    sr50: success[10]!,
-    sr75: success[15]!,
+    sr50: success[(success.length - 1) * 0.5]!,
+    sr75: success[(success.length - 1) * 0.75]!,
   };
 }
 
@@ -75,31 +82,28 @@ export function meanCurves(sequences: readonly { readonly curves: Curves }[]): C
   };
 }
 
-/** Share of `values` for which `counts(value, threshold)` holds, for each threshold. NaN counts nowhere. */
-export function curve(
-  values: readonly number[],
-  thresholds: readonly number[],
-  counts: (value: number, threshold: number) => boolean,
-): number[] {
-  return thresholds.map((threshold) => {
-    let hits = 0;
-    for (const value of values) if (counts(value, threshold)) hits++;
-    return hits / values.length;
-  });
-}
-
 /** The arithmetic mean; NaN of nothing. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Throws `METRICS_EMPTY` or `METRICS_LENGTH` unless all arrays hold the same, positive number of frames. */
-export function checkSequence({ predicted, truth, visible }: SequenceBoxes): void {
-  if (truth.length === 0) throw new LoratError("METRICS_EMPTY", "the sequence holds no frame");
-  if (predicted.length !== truth.length || (visible && visible.length !== truth.length)) {
-    throw new LoratError(
-      "METRICS_LENGTH",
-      `the sequence has ${truth.length} true boxes, ${predicted.length} predicted ones${visible ? ` and ${visible.length} visibility flags` : ""}`,
-    );
-  }
+/** Boxes as columns. */
+export function columnsOf({ predicted, truth, visible }: SequenceBoxes): SequenceColumns {
+  return {
+    predicted: rowsOf(predicted),
+    truth: rowsOf(truth),
+    visible: visible && Uint8Array.from(visible, (seen) => (seen ? 1 : 0)),
+  };
+}
+
+/** `x, y, width, height` one after the other: `[boxes, 4]`. */
+export function rowsOf(boxes: readonly Box[]): Float64Array {
+  const rows = new Float64Array(boxes.length * 4);
+  boxes.forEach(({ x, y, width, height }, i) => {
+    rows[4 * i] = x;
+    rows[4 * i + 1] = y;
+    rows[4 * i + 2] = width;
+    rows[4 * i + 3] = height;
+  });
+  return rows;
 }

@@ -201,6 +201,36 @@ describe("TrainingEngine", () => {
     await engine.dispose();
   });
 
+  it("scales the loss in mixed precision, and skips an update whose gradients overflow", async () => {
+    const mixed = { ...settings, precision: "mixed" } as const;
+    const [exact, rounded] = [await engineOf(settings), await engineOf(mixed, { half: true })];
+    expect(rounded.precision).toBe("mixed");
+    const [a, b] = [await exact.step(batch(1)), await rounded.step(batch(1))];
+    expect(b.lossScale).toBe(65536);
+    expect(Math.abs(b.gradNorm / a.gradNorm - 1)).toBeLessThan(0.01);
+    expect(Math.abs(b.loss / a.loss - 1)).toBeLessThan(2e-3);
+    expect(rounded.progress).toEqual({
+      step: 1,
+      updates: 1,
+      nonFinite: 0,
+      lossScale: { scale: 65536, goodSteps: 1 },
+    });
+
+    const { tensors } = await snapshot(rounded);
+    const progress = { step: 1, updates: 1, nonFinite: 0, lossScale: { scale: 2 ** 40, goodSteps: 5 } };
+    const high = await engineOf(mixed, { half: true, resume: { progress, tensors } });
+    const before = await snapshot(high);
+    expect(await high.step(batch(2))).toMatchObject({ skipped: "gradients", lossScale: 2 ** 40 });
+    expect(high.progress).toEqual({
+      step: 2,
+      updates: 1,
+      nonFinite: 0,
+      lossScale: { scale: 2 ** 39, goodSteps: 0 },
+    });
+    expect((await snapshot(high)).tensors).toEqual(before.tensors);
+    await Promise.all([exact.dispose(), rounded.dispose(), high.dispose()]);
+  });
+
   it("refuses an update without a pass, and a network without all of its weights", async () => {
     const engine = await engineOf(settings);
     await expect(engine.update()).rejects.toMatchObject({ code: "TRAINING_NO_PASS" });

@@ -17,29 +17,14 @@ import type { TrainingBatch } from "./batch.ts";
 import { batchFeeds } from "./batch-feeds.ts";
 import { dropPathChoices } from "./drop-path-choices.ts";
 import { GradientSum } from "./gradient-sum.ts";
-import { initialLossScale, type LossScale, nextLossScale } from "./loss-scaler.ts";
-import { Optimizer, type TensorState } from "./optimizer.ts";
+import { hasHalfPrecision } from "./half-precision.ts";
+import { initialLossScale, nextLossScale } from "./loss-scaler.ts";
+import { type LossTerms, lossTerms, meanTerms } from "./loss-terms.ts";
+import { Optimizer } from "./optimizer.ts";
 import { initialStatistics, type RunningStatistics, updateStatistics } from "./running-statistics.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { lossScaleInput, trainingStep } from "./step.ts";
-
-/** Where a training stands; plain data. */
-export interface TrainingProgress {
-  /** Updates of the schedule behind, skipped ones included. */
-  readonly step: number;
-  /** Updates that changed the parameters. */
-  readonly updates: number;
-  /** Updates in a row, up to now, whose loss or (in single precision) gradients were not finite. */
-  readonly nonFinite: number;
-  /** Mixed precision only. */
-  readonly lossScale?: LossScale;
-}
-
-/** What a training goes on from: progress, and the tensors that {@link TrainingEngine.state} gave. */
-export interface TrainingState {
-  readonly progress: TrainingProgress;
-  readonly tensors: ReadonlyMap<string, Tensor<"float32">>;
-}
+import { requireWeight, startState, type TrainingProgress, type TrainingState } from "./training-state.ts";
 
 export interface EngineOptions {
   /**
@@ -52,15 +37,8 @@ export interface EngineOptions {
   readonly device?: Device;
   /** Threads inside an operator, CPU only. */
   readonly threads?: number;
-}
-
-/** The terms of one batch's loss, or their mean over batches. */
-export interface LossTerms {
-  readonly loss: number;
-  readonly bce: number;
-  readonly giou: number;
-  /** Mean IoU of the predicted boxes at positive cells. */
-  readonly iou: number;
+  /** Whether the device computes in half precision; found out when left out. */
+  readonly half?: boolean;
 }
 
 /** What one update did. */
@@ -75,9 +53,6 @@ export interface UpdateResult extends LossTerms {
   /** The factor on the loss that this update was made with; mixed precision only. */
   readonly lossScale?: number;
 }
-
-/** Loss terms by their names among the training step's outputs. */
-const lossOutputs = { loss: "loss", bce: "loss_bce", giou: "loss_giou", iou: "mean_iou" } as const;
 
 /**
  * A network in training on one device: passes whose gradients add up, and updates. It knows nothing of files or of where
@@ -126,7 +101,7 @@ export class TrainingEngine {
   static async create(settings: TrainingSettings, options: EngineOptions): Promise<TrainingEngine> {
     const { weights, resume, threads } = options;
     const device = await resolveDevice(options.device ?? "auto");
-    const mixed = settings.precision === "mixed" && hasHalfPrecision(device);
+    const mixed = settings.precision === "mixed" && (options.half ?? (await hasHalfPrecision(device)));
     const { model, batchSize, accumulation = 1 } = settings;
     const built = trainingStep(model, batchSize, { iouAware: settings.iouAware, mixed });
     const { trainable } = built;
@@ -257,56 +232,4 @@ export class TrainingEngine {
   async dispose(): Promise<void> {
     await Promise.all([this.#session.dispose(), this.#optimizer.dispose(), this.#sum.dispose()]);
   }
-}
-
-/** The reference falls back to single precision on the CPU as well. */
-function hasHalfPrecision(device: ConcreteDevice): boolean {
-  return device === "webgpu" || device === "cuda";
-}
-
-function requireWeight(
-  name: string,
-  weights: Weights,
-  fed: ReadonlySet<string>,
-  resume: TrainingState | undefined,
-): void {
-  const given = (fed.has(name) && resume?.tensors.get(name)) || weights.get(name);
-  if (!given) throw new LoratError("WEIGHTS_NAMES", `the network needs ${name}, which was not given`);
-  if (fed.has(name) && ("file" in given || given.dtype !== "float32")) {
-    throw new LoratError("WEIGHTS_DTYPE", `${name} trains: it must be float32 in memory`);
-  }
-}
-
-/** The optimiser's state at the start: trainable parameters, and the moments and averages of a resumed training. */
-function startState(
-  trainable: readonly Value[],
-  weights: Weights,
-  resume: TrainingState | undefined,
-): TensorState {
-  const state: TensorState = new Map();
-  for (const { name } of trainable) {
-    state.set(name, resume?.tensors.get(name) ?? (weights.get(name) as Tensor));
-    for (const key of [names.mean(name), names.variance(name), names.average(name)]) {
-      const kept = resume?.tensors.get(key);
-      if (kept) state.set(key, kept);
-    }
-  }
-  return state;
-}
-
-/** Reads the loss terms off a session's outputs. */
-export function lossTerms(results: Readonly<Record<string, Tensor>>): LossTerms {
-  const value = (name: string) => Number(results[name]!.data[0]);
-  return {
-    loss: value(lossOutputs.loss),
-    bce: value(lossOutputs.bce),
-    giou: value(lossOutputs.giou),
-    iou: value(lossOutputs.iou),
-  };
-}
-
-/** Their mean over batches. */
-export function meanTerms(all: readonly LossTerms[]): LossTerms {
-  const mean = (key: keyof LossTerms) => all.reduce((sum, terms) => sum + terms[key], 0) / all.length;
-  return { loss: mean("loss"), bce: mean("bce"), giou: mean("giou"), iou: mean("iou") };
 }

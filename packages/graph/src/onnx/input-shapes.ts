@@ -68,5 +68,7 @@ function dimensionsOf({ type }: ValueInfoProto) {
 }
 
 function describe(inputs: readonly ValueInfoProto[]): string {
-  return inputs.map((input) => `${input.name} (${dimensionsOf(input)?.dim.length ?? 0})`).join(", ") || "none";
+  return (
+    inputs.map((input) => `${input.name} (${dimensionsOf(input)?.dim.length ?? 0})`).join(", ") || "none"
+  );
 }

@@ -68,7 +68,7 @@ const softmaxOperator: Operator = {
 
 /**
  * `sum(dy * y)` of each row. In attention, where `dy = do v^T` comes from `o = y v`, that is `sum(do * o)`, over rows as
- * short as a head is wide instead of as long as there are tokens (as in FlashAttention, section 3.1 of its paper's appendix B).
+ * short as a head is wide instead of as long as there are tokens (as FlashAttention does).
  */
 function rowDots(dy: Value, y: Value): Value {
   const [outer, turned] = dy.node?.operator.type === "MatMul" ? dy.node.inputs : [];

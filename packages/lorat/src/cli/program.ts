@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import("./train.ts")).trainCommand(),
   runs: async () => (await import("./runs.ts")).runsCommand(),
   synth: async () => (await import("./synth.ts")).synthCommand(),
+  vot: async () => (await import("./vot.ts")).votCommand(),
 };
 
 /**
@@ -43,7 +44,9 @@ async function createProgram(args: readonly string[], commands: typeof COMMANDS)
   const wanted = args.find((arg) => !arg.startsWith("-")) ?? "";
   const names = Object.hasOwn(commands, wanted) ? [wanted] : Object.keys(commands);
   for (const name of names) {
-    program.addCommand((await commands[name]!()).copyInheritedSettings(program));
+    const command = (await commands[name]!()).copyInheritedSettings(program);
+    for (const inner of command.commands) inner.copyInheritedSettings(command);
+    program.addCommand(command);
   }
   return program;
 }

@@ -7,6 +7,7 @@ import { runCharts } from "../runs/charts.ts";
 import { runReport } from "../runs/html-report.ts";
 import { findRuns, type Run, readRun } from "../runs/read-run.ts";
 import { type RunSummary, runWarnings, summariseRun } from "../runs/summary.ts";
+import { exportCommand } from "./runs-export.ts";
 
 interface ShowOptions {
   readonly report?: string;
@@ -33,6 +34,7 @@ export function runsCommand(): Command {
     .argument("<folder>", "folder that holds folders of runs")
     .option("--json", "print an array of summaries")
     .action((folder: string, options: { json?: boolean }) => list(folder, options));
+  runs.addCommand(exportCommand());
   return runs;
 }
 

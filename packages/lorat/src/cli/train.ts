@@ -1,82 +1,130 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Device, LoratError } from "@lorat/graph";
-import { Command, InvalidArgumentError } from "commander";
-import { exportRun } from "../trainer/export.ts";
-import type { StepRecord } from "../trainer/metrics-log.ts";
-import { nanoPreset } from "../trainer/presets/nano.ts";
-import { train } from "../trainer/train.ts";
+import { LoratError } from "@lorat/graph";
+import { Command } from "commander";
+import type { RunRecord, StepRecord } from "../trainer/metrics-log.ts";
+import type { RunConfig } from "../trainer/run-config.ts";
+import { usageError } from "./errors.ts";
 import { createProgress } from "./progress.ts";
-
-interface Options {
-  data?: string;
-  out: string;
-  steps?: number;
-  seed: number;
-  device: Device;
-  resume?: boolean;
-  workers: number;
-  keep: number;
-  model?: string;
-}
+import { listenForStop } from "./stop-saving.ts";
+import { chosenConfig, presetTable, type TrainFlags, withTrainOptions } from "./train-options.ts";
 
 /** `lorat train`: from data to a model folder, in a run that can be stopped and continued at any time. */
 export function trainCommand(): Command {
-  return new Command("train")
-    .description("train a model; Ctrl-C saves a checkpoint, --resume goes on from it")
-    .argument("<preset>", "what to train: nano")
-    .requiredOption("--out <run>", "folder of the run: configuration, metrics, checkpoints")
-    .option("--data <folder>", "folder with photos/ and train/; without it, procedural pairs alone")
-    .option("--steps <number>", "optimiser steps in all (the preset's own when left out)", whole)
-    .option("--seed <number>", "seed of initialisation and data", whole, 1)
-    .option("--device <device>", "auto, cpu, webgpu or cuda", "auto")
-    .option("--workers <number>", "threads that prepare batches", whole, 1)
-    .option("--keep <number>", "checkpoints kept", whole, 3)
-    .option("--resume", "go on from the run's last checkpoint")
-    .option("--model <folder>", "where the finished model goes (RUN/model when left out)")
-    .action(async (preset: string, options: Options) => {
-      if (preset !== "nano") {
-        throw new LoratError("PRESET_UNKNOWN", `there is no preset "${preset}"`, { hint: "presets: nano" });
-      }
-      const config = nanoPreset(options);
-      await mkdir(options.out, { recursive: true });
-      const stop = new AbortController();
-      const interrupt = () => stop.abort();
-      process.once("SIGINT", interrupt);
-      process.once("SIGTERM", interrupt);
-      const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
-      try {
-        const { step, finished } = await train(config, {
-          folder: options.out,
-          device: options.device,
-          resume: options.resume ?? false,
-          workers: options.workers,
-          keep: options.keep,
-          signal: stop.signal,
-          onStep: (record) => progress.update(record.step, describe(record)),
-        });
-        progress.done();
-        const folder = options.model ?? join(options.out, "model");
-        await exportRun(options.out, config, folder);
-        if (finished) {
-          console.log(`trained ${step} steps; the model is in ${folder}`);
-        } else {
-          console.log(`stopped and saved after step ${step} of ${config.steps}; --resume goes on from there`);
-          process.exitCode = 130;
-        }
-      } finally {
-        process.off("SIGINT", interrupt);
-        process.off("SIGTERM", interrupt);
-      }
+  const command = new Command("train").description(
+    "train a model; Ctrl-C saves a checkpoint, --resume goes on from it",
+  );
+  return withTrainOptions(command).action(async (what: string | undefined, flags: TrainFlags) => {
+    if (flags.list) {
+      for (const line of presetTable()) console.log(line);
+      return;
+    }
+    if (flags.out === undefined) throw usageError("--out RUN is missing: the folder that the run goes into");
+    const config = await chosenConfig(what, flags.out, flags);
+    await runTraining(config, flags.out, flags);
+  });
+}
+
+async function runTraining(config: RunConfig, folder: string, flags: TrainFlags): Promise<void> {
+  const { train } = await import("../trainer/train.ts");
+  const { device, resume = false, workers, threads, keep, checkpointSeconds } = flags;
+  const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
+  const say = (line: string) => {
+    progress.done();
+    console.error(line);
+  };
+  const stop = listenForStop(say);
+  const detail = stepDetail();
+  let begun = false;
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    say(`${config.name} in ${folder}; lorat runs show ${quoted(folder)} draws its curves`);
+  };
+  try {
+    const { step, finished } = await train(config, {
+      ...{ folder, device, resume, workers, threads, keep, checkpointSeconds },
+      signal: stop.signal,
+      onStep: (record) => {
+        begin();
+        progress.update(record.step, detail(record));
+      },
+      onRecord: (record) => {
+        const line = recordLine(record);
+        if (line !== undefined) say(line);
+      },
+      onNotice: (message) => say(`note: ${message}`),
     });
+    progress.done();
+    if (!finished) {
+      console.log(`stopped and saved after step ${step} of ${config.steps} in ${folder}`);
+      console.log(`go on with: lorat train --resume --out ${quoted(folder)}`);
+      process.exitCode = stop.status();
+    }
+    if (finished || flags.model !== undefined) await writeModelFolder(config, folder, step, flags.model);
+  } finally {
+    progress.done();
+    stop.release();
+  }
 }
 
-function describe({ loss, iou, gradNorm, samplesPerSecond, waitShare }: StepRecord): string {
-  return `loss ${loss.toFixed(3)}  IoU ${iou.toFixed(3)}  norm ${gradNorm.toFixed(2)}  ${samplesPerSecond.toFixed(0)} pairs/s  waiting ${(waitShare * 100).toFixed(0)}%`;
+async function writeModelFolder(
+  config: RunConfig,
+  run: string,
+  step: number,
+  model = join(run, "model"),
+): Promise<void> {
+  const { exportRun } = await import("../trainer/export.ts");
+  try {
+    await exportRun(run, config, model);
+    console.log(`trained ${step} of ${config.steps} steps; the model is in ${model}`);
+  } catch (error) {
+    // The network of an ablation: trained all the same, and of use as ONNX.
+    if (!(error instanceof LoratError && error.code === "EXPORT_UNSUPPORTED")) throw error;
+    console.log(`trained ${step} of ${config.steps} steps; ${error.message}`);
+    console.log(
+      `lorat runs export ${quoted(run)} --onnx FILE writes the network, --trained FILE what was trained`,
+    );
+  }
 }
 
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is needed");
-  return value;
+/** What the progress line says of a step: loss and IoU are smoothed over about twenty. */
+function stepDetail(): (record: StepRecord) => string {
+  const smoothed = { loss: new Smoothed(), iou: new Smoothed() };
+  return (record) =>
+    [
+      `loss ${smoothed.loss.add(record.loss).toFixed(3)}`,
+      `IoU ${smoothed.iou.add(record.iou).toFixed(3)}`,
+      `norm ${record.gradNorm.toFixed(2)}`,
+      `${record.samplesPerSecond.toFixed(0)} pairs/s`,
+      `waiting ${(record.waitShare * 100).toFixed(0)}%`,
+      ...(record.skippedSteps ? [`skipped ${record.skippedSteps}`] : []),
+    ].join("  ");
+}
+
+class Smoothed {
+  #value: number | undefined;
+
+  add(value: number): number {
+    if (Number.isFinite(value))
+      this.#value = this.#value === undefined ? value : 0.95 * this.#value + 0.05 * value;
+    return this.#value ?? value;
+  }
+}
+
+/** The records that deserve a line of their own. */
+export function recordLine(record: RunRecord): string | undefined {
+  switch (record.kind) {
+    case "validation":
+      return `step ${record.step}: validation loss ${record.loss.toFixed(3)} (BCE ${record.bce.toFixed(3)}, GIoU ${record.giou.toFixed(3)}), IoU ${record.iou.toFixed(3)}`;
+    case "tracking":
+      return `step ${record.step}: tracking AUC ${(record.auc * 100).toFixed(1)} over ${Object.keys(record.sequences).length} sequences`;
+    case "warning":
+      return `step ${record.step}: warning: ${record.code}: ${record.message}`;
+    default:
+      return undefined;
+  }
+}
+
+function quoted(path: string): string {
+  return /^[\w./~+@%-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -24,8 +24,12 @@ describe("the index of a dataset", () => {
   it("is made once; later no annotation is read", async () => {
     await withDataset("folder", tree, async ({ root, open }) => {
       const { onOpened, last } = outcomes();
+      await utimes(join(root, "b/groundtruth.txt"), 1e9, 1e9);
       const first = await open({ onOpened });
       expect(last()).toEqual({ fromCache: false, filesRead: 2 });
+      // as long and as old as before: who reads it would see that it is another
+      await writeFile(join(root, "b/groundtruth.txt"), "not,box\n");
+      await utimes(join(root, "b/groundtruth.txt"), 1e9, 1e9);
       const again = await open({ onOpened });
       expect(last()).toEqual({ fromCache: true, filesRead: 0 });
       expect(again.columns).toEqual(first.columns);

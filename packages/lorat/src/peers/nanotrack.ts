@@ -233,7 +233,10 @@ function clamp(value: number, low: number, high: number): number {
   return Math.max(low, Math.min(value, high));
 }
 
-async function readFiles(folder: string, names: readonly [string, string]): Promise<[Uint8Array, Uint8Array]> {
+async function readFiles(
+  folder: string,
+  names: readonly [string, string],
+): Promise<[Uint8Array, Uint8Array]> {
   const read = await Promise.all(names.map((name) => readFile(join(folder, name)).catch(() => undefined)));
   const missing = names.filter((_, i) => read[i] === undefined);
   if (missing.length > 0) {

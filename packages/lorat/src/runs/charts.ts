@@ -68,7 +68,10 @@ function seriesOf(
     series.push({ ...raw, y: smoothing > 0 ? smooth(raw.y, smoothing) : raw.y });
   }
   for (const [label, key] of Object.entries(validation))
-    series.push(of(label, run.validations, (record) => record[key]));
+    series.push(
+      of(label, run.validations, (record) => record[key]),
+      of(`${label}, averaged weights`, run.validations, ({ average }) => average?.[key]),
+    );
   if (tracking) series.push(of("AUC", run.tracking, ({ auc }) => auc));
   return series;
 }

@@ -1,6 +1,8 @@
 import type { CropGeometry } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { type DatasetColumns, datasetOf } from "../datasets/columns.ts";
+import type { Dataset } from "../datasets/dataset.ts";
+import { partOf } from "../datasets/part-of.ts";
 import { datasetPairs } from "./dataset-pairs.ts";
 import { type MixPlan, mixedPairs } from "./mixed-pairs.ts";
 import { type DrawnPair, MAX_REDRAWS, type PairSupply, type Readings } from "./pair.ts";
@@ -33,11 +35,15 @@ export interface MadeBatch extends BatchArrays {
 /** Samples whose pairs are drawn ahead, so that decoding goes on while crops are made. */
 const DRAWN_AHEAD = 4;
 
+function chosenDatasets({ columns, pairs }: DatasetPlan): Dataset[] {
+  return columns.map((one, i) => partOf(datasetOf(one), pairs.sets[i] ?? {}));
+}
+
 /** What a plan's samples are drawn from. */
 export function pairSupply({ data, seed, batchSize }: BatchPlan): PairSupply {
   return data.kind === "mix"
     ? mixedPairs(data, seed)
-    : datasetPairs(data.columns.map(datasetOf), data.pairs, seed, batchSize);
+    : datasetPairs(chosenDatasets(data), data.pairs, seed, batchSize);
 }
 
 /**

@@ -84,7 +84,7 @@ export function datasetPairs(
           return { frame, padding };
         } catch (error) {
           if (!(error instanceof LoratError)) throw error;
-          readings.unreadable.push(error.message);
+          readings.unreadable.push(pick.path);
           return undefined;
         }
       };

@@ -20,7 +20,7 @@ export interface Unreadable {
   readonly count: number;
   /** Of the pictures asked for, 0 to 1. */
   readonly share: number;
-  /** The first different ones: path and reason. */
+  /** Paths of the first different ones. */
   readonly files: readonly string[];
 }
 

@@ -20,7 +20,10 @@ export interface LoaderOptions {
   readonly seed: number;
   /** Step of the first batch, for resuming a run; default 0. */
   readonly startStep?: number;
-  /** Threads; default 1, and 0 makes batches in the calling thread. The batches are the same for any number. */
+  /**
+   * Threads; default 1, and 0 makes batches in the calling thread. The batches are the same for any number. Decoding is done
+   * by the process's thread pool beside them, of 4 threads unless `UV_THREADPOOL_SIZE` was set before the start.
+   */
   readonly workers?: number;
   /** Batches made ahead of the consumer; default two more than there are threads. */
   readonly prefetch?: number;

@@ -41,7 +41,7 @@ export interface DrawnPair {
 /** How reading a sample's pictures went so far. */
 export interface Readings {
   readonly requested: number;
-  /** What is wrong with the ones that could not be read, each with its path. */
+  /** Paths of those that could not be read, each as often as it was asked for. */
   readonly unreadable: readonly string[];
 }
 

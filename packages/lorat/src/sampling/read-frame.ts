@@ -16,6 +16,7 @@ export async function readFrame(path: string): Promise<Frame> {
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, channels: 3, data };
   } catch (cause) {
+    // The decoder's text may be another thread's: it is for people, never to be compared or counted.
     const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
     throw new LoratError("DATA_IMAGE", `${path}: ${reason}`, { cause });
   }

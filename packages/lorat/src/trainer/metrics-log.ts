@@ -34,14 +34,20 @@ export interface StepRecord {
   readonly unreadable?: number;
 }
 
-/** Mean losses over the held-out pairs. */
-export interface ValidationRecord {
-  readonly kind: "validation";
-  readonly step: number;
+/** Mean losses over some pairs. */
+export interface MeanLosses {
   readonly loss: number;
   readonly bce: number;
   readonly giou: number;
   readonly iou: number;
+}
+
+/** Mean losses over the held-out pairs. */
+export interface ValidationRecord extends MeanLosses {
+  readonly kind: "validation";
+  readonly step: number;
+  /** The same of the averaged weights, where an average is kept. */
+  readonly average?: MeanLosses;
 }
 
 /** Success of whole tracked sequences. */

@@ -11,6 +11,8 @@ export interface RunConfig {
   readonly initialisation: InitialisationStyle;
   /** Model folder that the network starts from: a trained tracker, or a DINOv2 backbone. */
   readonly base?: string;
+  /** `backbone` leaves a tracker's head and token types, so that all rows of an ablation start alike; default `all`. */
+  readonly baseParts?: "all" | "backbone";
   /** Pairs of one forward and backward pass. */
   readonly batchSize: number;
   /** Passes whose gradients make one update; default 1. */

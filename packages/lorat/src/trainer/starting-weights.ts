@@ -13,7 +13,7 @@ import type { RunConfig } from "./run-config.ts";
 import { type TensorReader, tensorReader } from "./stored-tensors.ts";
 
 /** What decides a network's parameters before its first update. */
-export type StartingPoint = Pick<RunConfig, "model" | "initialisation" | "base" | "seed">;
+export type StartingPoint = Pick<RunConfig, "model" | "initialisation" | "base" | "baseParts" | "seed">;
 
 /**
  * Every parameter of a network before its first update, under its name in training. What the base holds is taken from
@@ -39,6 +39,7 @@ export async function startingWeights(
   try {
     const wanted = [...graph.parameters.values()].filter(({ name }) => !known.has(name));
     const found = baseTensors(wanted, base.weights);
+    if (start.baseParts === "backbone") forgetTracker(found);
     const positions = graph.parameters.get("z_pos_embed");
     if (positions && !known.has("z_pos_embed") && !found.has("z_pos_embed")) {
       found.set(
@@ -57,6 +58,13 @@ export async function startingWeights(
     return weights;
   } finally {
     await reader.dispose();
+  }
+}
+
+/** Leaves the head and the token types of a tracker to be drawn anew. */
+function forgetTracker(found: Map<string, StoredTensor>): void {
+  for (const name of found.keys()) {
+    if (name.startsWith("head.") || name === "token_type_embed") found.delete(name);
   }
 }
 

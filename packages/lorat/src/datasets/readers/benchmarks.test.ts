@@ -113,6 +113,7 @@ describe("got10k", () => {
         [[1, 2, 11, 12], null, [5, 5, 15, 15]],
       ]);
       expect((await open({ path: "train" })).names).toEqual(names);
+      await expect(open({ path: "train", split: "val" })).rejects.toMatchObject({ code: "DATASET_LAYOUT" });
       expect((await open({ split: "test" })).sequences.map(({ length }) => length)).toEqual([1]);
     });
   });
@@ -308,12 +309,18 @@ it("tc128 takes the range of its frames file", async () => {
 
 describe("vot", () => {
   it("reads polygons, masks and special codes", async () => {
-    const rows = ["10,10,20,10,20,30,10,30", "m5,6,4,3,1,2,3,1,5", "0", "1,2,3,4"];
-    const tree = { "bag/groundtruth.txt": rows.join("\n"), ...pictures("bag/color", 4) };
+    const rows = ["10,10,20,10,20,30,10,30", "m5,6,4,3,1,2,3,1,5", "0", "nan", "1,2,3,4"];
+    const tree = { "bag/groundtruth.txt": rows.join("\n"), ...pictures("bag/color", 5) };
     await withDataset("vot", tree, async ({ open }) => {
       const [first] = (await open()).sequences;
       // the mask's rows: .11. ..1. ....
-      expect(track(first!, first!.objects[0]!)).toEqual([[10, 10, 20, 30], [6, 6, 8, 8], null, [1, 2, 4, 6]]);
+      expect(track(first!, first!.objects[0]!)).toEqual([
+        [10, 10, 20, 30],
+        [6, 6, 8, 8],
+        null,
+        null,
+        [1, 2, 4, 6],
+      ]);
     });
   });
 

@@ -94,7 +94,7 @@ export function parseCvat(
     attributeNamePrefix: "",
     parseAttributeValue: false,
     parseTagValue: false,
-    isArray: (tag, path) => path !== "annotations.meta" && ["track", "box", "polygon"].includes(tag),
+    isArray: (tag) => ["track", "box", "polygon"].includes(tag),
   });
   let tree: unknown;
   try {

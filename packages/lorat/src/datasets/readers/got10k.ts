@@ -1,5 +1,5 @@
 import type { AnnotationSource } from "../annotation-source.ts";
-import { below, parseIni, picturesIn, readFlags, readRows } from "../files.ts";
+import { below, lastPart, parseIni, picturesIn, readFlags, readRows } from "../files.ts";
 import type { PictureSize, RawSequence } from "../raw.ts";
 import type { DatasetReader, SequenceEntry } from "../reader.ts";
 import { oneObject } from "./one-object.ts";
@@ -15,8 +15,8 @@ export const got10k: DatasetReader = {
   async entries(source, splits) {
     const entries: SequenceEntry[] = [];
     for (const split of splits) {
-      // Also where the folder of one part is given.
-      const folder = (await source.list(split)) ? split : "";
+      // Also where the folder of the part itself is given.
+      const folder = lastPart(source, "") === split ? "" : split;
       const list = await source.readText(below(folder, "list.txt"));
       for (const name of list?.match(/[^\s\uFEFF]+/g) ?? []) {
         entries.push({ name, read: async () => [await readSequence(source, folder, name, split)] });

@@ -38,11 +38,11 @@ async function readSequence(source: AnnotationSource, { path, files }: FoundFold
   return oneObject({ name, folder, frames: await picturesIn(source, folder), boxes });
 }
 
-/** Rows of boxes, polygons, masks (`m` in front) or special codes (a single number), which are no box. */
+/** Rows of boxes, polygons, masks (`m` in front) or special codes (a single number or `nan`), which are no box. */
 export function parseRegions(text: string, file: string): Float64Array {
   const lines = splitLines(text).map((line, i) => {
     const region = line.trim();
-    if (/^\d+$/.test(region)) return "NaN,NaN,NaN,NaN";
+    if (/^(\d+|nan)$/i.test(region)) return "NaN,NaN,NaN,NaN";
     return region.startsWith("m") ? boxOfMask(region.slice(1), `${file}, line ${i + 1}`).join(",") : region;
   });
   return parseBoxRows(lines.join("\n"), file);

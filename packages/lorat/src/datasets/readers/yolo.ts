@@ -1,4 +1,5 @@
 import { LoratError } from "@lorat/graph";
+import { mapAhead } from "../../media/map-ahead.ts";
 import { boundsOfPolygon, splitLines, splitNumbers } from "../../output/box-rows.ts";
 import type { AnnotationSource } from "../annotation-source.ts";
 import { below, isPicture, lastPart } from "../files.ts";
@@ -14,6 +15,7 @@ interface YoloObject {
   readonly box: readonly [x: number, y: number, width: number, height: number];
 }
 
+const IN_FLIGHT = 16;
 const SPLITS = ["train", "val", "test"];
 
 /**
@@ -60,11 +62,12 @@ async function readFolder(
   const name = nameOf(source, folder);
   const frames = framesOf(pictures);
   const objects: YoloObject[][] = [];
-  for (const picture of pictures) {
+  const readLabels = async (picture: string) => {
     const file = `${picture.replace(/\.[^.]*$/, "")}.txt`;
     const path = below(labels, file);
-    objects.push(known.has(file) ? parseYolo((await source.readText(path)) ?? "", path) : []);
-  }
+    return known.has(file) ? parseYolo((await source.readText(path)) ?? "", path) : [];
+  };
+  for await (const list of mapAhead(pictures, IN_FLIGHT, readLabels)) objects.push(list);
   const sizeOf = async (frame: number): Promise<PictureSize> => {
     const path = below(folder, frameName(frames, frame));
     const size = await source.pictureSize(path);
@@ -80,18 +83,19 @@ async function readFolder(
   }
   source.warn("labels without tracks, so that each picture stands for itself", name);
   const shown = objects.flatMap((list, frame) => (list.length > 0 ? [{ list, frame }] : []));
-  return Promise.all(
-    shown.map(async ({ list, frame }) => {
-      const size = await sizeOf(frame);
-      return {
-        name: below(name, pictures[frame]!),
-        folder,
-        frames: sliceFrames(frames, frame, frame + 1),
-        size,
-        objects: list.map(({ box }) => ({ first: 0, boxes: Float64Array.from(inPixels(box, size)) })),
-      };
-    }),
-  );
+  const alone = async ({ list, frame }: (typeof shown)[number]): Promise<RawSequence> => {
+    const size = await sizeOf(frame);
+    return {
+      name: below(name, pictures[frame]!),
+      folder,
+      frames: sliceFrames(frames, frame, frame + 1),
+      size,
+      objects: list.map(({ box }) => ({ first: 0, boxes: Float64Array.from(inPixels(box, size)) })),
+    };
+  };
+  const sequences: RawSequence[] = [];
+  for await (const sequence of mapAhead(shown, IN_FLIGHT, alone)) sequences.push(sequence);
+  return sequences;
 }
 
 function tracksOf(frames: readonly YoloObject[][], size: PictureSize): Track[] {

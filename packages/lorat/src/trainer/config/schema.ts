@@ -154,6 +154,7 @@ export const runConfigSchema = z.strictObject({
   model,
   initialisation: z.enum(["reference", "scratch"]),
   base: text.optional(),
+  baseParts: z.enum(["all", "backbone"]).optional(),
   batchSize: count,
   accumulation: count.optional(),
   steps: count,

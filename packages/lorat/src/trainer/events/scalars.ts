@@ -26,9 +26,10 @@ export function scalarsOf(record: RunRecord): Scalar[] {
         scalar(tag, record[key as keyof typeof stepTags]),
       );
     case "validation":
-      return (["loss", "bce", "giou", "iou"] as const).flatMap((key) =>
-        scalar(`val/${stepTags[key]}`, record[key]),
-      );
+      return (["loss", "bce", "giou", "iou"] as const).flatMap((key) => [
+        ...scalar(`val/${stepTags[key]}`, record[key]),
+        ...scalar(`val_average/${stepTags[key]}`, record.average?.[key]),
+      ]);
     case "tracking":
       return scalar("tracking/auc", record.auc);
     case "warning":

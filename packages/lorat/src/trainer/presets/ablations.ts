@@ -14,7 +14,7 @@ export const ablationPresets: readonly Preset[] = ABLATIONS.flatMap((ablation) =
     return {
       name,
       summary: `B-224 with ${row.title}${row.published ? " (as published)" : ""}`,
-      expected: row.published ? "LaSOT SUC 71.7" : "see the paper's ablations",
+      expected: row.published ? "LaSOT SUC 71.7" : "the paper's ablations",
       needs: "as B-224",
       config: (options) =>
         row.change(paperRun({ name, variant: "B-224", model: (v) => loraConfig(v), data: "all" }, options)),

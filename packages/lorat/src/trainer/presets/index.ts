@@ -10,7 +10,7 @@ const nano: Preset = {
   name: "nano",
   summary: "the default model, from scratch",
   expected: "models/nano/README.md",
-  needs: "nothing; photographs and clips in --data help",
+  needs: "nothing; --data helps",
   config: nanoPreset,
 };
 
@@ -18,7 +18,7 @@ const nanoLora: Preset = {
   name: "nano-lora",
   summary: "LoRA, rank 4, on the default model",
   expected: "not measured",
-  needs: "nothing; photographs and clips in --data help",
+  needs: "nothing; --data helps",
   config: nanoLoraPreset,
 };
 

@@ -5,8 +5,8 @@ import { paperRun, reference } from "./reference.ts";
 // Where expected scores are from: LoRAT's paper ("Tracking Meets LoRA", ECCV 2024). Those of its abstract were read there;
 // the others are as quoted by reviews of the paper, and "not at hand" stands where no quotation was found.
 
-const everything = "LaSOT, TrackingNet, COCO 2017, GOT-10k and the list of its sequences, a DINOv2 backbone";
-const got10kAlone = "GOT-10k, a DINOv2 backbone";
+const everything = "the four datasets, --got10k-list, --base";
+const got10kAlone = "GOT-10k, --base";
 
 /** LoRAT: rank 64 on every linear layer of a frozen backbone, 170 epochs of 131,072 pairs. */
 function lora(variant: string, expected: string): Preset {
@@ -58,7 +58,7 @@ export const l224 = lora("L-224", "LaSOT SUC 74.2");
 /** `lorat train L-378 …`. Expected: LaSOT SUC 75.1, LaSOText 56.6, TrackingNet 85.6, TNL2K 62.3. */
 export const l378 = lora("L-378", "LaSOT SUC 75.1, LaSOText 56.6, TrackingNet 85.6, TNL2K 62.3");
 /** `lorat train g-224 …`. Expected: the paper's table of results; the numbers are not at hand. */
-export const g224 = lora("g-224", "see the paper's table of results");
+export const g224 = lora("g-224", "the paper's table of results");
 /** `lorat train g-378 …`. Expected: LaSOT SUC 76.2, LaSOText 56.5, TrackingNet 86.0, TNL2K 62.7. */
 export const g378 = lora("g-378", "LaSOT SUC 76.2, LaSOText 56.5, TrackingNet 86.0, TNL2K 62.7");
 /** `lorat train S-224 …`. Not in the paper; its repository holds the configuration. Scores not published. */
@@ -69,20 +69,20 @@ export const s378 = lora("S-378", "not published");
 /** `lorat train B-224-got10k --base BACKBONE --data DIR --out RUN`. Expected: GOT-10k AO 72.1. */
 export const b224Got10k = got10k("B-224", "GOT-10k AO 72.1");
 /** `lorat train B-378-got10k …`. Expected: the paper's table of results; not at hand. */
-export const b378Got10k = got10k("B-378", "see the paper's table of results");
+export const b378Got10k = got10k("B-378", "the paper's table of results");
 /** `lorat train L-224-got10k …`. Expected: the paper's table of results; not at hand. */
-export const l224Got10k = got10k("L-224", "see the paper's table of results");
+export const l224Got10k = got10k("L-224", "the paper's table of results");
 /** `lorat train L-378-got10k …`. Expected: GOT-10k AO 77.5. */
 export const l378Got10k = got10k("L-378", "GOT-10k AO 77.5");
 /** `lorat train g-224-got10k …`. Expected: the paper's table of results; not at hand. */
-export const g224Got10k = got10k("g-224", "see the paper's table of results");
+export const g224Got10k = got10k("g-224", "the paper's table of results");
 /** `lorat train g-378-got10k …`. Expected: GOT-10k AO 78.9. */
 export const g378Got10k = got10k("g-378", "GOT-10k AO 78.9");
 
 /** `lorat train B-224-full --base BACKBONE --data DIR --got10k-list FILE --out RUN`. Expected: LaSOT SUC 70.9. */
 export const b224Full = fullFineTuning("B-224", "LaSOT SUC 70.9");
 /** `lorat train B-378-full …`. Expected: the paper's comparison with full fine-tuning; not at hand. */
-export const b378Full = fullFineTuning("B-378", "see the paper's comparison with full fine-tuning");
+export const b378Full = fullFineTuning("B-378", "the paper's comparison");
 /** `lorat train L-224-full …`. Expected: LaSOT SUC 73.0, from a review; the abstract compares with 70.3. 35.0 GPU hours. */
 export const l224Full = fullFineTuning("L-224", "LaSOT SUC 73.0");
 /** `lorat train L-378-full …`. Expected: LaSOT SUC 74.9. */

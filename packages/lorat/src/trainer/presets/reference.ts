@@ -52,6 +52,7 @@ export function paperRun(run: PaperRun, options: PresetOptions): RunConfig {
   const variant = variantNamed(run.variant);
   const epochs = run.data === "all" ? reference.epochs : reference.got10kEpochs;
   const steps = options.steps ?? epochs * epochSteps;
+  const data = pairs(trainingSets(run, options), reference.samplesPerEpoch);
   const got10k = datasetPlaces(["got10k"], options).got10k;
   return {
     name: run.name,
@@ -70,7 +71,7 @@ export function paperRun(run: PaperRun, options: PresetOptions): RunConfig {
     },
     iouAware: true,
     seed: options.seed ?? reference.seed,
-    data: pairs(trainingSets(run, options), reference.samplesPerEpoch),
+    data,
     validation: {
       everySteps: epochSteps,
       samples: reference.validationSamples,

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { loadRunConfig } from "../trainer/config/load.ts";
+import { runFiles } from "../trainer/run-files.ts";
+import { usageError } from "./errors.ts";
+
+interface ExportFlags {
+  readonly model?: string;
+  readonly trained?: string;
+  readonly onnx?: string;
+  readonly force?: boolean;
+}
+
+/** `lorat runs export`: the last checkpoint of a run in the forms that others read. */
+export function exportCommand(): Command {
+  return new Command("export")
+    .description("write the last checkpoint of a run as a model folder, a weight file or ONNX")
+    .argument("<run>", "folder of a run")
+    .option("--model <dir>", "a model folder, adapters merged, for lorat track --model")
+    .option("--trained <file>", "what was trained alone, in the reference's format and names (.safetensors)")
+    .option("--onnx <file>", "the network as ONNX, adapters merged")
+    .option("--force", "replace files that exist")
+    .action(async (run: string, { model, trained, onnx, force }: ExportFlags) => {
+      if (model === undefined && trained === undefined && onnx === undefined) {
+        throw usageError("nothing to write", "give --model DIR, --trained FILE or --onnx FILE");
+      }
+      const config = await loadRunConfig(join(run, runFiles.config));
+      if (model !== undefined) {
+        const { exportRun } = await import("../trainer/export.ts");
+        const { step } = await exportRun(run, config, model);
+        console.log(`step ${step}: ${model}`);
+      }
+      if (trained !== undefined) {
+        const { exportTrained } = await import("../trainer/export-trained.ts");
+        const { step } = await exportTrained(run, config, trained, { force });
+        console.log(`step ${step}: ${trained}`);
+      }
+      if (onnx !== undefined) {
+        const { exportOnnx } = await import("../trainer/export-onnx.ts");
+        const { step, dataPath } = await exportOnnx(run, config, onnx, { force });
+        console.log(`step ${step}: ${onnx}${dataPath ? ` and ${dataPath}` : ""}`);
+      }
+    });
+}

@@ -1,0 +1,67 @@
+import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { openAnnotations } from "../evaluation/annotations/open-annotations.ts";
+import { openResults } from "../evaluation/results/open-results.ts";
+import { scoreJson } from "../evaluation/score/score-json.ts";
+import { scoreTable } from "../evaluation/score/score-table.ts";
+import { scoreTracker } from "../evaluation/score/score-tracker.ts";
+
+interface ScoreOptions {
+  dataset: string;
+  results: string;
+  protocol: string;
+  split?: string;
+  coordinates: "auto" | "as-is";
+  json?: boolean;
+  allowMissing?: boolean;
+  allowNan?: boolean;
+  attributes?: boolean;
+  sequences?: boolean;
+  seed: number;
+}
+
+/** `lorat score`: any tracker's raw results on a benchmark. */
+export function scoreCommand(): Command {
+  return new Command("score")
+    .description("score a tracker's result files on a benchmark")
+    .requiredOption("--dataset KIND:PATH", "annotation: a folder, .tar.gz or .zip, pictures not needed")
+    .requiredOption("--results PATH", "result files, one a sequence: a folder, .tar.gz or .zip")
+    .addOption(
+      new Option("--protocol NAME", "conventions of the metric")
+        .choices([...PROTOCOL_NAMES])
+        .default("toolkit"),
+    )
+    .option("--split NAME", "part of the dataset (default: the one that results are for)")
+    .addOption(
+      new Option("--coordinates HOW", "auto: 0- or 1-based and corners told by the first boxes")
+        .choices(["auto", "as-is"])
+        .default("auto"),
+    )
+    .option("--allow-missing", "score the sequences that have results")
+    .option("--allow-nan", "let the protocol judge boxes with NaN")
+    .option("--attributes", "a line for each attribute")
+    .option("--sequences", "a line for each sequence")
+    .option("--seed NUMBER", "of the bootstrap intervals", wholeNumber, 0)
+    .option(
+      "--json",
+      "print an object: suc, p, pNorm, ao, sr50, sr75 in percent, sequences, successCurve, protocol",
+    )
+    .action(runScore);
+}
+
+async function runScore(options: ScoreOptions): Promise<void> {
+  const protocol = protocolOf(options.protocol);
+  const annotations = await openAnnotations(options.dataset, { split: options.split });
+  const results = await openResults(options.results, annotations, {
+    allowMissing: options.allowMissing ?? false,
+    allowNaN: options.allowNan ?? false,
+    coordinates: options.coordinates,
+  });
+  const score = scoreTracker(annotations, results, protocol, { seed: options.seed });
+  console.log(options.json ? JSON.stringify(scoreJson(score), null, 2) : scoreTable(score, options));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
+  return Number(text);
+}

@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Device } from "@lorat/graph";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isConfigFile, loadRunConfig } from "../trainer/config/load.ts";
+import { overrideRun } from "../trainer/config/overrides.ts";
+import { presetNamed, presets } from "../trainer/presets/index.ts";
+import type { RunConfig } from "../trainer/run-config.ts";
+import { runFiles } from "../trainer/run-files.ts";
+import { usageError } from "./errors.ts";
+import { DEVICES } from "./track-options.ts";
+
+/** Options of `lorat train` as commander reads them. */
+export interface TrainFlags {
+  readonly list?: boolean;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly data?: string;
+  readonly dataset: Readonly<Record<string, string>>;
+  readonly got10kList?: string;
+  readonly base?: string;
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly seed?: number;
+  readonly set: readonly string[];
+  readonly device: Device;
+  readonly workers: number;
+  readonly threads?: number;
+  readonly keep: number;
+  readonly checkpointSeconds: number;
+  readonly model?: string;
+}
+
+/** Adds the options of `lorat train`. */
+export function withTrainOptions(command: Command): Command {
+  return command
+    .argument("[what]", "a preset (--list shows them), or a configuration in a .ts or .json file")
+    .option("--list", "list the presets with their scores and what they need")
+    .option("--out <run>", "folder of the run: configuration, metrics, events, checkpoints")
+    .option(
+      "--resume",
+      "go on from the run's last checkpoint; without [what], with the run's own configuration",
+    )
+    .option(
+      "--data <dir>",
+      "folder of the datasets: DIR/LaSOT, DIR/TrackingNet, DIR/GOT-10k, DIR/COCO; for nano photos/ and train/",
+    )
+    .option("--dataset <kind=path>", "where one dataset is; may be repeated", dataset, {})
+    .option("--got10k-list <file>", "the GOT-10k sequences that share nothing with VOT, one a line")
+    .option("--base <model>", "model folder to start from: a DINOv2 backbone or a tracker")
+    .option("--steps <number>", "optimiser steps in all", positive)
+    .option("--batch <pairs>", "pairs of one pass; accumulation makes up the batch of an update", positive)
+    .option("--seed <number>", "seed of initialisation and data", whole)
+    .option("--set <key=value>", "change a key of the configuration; may be repeated", repeated, [])
+    .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
+    .option("--workers <number>", "threads that prepare batches", whole, 1)
+    .option("--threads <number>", "threads of the network, on the CPU", positive)
+    .option("--keep <number>", "checkpoints kept", positive, 3)
+    .option("--checkpoint-seconds <number>", "seconds between checkpoints", positive, 180)
+    .option("--model <dir>", "where the finished model goes (RUN/model when left out)");
+}
+
+/**
+ * The configuration that a command line asks for: a preset, a file, or the run's own when it is resumed; then the overrides.
+ * Throws `USAGE`, `PRESET_UNKNOWN`, and what presets and configurations throw.
+ */
+export async function chosenConfig(
+  what: string | undefined,
+  run: string,
+  flags: TrainFlags,
+): Promise<RunConfig> {
+  const { steps, batch, seed, set } = flags;
+  if (what === undefined) {
+    if (!flags.resume)
+      throw usageError("expected a preset or a configuration file", "lorat train --list shows the presets");
+    return overrideRun(await loadRunConfig(await ownConfig(run)), { steps, batch, seed, set });
+  }
+  if (isConfigFile(what)) return overrideRun(await loadRunConfig(what), { steps, batch, seed, set });
+  const { data, dataset: datasets, got10kList, base } = flags;
+  const config = presetNamed(what).config({ data, datasets, got10kList, base, steps, seed });
+  return overrideRun(config, { batch, set });
+}
+
+/** The presets as a table. */
+export function presetTable(): string[] {
+  const rows = [
+    ["preset", "what it trains", "expected", "needs"],
+    ...[...presets.values()].map(({ name, summary, expected, needs }) => [name, summary, expected, needs]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** Where a run keeps its configuration; an error of its own where there is none. */
+async function ownConfig(run: string): Promise<string> {
+  const path = join(run, runFiles.config);
+  await readFile(path).catch(() => {
+    throw usageError(`${run} holds no run to resume`, "give a preset or a configuration file to start one");
+  });
+  return path;
+}
+
+function dataset(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1)
+    throw new InvalidArgumentError("KIND=PATH is needed, such as lasot=/data/LaSOT");
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function repeated(text: string, before: readonly string[]): string[] {
+  return [...before, text];
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is needed");
+  return value;
+}
+
+function positive(text: string): number {
+  if (whole(text) === 0) throw new InvalidArgumentError("a whole number above 0 is needed");
+  return Number(text);
+}

@@ -1,0 +1,93 @@
+import { LoratError } from "@lorat/graph";
+import type { AnnotationSource } from "../../datasets/annotation-source.ts";
+import { readFlags, readRows, requireText } from "../../datasets/files.ts";
+import { splitLines } from "../../output/box-rows.ts";
+import type { Problems } from "../problems.ts";
+import { parseBytesAsRows } from "../results/parse-rows.ts";
+import type { AnnotatedSequence } from "./annotation-set.ts";
+import { parseAttributeFlags, parseAttributeList } from "./attributes.ts";
+import type { Benchmark } from "./benchmark.ts";
+import type { ToolkitLayout } from "./toolkit-layout.ts";
+
+/** Reads the annotation out of a toolkit's layout; what is wrong with single sequences goes to `problems`. */
+export async function readToolkit(
+  source: AnnotationSource,
+  layout: ToolkitLayout,
+  benchmark: Benchmark,
+  problems: Problems,
+): Promise<AnnotatedSequence[]> {
+  const names = await sequenceNames(source, layout, problems);
+  const list = await problems.collect(async () => {
+    const file = layout.attributeList;
+    return file === undefined ? undefined : parseAttributeList(await requireText(source, file), file);
+  });
+  checkAttributes(layout, list, new Set(layout.boxes.keys()), problems);
+  const sequences: AnnotatedSequence[] = [];
+  for (const name of names) {
+    const sequence = await problems.collect(() => readSequence(source, layout, benchmark, list, name));
+    if (sequence) sequences.push(sequence);
+  }
+  return sequences;
+}
+
+async function readSequence(
+  source: AnnotationSource,
+  layout: ToolkitLayout,
+  benchmark: Benchmark,
+  list: ReadonlyMap<string, readonly string[]> | undefined,
+  name: string,
+): Promise<AnnotatedSequence> {
+  const file = layout.boxes.get(name)!;
+  const bytes = await source.readBytes(file);
+  const truth = (bytes && parseBytesAsRows(bytes)) ?? (await readRows(source, file));
+  const rows = truth.length / 4;
+  if (rows === 0) throw new LoratError("BOXES_MALFORMED", `${file} holds no box`);
+  const flagFile = layout.absent.get(name);
+  const spare = benchmark.spareFlags?.[name] ?? 0;
+  if (flagFile === undefined && layout.absent.size > 0) source.warn("without flags of absence", name);
+  const absent = flagFile === undefined ? undefined : await readFlags(source, flagFile, rows + spare);
+  const attributeFile = layout.attributes.get(name);
+  const attributes =
+    attributeFile === undefined || !benchmark.attributes
+      ? (list?.get(name) ?? [])
+      : parseAttributeFlags(await requireText(source, attributeFile), benchmark.attributes, attributeFile);
+  return {
+    name,
+    truth,
+    visible: absent && absent.subarray(0, rows).map((flag) => 1 - flag),
+    attributes,
+  };
+}
+
+/** Those that the list names, or all. */
+async function sequenceNames(
+  source: AnnotationSource,
+  { boxes, sequenceList }: ToolkitLayout,
+  problems: Problems,
+): Promise<string[]> {
+  if (sequenceList === undefined) return [...boxes.keys()];
+  const listed = splitLines(await requireText(source, sequenceList))
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const known = listed.filter((name) => {
+    if (boxes.has(name)) return true;
+    problems.add("DATASET_LIST", `${sequenceList} names ${name}, of which there are no boxes`);
+    return false;
+  });
+  return [...new Set(known)];
+}
+
+/** Attribute files have to belong to sequences that are there. */
+function checkAttributes(
+  { attributes }: ToolkitLayout,
+  list: ReadonlyMap<string, unknown> | undefined,
+  known: ReadonlySet<string>,
+  problems: Problems,
+): void {
+  for (const [name, file] of attributes) {
+    if (!known.has(name)) problems.add("ATTRIBUTES_UNKNOWN", `${file} belongs to no sequence`);
+  }
+  for (const name of list?.keys() ?? []) {
+    if (!known.has(name)) problems.add("ATTRIBUTES_UNKNOWN", `attributes of ${name}, which is no sequence`);
+  }
+}
