@@ -2,8 +2,29 @@
  * lorat for Node: models by name, frames out of videos and folders, training data, training.
  */
 export * from "@lorat/core";
+export { ABLATIONS, type AblationName, type AblationRow, ablationRows } from "./ablate/rows.ts";
+export { type AblationOptions, runAblation } from "./ablate/run-ablation.ts";
+export { type AblationResult, type RowSummary, summaryTable } from "./ablate/summary.ts";
+export { type Dataset, type DatasetSequence, datasetOf, openDataset } from "./datasets/index.ts";
+export type { AnnotatedSequence, AnnotationSet } from "./evaluation/annotations/annotation-set.ts";
+export { openAnnotations } from "./evaluation/annotations/open-annotations.ts";
+export {
+  type ExportFormat,
+  type ExportInput,
+  exportArchives,
+  frameCsv,
+  votRectangle,
+  writeArchives,
+} from "./evaluation/exports/index.ts";
 export { runSequence, type SequenceRun, scoreSequence } from "./evaluation/one-pass.ts";
+export { meanAuc, type ProceduralTrial, runProcedural } from "./evaluation/procedural.ts";
+export { openResults, type TrackerResults } from "./evaluation/results/open-results.ts";
+export { type ScoreJson, scoreJson } from "./evaluation/score/score-json.ts";
+export { scoreTable } from "./evaluation/score/score-table.ts";
+export { scoreTracker, type TrackerScore } from "./evaluation/score/score-tracker.ts";
 export { listSequences, type Sequence } from "./evaluation/sequence.ts";
+export { type Stretch, scoreStretch, scoreStretches, stretchOf } from "./evaluation/track-object.ts";
+export { type FinetuneOptions, type FinetuneResult, finetune } from "./finetune/finetune.ts";
 export { type FrameSource, openFrames } from "./media/frame-source.ts";
 export { loadModel, loadTracker } from "./models/load-tracker.ts";
 export { type ModelRow, modelRow, modelTable } from "./models/model-table.ts";

@@ -79,8 +79,14 @@ export function scoreColumns(columns: SequenceColumns, conventions: Conventions)
     }
     counted++;
     if (missInvalid && !isProper(predicted, at)) continue;
-    const [gx, gy, gw, gh] = [truth[at]!, truth[at + 1]!, truth[at + 2]!, truth[at + 3]!];
-    const [px, py, pw, ph] = [predicted[at]!, predicted[at + 1]!, predicted[at + 2]!, predicted[at + 3]!];
+    const gx = truth[at]!;
+    const gy = truth[at + 1]!;
+    const gw = truth[at + 2]!;
+    const gh = truth[at + 3]!;
+    const px = predicted[at]!;
+    const py = predicted[at + 1]!;
+    const pw = predicted[at + 2]!;
+    const ph = predicted[at + 3]!;
     const overlap = clip
       ? clippedOverlap(px, py, pw, ph, gx, gy, gw, gh, clip)
       : pixel

@@ -3,13 +3,13 @@
  * few operations whatever the number of thresholds. The comparisons are exact. NaN counts nowhere.
  */
 export class Tally {
-  readonly #thresholds: readonly number[];
+  readonly #thresholds: Float64Array;
   /** Thresholds a unit. */
   readonly #scale: number;
   readonly #bins: Float64Array;
 
   constructor(thresholds: readonly number[]) {
-    this.#thresholds = thresholds;
+    this.#thresholds = Float64Array.from(thresholds);
     this.#scale = (thresholds.length - 1) / thresholds.at(-1)!;
     this.#bins = new Float64Array(thresholds.length + 1);
   }
@@ -58,7 +58,7 @@ export class Tally {
   /** Share of `count` values at or below each threshold. */
   sharesAtMost(count: number): number[] {
     let sum = 0;
-    return this.#thresholds.map((_, i) => {
+    return Array.from(this.#thresholds, (_, i) => {
       sum += this.#bins[i]!;
       return sum / count;
     });

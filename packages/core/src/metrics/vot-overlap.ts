@@ -6,7 +6,11 @@ import type { Box } from "../geometry/box.ts";
  * is empty or holds NaN. Without `image` the whole plane counts. Source: VOT toolkit, region overlap of the short-term
  * challenges ("bounded" analyses).
  */
-export function votOverlap(a: Box, b: Box, image?: { readonly width: number; readonly height: number }): number {
+export function votOverlap(
+  a: Box,
+  b: Box,
+  image?: { readonly width: number; readonly height: number },
+): number {
   const columns = sides(a.x, a.width, b.x, b.width, image?.width);
   const rows = sides(a.y, a.height, b.y, b.height, image?.height);
   const shared = columns.shared * rows.shared;

@@ -132,13 +132,6 @@ export class Optimizer {
     await this.#run(feeds);
   }
 
-  /** Norm and update in one, for a caller whose updates are never skipped: update `step` of the schedule, from 0. */
-  async step(step: number, gradients: Gradients): Promise<{ norm: number; rate: number }> {
-    const norm = await this.gradientNorm(gradients);
-    await this.update(gradients, norm, { step, updates: step, gradientScale: 1 });
-    return { norm, rate: this.learningRate(step) };
-  }
-
   async dispose(): Promise<void> {
     release(Object.fromEntries(this.state));
     await Promise.all([this.#norm.dispose(), this.#update.dispose()]);

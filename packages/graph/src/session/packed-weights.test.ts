@@ -10,7 +10,7 @@ import { float32, type Tensor } from "../tensor.ts";
 import { Session } from "./session.ts";
 import type { FileTensor } from "./weights.ts";
 
-const width = 4096;
+const width = 3072;
 const rows = 8;
 const weightBytes = width * width * 4;
 
@@ -69,9 +69,8 @@ describe("packedWeights", () => {
       const b = packed.outputs[name]!.data as Float32Array;
       const largest = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expect(largest).toBeGreaterThan(0);
-      a.forEach((value, i) => {
-        if (Math.abs(value - b[i]!) > 1e-5 * largest) expect(value).toBeCloseTo(b[i]!, 5);
-      });
+      const apart = a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+      expect(apart).toBeLessThan(1e-5 * largest);
     }
     if (Number.isNaN(lean.grownBytes)) {
       console.warn("memory was not compared: this system has no /proc/self/status");

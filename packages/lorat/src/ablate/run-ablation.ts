@@ -1,13 +1,15 @@
-import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isTrainable, lorat, networkInputs } from "@lorat/core";
 import { type Device, Graph, LoratError, sizeOf } from "@lorat/graph";
-import type { RunRecord, StepRecord } from "../trainer/metrics-log.ts";
+import { readRun } from "../runs/read-run.ts";
+import type { StepRecord } from "../trainer/metrics-log.ts";
 import type { RunConfig } from "../trainer/run-config.ts";
 import { runFiles } from "../trainer/run-files.ts";
 import { train } from "../trainer/train.ts";
+import { ablationReport } from "./report.ts";
 import { type AblationName, type AblationRow, ablationRows } from "./rows.ts";
-import { type RowSummary, summariseSteps } from "./summary.ts";
+import { type AblationResult, type RowSummary, summariseSteps } from "./summary.ts";
 
 export interface AblationOptions {
   /** Folder that gets one run folder a row. */
@@ -23,15 +25,8 @@ export interface AblationOptions {
   readonly onStep?: (record: StepRecord) => void;
 }
 
-export interface AblationResult {
-  readonly ablation: AblationName;
-  readonly rows: readonly RowSummary[];
-  /** False when it was interrupted before the last row's end. */
-  readonly finished: boolean;
-}
-
-/** Name of the summary beside the rows' folders. */
-export const ablationFile = "ablation.json";
+/** What lies beside the rows' folders. */
+export const ablationFiles = { summary: "ablation.json", report: "report.html" } as const;
 
 /**
  * Repeats an ablation of the paper: one run for each row, alike in data, seeds and steps and different in one thing, each in
@@ -59,7 +54,7 @@ export async function runAblation(
     });
     if (!finished) return { ablation, rows: summaries, finished: false };
     summaries.push(await summariseRow(row, own, folder));
-    await writeSummary(options.out, { ablation, rows: summaries, finished: position === rows.length - 1 });
+    await writeResult(options.out, { ablation, rows: summaries, finished: position === rows.length - 1 });
   }
   return { ablation, rows: summaries, finished: true };
 }
@@ -80,20 +75,15 @@ async function summariseRow(
   config: RunConfig,
   folder: string,
 ): Promise<RowSummary> {
-  const text = await readFile(join(folder, runFiles.metrics), "utf8");
-  const records = text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as RunRecord);
-  const steps = records.filter((record) => record.kind === undefined);
-  const validation = records.findLast((record) => record.kind === "validation");
-  const tracking = records.findLast((record) => record.kind === "tracking");
+  const run = await readRun(folder);
+  const validation = run.validations.at(-1);
+  const tracking = run.tracking.at(-1);
   return {
     name,
     title,
     published,
     trainable: trainableCount(config),
-    ...summariseSteps(steps),
+    ...summariseSteps(run.steps),
     ...(validation && { validationLoss: validation.loss, validationIou: validation.iou }),
     ...(tracking && { auc: tracking.auc * 100 }),
   };
@@ -107,9 +97,15 @@ function trainableCount({ model }: RunConfig): number {
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-async function writeSummary(folder: string, result: AblationResult): Promise<void> {
-  const path = join(folder, ablationFile);
-  await writeFile(`${path}.tmp`, `${JSON.stringify(result, null, 2)}\n`);
+/** The table as JSON, and the curves of all rows so far on one page. */
+async function writeResult(folder: string, result: AblationResult): Promise<void> {
+  await writeWhole(join(folder, ablationFiles.summary), `${JSON.stringify(result, null, 2)}\n`);
+  const runs = await Promise.all(result.rows.map(({ name }) => readRun(join(folder, name))));
+  await writeWhole(join(folder, ablationFiles.report), await ablationReport(result, runs));
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.tmp`, text);
   await rename(`${path}.tmp`, path);
 }
 

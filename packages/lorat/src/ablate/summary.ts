@@ -1,3 +1,13 @@
+import type { AblationName } from "./rows.ts";
+
+/** An ablation's rows so far. */
+export interface AblationResult {
+  readonly ablation: AblationName;
+  readonly rows: readonly RowSummary[];
+  /** False when it was interrupted before the last row's end. */
+  readonly finished: boolean;
+}
+
 /** What a row of an ablation came to, out of the records of its run. */
 export interface RowSummary {
   readonly name: string;
@@ -42,11 +52,11 @@ export function summariseSteps(steps: readonly StepFigures[]) {
   };
 }
 
-/** The rows as a table for the terminal, LoRAT's own marked with a star. */
-export function summaryTable(rows: readonly RowSummary[]): string {
+/** The rows as cells of a table, the first line its heading; LoRAT's own is marked with a star. */
+export function summaryCells(rows: readonly RowSummary[]): string[][] {
   const cell = (value: number | undefined, digits: number) =>
     value === undefined || Number.isNaN(value) ? "" : value.toFixed(digits);
-  const lines = [
+  return [
     ["", "trained", "norm, first", "norm", "norm, last", "loss", "IoU", "val. loss", "val. IoU", "AUC"],
     ...rows.map((row) => [
       `${row.published ? "* " : "  "}${row.title}`,
@@ -61,6 +71,11 @@ export function summaryTable(rows: readonly RowSummary[]): string {
       cell(row.auc, 1),
     ]),
   ];
+}
+
+/** The rows as a table for the terminal. */
+export function summaryTable(rows: readonly RowSummary[]): string {
+  const lines = summaryCells(rows);
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   return lines
     .map((line) =>

@@ -9,7 +9,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import("./convert.ts")).convertCommand(),
   profile: async () => (await import("./profile.ts")).profileCommand(),
   train: async () => (await import("./train.ts")).trainCommand(),
+  finetune: async () => (await import("./finetune.ts")).finetuneCommand(),
+  ablate: async () => (await import("./ablate.ts")).ablateCommand(),
   runs: async () => (await import("./runs.ts")).runsCommand(),
+  score: async () => (await import("./score.ts")).scoreCommand(),
   synth: async () => (await import("./synth.ts")).synthCommand(),
   vot: async () => (await import("./vot.ts")).votCommand(),
 };

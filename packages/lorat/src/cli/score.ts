@@ -24,16 +24,16 @@ interface ScoreOptions {
 export function scoreCommand(): Command {
   return new Command("score")
     .description("score a tracker's result files on a benchmark")
-    .requiredOption("--dataset KIND:PATH", "annotation: a folder, .tar.gz or .zip, pictures not needed")
-    .requiredOption("--results PATH", "result files, one a sequence: a folder, .tar.gz or .zip")
+    .requiredOption("--dataset <kind:path>", "annotation: a folder, .tar.gz or .zip, pictures not needed")
+    .requiredOption("--results <path>", "result files, one a sequence: a folder, .tar.gz or .zip")
     .addOption(
-      new Option("--protocol NAME", "conventions of the metric")
+      new Option("--protocol <name>", "conventions of the metric")
         .choices([...PROTOCOL_NAMES])
         .default("toolkit"),
     )
-    .option("--split NAME", "part of the dataset (default: the one that results are for)")
+    .option("--split <name>", "part of the dataset (default: the one that results are for)")
     .addOption(
-      new Option("--coordinates HOW", "auto: 0- or 1-based and corners told by the first boxes")
+      new Option("--coordinates <how>", "auto: 0- or 1-based and corners told by the first boxes")
         .choices(["auto", "as-is"])
         .default("auto"),
     )
@@ -41,7 +41,7 @@ export function scoreCommand(): Command {
     .option("--allow-nan", "let the protocol judge boxes with NaN")
     .option("--attributes", "a line for each attribute")
     .option("--sequences", "a line for each sequence")
-    .option("--seed NUMBER", "of the bootstrap intervals", wholeNumber, 0)
+    .option("--seed <number>", "of the bootstrap intervals", wholeNumber, 0)
     .option(
       "--json",
       "print an object: suc, p, pNorm, ao, sr50, sr75 in percent, sequences, successCurve, protocol",

@@ -45,7 +45,7 @@ describe("profileSpeed", () => {
     expect([...seen]).toEqual(["nano weights", "nano forward"]);
     expect(JSON.parse(JSON.stringify(rows))).toEqual(rows);
     expect(speedTable(rows)).toMatch(/^variant .*\nnano +3\.65 M .* cpu /);
-  });
+  }, 300_000);
 
   it("refuses an unknown variant before it starts anything", async () => {
     await expect(profileSpeed({ variants: ["nano", "B-225"] })).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe("profileTraining", () => {
     expect(row!.memoryRatio).toBe(lora.peakBytes / full.peakBytes);
     expect(row!.timeRatio).toBe(lora.seconds.median / full.seconds.median);
     expect(trainingTable([row!]).split("\n").at(-1)).toMatch(/^ +LoRA \/ full .*\d\.\d\d$/);
-  });
+  }, 300_000);
 });
 
 describe("a child that fails", () => {

@@ -108,7 +108,7 @@ function layerDecay({ depth }: Variant): number {
 }
 
 /** A batch of made-up pairs, each with its target in the middle of both crops. */
-export function madeUpBatch(variant: Variant, size: number): TrainingBatch {
+function madeUpBatch(variant: Variant, size: number): TrainingBatch {
   const { templateGrid, searchGrid } = variant;
   const middle = (grid: number) =>
     Float32Array.from({ length: size * grid ** 2 }, (_, i) => {

@@ -54,13 +54,13 @@ describe("a run that is stopped and resumed", () => {
     const records = await repeatableRecords(join(folder, "whole"));
     expect(records.length).toBe(6 + 3);
     expect(records.filter((record) => (record as { kind?: string }).kind === "validation").length).toBe(3);
-    // Two of the stops fall on a validation, one of the calls makes no step at all.
-    await inParts(config, "parts", [1, 2, 4]);
+    // One stop between validations, one on a validation.
+    await inParts(config, "parts", [1, 4]);
     expect(await repeatableRecords(join(folder, "parts"))).toEqual(records);
     const checkpoint = async (name: string) =>
       readCheckpoint(join(folder, name, runFiles.checkpoints, "step-0000006.safetensors"));
     expect(await checkpoint("parts")).toEqual(await checkpoint("whole"));
-  });
+  }, 180_000);
 
   it("starts from frozen weights in half precision alike", async () => {
     const { base } = await quickBase(folder, "fp16");

@@ -9,11 +9,11 @@ import { runFiles } from "./run-files.ts";
 export type RunSources = Readonly<Record<string, string>>;
 
 /**
- * Writes the configuration of a new run, or checks it and reads the last checkpoint of one to be continued (undefined when
- * it was stopped before its first). Throws `RUN_EXISTS`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED` with every
- * difference in `issues`, and what reading the checkpoint throws.
+ * Checks that a run may start in a folder, or go on there, and reads its last checkpoint then (undefined when it was
+ * stopped before its first). Writes nothing. Throws `RUN_EXISTS`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED` with
+ * every difference in `issues`, and what reading the checkpoint throws.
  */
-export async function startRun(
+export async function checkRun(
   folder: string,
   config: RunConfig,
   resume: boolean,
@@ -26,8 +26,6 @@ export async function startRun(
         hint: "continue it with --resume, or give another folder",
       });
     }
-    await mkdir(folder, { recursive: true });
-    await writeJson(path, config);
     return undefined;
   }
   if (known === undefined) throw new LoratError("RUN_NOTHING_TO_RESUME", `${folder} holds no run`);
@@ -45,13 +43,18 @@ export async function startRun(
 }
 
 /**
- * Records what a run reads, or checks that a resumed run reads the same. Throws `RUN_DATA_CHANGED`, the differences in
- * `issues`.
+ * Records a run's configuration and what it reads, or checks that a resumed run reads the same. To be called when all that
+ * the configuration names was found: a run that could not start leaves no configuration behind. Throws
+ * `RUN_DATA_CHANGED`, the differences in `issues`, and `RUN_WRITE`.
  */
-export async function checkSources(folder: string, sources: RunSources): Promise<void> {
+export async function recordRun(folder: string, config: RunConfig, sources: RunSources): Promise<void> {
   const path = join(folder, runFiles.sources);
-  const known = await readJson(path);
-  if (known === undefined) return writeJson(path, sources);
+  const known = (await readJson(join(folder, runFiles.config))) && (await readJson(path));
+  if (known === undefined) {
+    await mkdir(folder, { recursive: true });
+    await writeJson(path, sources);
+    return writeJson(join(folder, runFiles.config), config);
+  }
   const issues = differences(known, plain(sources));
   if (issues.length === 0) return;
   throw new LoratError(

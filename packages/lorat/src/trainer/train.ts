@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isTrainable, type TrainingBatch, TrainingEngine, type UpdateResult } from "@lorat/core";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
+import type { Stretch } from "../evaluation/track-object.ts";
 import type { Loader } from "../sampling/loader.ts";
 import { baseFingerprint, openBase } from "./base-model.ts";
 import { type Checkpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -10,7 +11,7 @@ import type { RunConfig } from "./run-config.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
 import { runFiles } from "./run-files.ts";
 import { lockRun } from "./run-lock.ts";
-import { checkSources, startRun } from "./run-start.ts";
+import { checkRun, recordRun } from "./run-start.ts";
 import { startingWeights } from "./starting-weights.ts";
 import { trackingStretches, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
@@ -53,6 +54,8 @@ interface Machinery {
   readonly loader: Loader;
   /** Pairs for validation. */
   readonly held: RunData | undefined;
+  /** What the tracking test tracks. */
+  readonly stretches: readonly Stretch[] | undefined;
   readonly metrics: MetricsLog;
   /** Updates skipped before this call. */
   readonly skipped: number;
@@ -73,18 +76,20 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
   const unlock = await lockRun(folder);
   const open: { dispose(): Promise<void> }[] = [];
   try {
-    const checkpoint = await startRun(folder, config, options.resume ?? false);
+    const checkpoint = await checkRun(folder, config, options.resume ?? false);
     const step = checkpoint?.progress.step ?? 0;
     const data = await openRunData(config.data, options.signal);
     const held = config.validation && (await openRunData(config.validation.data, options.signal));
-    await checkSources(folder, await fingerprints(config, data, held));
+    const stretches = config.trackingTest && (await trackingStretches(config));
+    const sources = await fingerprints(config, data, held);
+    const weights = await networkWeights(config, options.startFrom, checkpoint);
+    await recordRun(folder, config, sources);
     for (const warning of [...data.warnings, ...(held?.warnings ?? [])]) options.onNotice?.(warning);
     const startStep = step * (config.accumulation ?? 1);
     const loader = runLoader(config, data, { seed: config.seed, startStep, workers });
     open.push(loader);
     const metrics = new MetricsLog(join(folder, runFiles.metrics));
     await metrics.rewind(step);
-    const weights = await networkWeights(config, options.startFrom, checkpoint);
     const engine = await TrainingEngine.create(config, { weights, resume: checkpoint, device, threads });
     open.push(engine);
     if (config.precision === "mixed" && engine.precision === "fp32") {
@@ -94,6 +99,7 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
       engine,
       loader,
       held,
+      stretches,
       metrics,
       skipped: checkpoint?.skipped ?? 0,
     });
@@ -104,9 +110,8 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
 }
 
 async function loop(config: RunConfig, options: TrainOptions, machinery: Machinery): Promise<TrainResult> {
-  const { engine, loader, held, metrics } = machinery;
+  const { engine, loader, held, stretches, metrics } = machinery;
   const { checkpointSeconds = 180, keep = 3, signal } = options;
-  const stretches = config.trackingTest && (await trackingStretches(config));
   let { skipped } = machinery;
   let saved = performance.now();
   const record = (line: RunRecord) => {

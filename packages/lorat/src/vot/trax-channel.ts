@@ -74,7 +74,7 @@ export class TraxChannel {
     this.#ended = true;
     this.#wake?.();
     this.#input.destroy();
-    this.#output.end();
+    if (this.#output !== process.stdout) this.#output.end();
   }
 
   #receive(chunk: Buffer): void {

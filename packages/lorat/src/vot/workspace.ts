@@ -1,4 +1,4 @@
-import { mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { checkFree, reserveOutput } from "../output/pending-file.ts";
@@ -107,9 +107,13 @@ function shellWord(word: string): string {
 }
 
 async function linkOnce(target: string, link: string): Promise<void> {
+  if ((await readlink(link).catch(() => undefined)) === target) return;
   await symlink(target, link, "junction").catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "EEXIST") {
-      throw new LoratError("OUTPUT_UNWRITABLE", `${link} cannot be linked: ${cause.message}`, { cause });
+    if (cause.code === "EEXIST") {
+      throw new LoratError("OUTPUT_EXISTS", `${link} exists and is no link to ${target}`, {
+        hint: "Remove it, or leave --sequences out.",
+      });
     }
+    throw new LoratError("OUTPUT_UNWRITABLE", `${link} cannot be linked: ${cause.message}`, { cause });
   });
 }

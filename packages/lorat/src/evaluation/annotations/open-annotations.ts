@@ -4,7 +4,6 @@ import { LoratError } from "@lorat/graph";
 import { openTree } from "../../archive/index.ts";
 import { type AnnotationSource, folderSource } from "../../datasets/annotation-source.ts";
 import { chooseSplits } from "../../datasets/choose.ts";
-import { READERS } from "../../datasets/readers/index.ts";
 import { parseDatasetSpec } from "../../datasets/spec.ts";
 import { mapAhead } from "../../media/map-ahead.ts";
 import { Problems } from "../problems.ts";
@@ -19,8 +18,10 @@ export interface OpenAnnotationsOptions {
   readonly split?: string | undefined;
 }
 
-/** Of `entries` that turn out to be unreadable, so many are looked at. */
 const IN_FLIGHT = 16;
+
+/** Kinds whose own layout a toolkit's could be mistaken for, and that have no such toolkit. */
+const OWN_LAYOUT_ONLY: ReadonlySet<ScoredKind> = new Set(["trackingnet", "got10k"]);
 
 /**
  * Opens a benchmark's annotation named `KIND:PATH`, without its pictures: laid out like the benchmark's toolkit or like the
@@ -44,7 +45,7 @@ export async function openAnnotations(
   const source = await openSource(path);
   const problems = new Problems();
   const benchmark = BENCHMARKS[kind];
-  const layout = await findToolkitLayout(source);
+  const layout = OWN_LAYOUT_ONLY.has(kind) ? undefined : await findToolkitLayout(source);
   const sequences = layout
     ? await readToolkit(source, layout, benchmark, problems)
     : await readDataset(source, kind, { name, split }, problems);
@@ -76,6 +77,8 @@ async function readDataset(
   { name, split }: { name: string; split: string | undefined },
   problems: Problems,
 ): Promise<AnnotatedSequence[]> {
+  // Loaded where they are needed: with what they need, they take longer than scoring.
+  const { READERS } = await import("../../datasets/readers/index.ts");
   const reader = READERS[kind];
   const { split: usual } = BENCHMARKS[kind];
   const splits = chooseSplits(reader, split ?? usual, name);

@@ -45,7 +45,7 @@ async function readSequence(
   const flagFile = layout.absent.get(name);
   const spare = benchmark.spareFlags?.[name] ?? 0;
   if (flagFile === undefined && layout.absent.size > 0) source.warn("without flags of absence", name);
-  const absent = flagFile === undefined ? undefined : await readFlags(source, flagFile, rows + spare);
+  const absent = flagFile === undefined ? undefined : await flagsOf(source, flagFile, rows + spare);
   const attributeFile = layout.attributes.get(name);
   const attributes =
     attributeFile === undefined || !benchmark.attributes
@@ -54,10 +54,33 @@ async function readSequence(
   return {
     name,
     truth,
-    visible: absent && absent.subarray(0, rows).map((flag) => 1 - flag),
+    visible: absent?.subarray(0, rows).map((flag) => 1 - flag),
     attributes,
   };
 }
+
+/** As `readFlags`, but straight from the bytes where there is nothing else than 0 and 1. */
+async function flagsOf(
+  source: AnnotationSource,
+  file: string,
+  count: number,
+): Promise<Uint8Array | undefined> {
+  const bytes = await source.readBytes(file);
+  const flags = new Uint8Array(count);
+  let found = 0;
+  let apart = true;
+  for (const code of bytes ?? []) {
+    const isFlag = code === ZERO || code === ZERO + 1;
+    const isPlain = isFlag ? apart && found < count : SEPARATORS.has(code);
+    if (!isPlain) return readFlags(source, file, count);
+    if (isFlag) flags[found++] = code - ZERO;
+    apart = !isFlag;
+  }
+  return found === count ? flags : readFlags(source, file, count);
+}
+
+const ZERO = 48;
+const SEPARATORS: ReadonlySet<number> = new Set([9, 10, 13, 32, 44, 59]);
 
 /** Those that the list names, or all. */
 async function sequenceNames(

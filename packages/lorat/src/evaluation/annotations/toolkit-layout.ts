@@ -32,8 +32,7 @@ export async function findToolkitLayout(source: AnnotationSource): Promise<Toolk
   const inside = [...names].filter((name) => !BOXES.includes(name)).slice(0, 20);
   for (const base of ["", ...inside]) {
     const listing = base === "" ? top : await source.list(base);
-    if (!listing || !listing.folders.some((name) => BOXES.some((path) => path.split("/")[0] === name)))
-      continue;
+    if (!listing?.folders.some((name) => BOXES.some((path) => path.split("/")[0] === name))) continue;
     const boxes = await firstWithTexts(source, base, BOXES);
     if (boxes) return describe(source, base, listing, boxes);
   }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSchedule, trainingStep } from "@lorat/core";
+import { createSchedule, learningRate, trainingSchedule, trainingStep } from "@lorat/core";
 import { LoratError, sizeOf } from "@lorat/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseRunConfig } from "../config/parse.ts";
@@ -63,6 +63,9 @@ describe("presets", () => {
       warmupLr: config.optimizer.warmupLearningRate,
       minLr: config.optimizer.minLearningRate,
     });
+    expect(trainingSchedule(config)).toEqual(schedule);
+    // The warm-up cuts the cosine's end off, so that the last step's rate stays above the least (specification 3.6).
+    expect(learningRate(config.steps - 1, 1e-4, trainingSchedule(config))).toBeCloseTo(1.034e-6, 9);
     expect(config.data).toMatchObject({ samplesPerEpoch: 131_072, maxGap: 100, mode: "interval" });
     const { data } = config;
     if (data.kind !== "datasets") throw new Error("datasets were expected");

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { Argument, Command } from "commander";
+import { ABLATIONS, type AblationName, ablationRows } from "../ablate/rows.ts";
+import { summaryTable } from "../ablate/summary.ts";
+import type { RunConfig } from "../trainer/run-config.ts";
+import { usageError } from "./errors.ts";
+import { createProgress } from "./progress.ts";
+import { listenForStop } from "./stop-saving.ts";
+import { chosenConfig, type TrainFlags, withTrainOptions } from "./train-options.ts";
+
+interface Flags extends TrainFlags {
+  readonly rows?: readonly string[];
+  readonly keepHead?: boolean;
+  readonly json?: boolean;
+}
+
+/** Steps of a row when none are asked for: enough for norms and losses to part. */
+const DEFAULT_STEPS = 400;
+
+/** `lorat ablate`: the paper's ablations, one run for each row and one table and plot of all. */
+export function ablateCommand(): Command {
+  const command = new Command("ablate")
+    .description(
+      "repeat an ablation of the paper: the same training with one thing changed, a run for each row",
+    )
+    .addArgument(new Argument("<ablation>", "which one").choices(ABLATIONS));
+  return withTrainOptions(command)
+    .option("--rows <names>", "rows to run, comma-separated; all when left out", (text) => text.split(","))
+    .option(
+      "--keep-head",
+      "start from the base's head and token types too; drawn anew when left out, for all rows alike",
+    )
+    .option("--json", "print the table as JSON")
+    .addHelpText("after", rowsHelp())
+    .action(async (ablation: AblationName, what: string | undefined, flags: Flags) => {
+      if (flags.out === undefined)
+        throw usageError("--out DIR is missing: the folder that the rows' runs go into");
+      const config = await sharedConfig(what, flags);
+      await run(ablation, config, flags.out, flags);
+    });
+}
+
+/** The run that all rows share: LoRA on nano over procedural pairs unless told otherwise. */
+async function sharedConfig(what: string | undefined, flags: Flags): Promise<RunConfig> {
+  const { steps = what === undefined ? DEFAULT_STEPS : undefined } = flags;
+  const chosen = { ...flags, ...(steps !== undefined && { steps }) };
+  const config = await chosenConfig(what ?? "nano-lora", flags.out!, chosen);
+  const own: RunConfig = flags.keepHead ? config : { ...config, baseParts: "backbone" };
+  if (own.validation) return own;
+  // Something to compare the rows by: other pairs of the same data, the same for all.
+  return { ...own, validation: { everySteps: own.steps, samples: 256, data: own.data } };
+}
+
+async function run(ablation: AblationName, config: RunConfig, out: string, flags: Flags): Promise<void> {
+  const { runAblation, ablationFiles } = await import("../ablate/run-ablation.ts");
+  const { device, workers, threads, rows } = flags;
+  let progress = createProgress({ label: ablation, total: config.steps, unit: "steps" });
+  const say = (line: string) => {
+    progress.done();
+    console.error(line);
+  };
+  const stop = listenForStop(say);
+  try {
+    const result = await runAblation(ablation, config, {
+      ...{ out, device, workers },
+      ...(threads !== undefined && { threads }),
+      ...(rows !== undefined && { rows }),
+      signal: stop.signal,
+      onRow: ({ name, title }, position, count) => {
+        say(`row ${position + 1} of ${count}: ${title}`);
+        progress = createProgress({ label: name, total: config.steps, unit: "steps" });
+      },
+      onStep: ({ step, loss, iou, gradNorm }) =>
+        progress.update(step, `loss ${loss.toFixed(3)}  IoU ${iou.toFixed(3)}  norm ${gradNorm.toFixed(2)}`),
+    });
+    progress.done();
+    if (flags.json) console.log(JSON.stringify(result, null, 2));
+    else if (result.rows.length > 0) console.log(summaryTable(result.rows));
+    if (!result.finished) {
+      console.error(`stopped and saved in ${out}; the same command goes on from there`);
+      process.exitCode = stop.status();
+    } else if (!flags.json) {
+      console.log(`\ncurves of all rows: ${join(out, ablationFiles.report)}`);
+    }
+  } finally {
+    progress.done();
+    stop.release();
+  }
+}
+
+function rowsHelp(): string {
+  const lines = ABLATIONS.flatMap((name) => [
+    `  ${name}:`,
+    ...ablationRows[name].map(
+      (row) => `    ${row.name.padEnd(16)}${row.title}${row.published ? " (published)" : ""}`,
+    ),
+  ]);
+  return `\nRows:\n${lines.join("\n")}\n\nWithout a preset or configuration: LoRA on nano over procedural pairs.`;
+}

@@ -1,0 +1,29 @@
+/**
+ * Results in the forms that benchmarks' servers and toolkits take.
+ */
+import type { ExportArchives, ExportInput } from "./export-input.ts";
+import { got10kArchives } from "./got10k.ts";
+import { pytrackingArchives } from "./pytracking.ts";
+import { toolkitArchives } from "./toolkit.ts";
+import { trackingnetArchives } from "./trackingnet.ts";
+
+export { votRectangle } from "./box-text.ts";
+export type { ExportArchives, ExportInput, ExportSequence } from "./export-input.ts";
+export { type FrameColumns, frameCsv } from "./frame-csv.ts";
+export { writeArchives } from "./write-archives.ts";
+
+export const EXPORT_FORMATS = ["got10k", "trackingnet", "pytracking", "otb", "lasot"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+const MAKERS: Readonly<Record<ExportFormat, (input: ExportInput) => ExportArchives>> = {
+  got10k: got10kArchives,
+  trackingnet: trackingnetArchives,
+  pytracking: pytrackingArchives,
+  otb: toolkitArchives,
+  lasot: toolkitArchives,
+};
+
+/** A benchmark's archives of results. */
+export function exportArchives(format: ExportFormat, input: ExportInput): ExportArchives {
+  return MAKERS[format](input);
+}

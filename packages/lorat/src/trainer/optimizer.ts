@@ -1,1 +1,0 @@
-export { Optimizer, type TensorState as Tensors } from "@lorat/core";
