@@ -57,6 +57,7 @@ export interface NanoTrackOptions {
   /** Default `v3`. */
   readonly version?: NanoTrackVersion;
   readonly device?: Device;
+  /** Threads inside an operator, CPU only; default 1, since the layers are too small to share. */
   readonly threads?: number;
 }
 
@@ -66,7 +67,8 @@ export interface NanoTrackOptions {
  * interface as a LoRAT tracker. Throws `PEER_FILES` naming the files that are missing, `ONNX_FILE`, `SESSION_CREATE`.
  */
 export async function openNanoTrack(folder: string, options: NanoTrackOptions = {}): Promise<Tracker> {
-  const { version = "v3", ...session } = options;
+  const { version = "v3", device, threads = 1 } = options;
+  const session = { device, threads };
   const settings = VERSIONS[version];
   const [backbone, head] = await readFiles(folder, [settings.backbone, settings.head]);
   const inputOf = (size: number) => {

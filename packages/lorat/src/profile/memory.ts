@@ -10,14 +10,6 @@ export function peakMemory(): number {
   return (line ? Number(line[1]) : resourceUsage().maxRSS) * 1024;
 }
 
-/** What is resident now, in bytes, apart into the process's own pages and those of files that it maps; Linux only. */
-export function residentMemory(): { own: number; mapped: number } | undefined {
-  const status = processStatus();
-  const own = /^RssAnon:\s+(\d+) kB$/m.exec(status);
-  const mapped = /^RssFile:\s+(\d+) kB$/m.exec(status);
-  return own && mapped ? { own: Number(own[1]) * 1024, mapped: Number(mapped[1]) * 1024 } : undefined;
-}
-
 function processStatus(): string {
   try {
     return readFileSync("/proc/self/status", "utf8");

@@ -47,7 +47,10 @@ describe("profileSpeed", () => {
     expect(speedTable(rows)).toMatch(/^variant .*\nnano +3\.65 M .* cpu /);
   }, 300_000);
 
-  it("refuses an unknown variant before it starts anything", async () => {
+  it("refuses an unknown variant or device before it starts anything", async () => {
+    await expect(profileSpeed({ variants: ["nano"], device: "nowhere" as "cpu" })).rejects.toMatchObject({
+      code: "DEVICE_UNKNOWN",
+    });
     await expect(profileSpeed({ variants: ["nano", "B-225"] })).rejects.toMatchObject({
       code: "VARIANT_UNKNOWN",
     });
@@ -103,9 +106,12 @@ describe("a child that fails", () => {
   });
 
   it("hands its own errors on", async () => {
-    await expect(
-      profileSpeed({ variants: ["nano"], device: "nowhere" as "cpu", script: script.file }),
-    ).rejects.toMatchObject({ code: "DEVICE_UNKNOWN" });
+    const error = `{ code: "SESSION_CREATE", message: "cpu refused the graph", issues: [], hint: "look" }`;
+    const refused = await otherChild(
+      "refused",
+      `process.once("message", () => process.send({ kind: "error", error: ${error} }, () => process.disconnect()));`,
+    );
+    await expect(measure(refused)).rejects.toMatchObject({ code: "SESSION_CREATE", hint: "look" });
   });
 
   it("is reported when it ends without a word", async () => {

@@ -10,7 +10,15 @@ import {
   type Variant,
   variantNamed,
 } from "@lorat/core";
-import { type ConcreteDevice, type Device, Graph, type Shape, sizeOf, type Value } from "@lorat/graph";
+import {
+  type ConcreteDevice,
+  type Device,
+  Graph,
+  resolveDevice,
+  type Shape,
+  sizeOf,
+  type Value,
+} from "@lorat/graph";
 import { type ModelRow, modelRow } from "../models/model-table.ts";
 import type { ProfileFigures, TrainingSide } from "./job.ts";
 import { requireDisk, requireMemory } from "./memory.ts";
@@ -93,12 +101,15 @@ export interface TrainingRow {
  * `PROFILE_DISK`, `PROFILE_CHILD`, and what sessions throw.
  */
 export async function profileSpeed(options: SpeedOptions): Promise<SpeedRow[]> {
+  await resolveDevice(options.device ?? "auto");
   const variants = options.variants.map(variantNamed);
+  for (const variant of variants) {
+    // Weights are mapped, and may be dropped again once ONNX Runtime has packed them: once at least they must fit.
+    requireMemory(`the forward pass of ${variant.name}`, weightsFileBytes(parameterShapes(variant)));
+  }
   const rows: SpeedRow[] = [];
   for (const variant of variants) {
     const shapes = parameterShapes(variant);
-    // Weights are mapped, and may be dropped again once ONNX Runtime has packed them: once at least they must fit.
-    requireMemory(`the forward pass of ${variant.name}`, weightsFileBytes(shapes));
     const figures = await withWeights(variant, shapes, options, (weights) =>
       runChild(
         { kind: "forward", ...common(variant, options, weights), repeat: options.repeat },
@@ -123,8 +134,10 @@ export async function profileSpeed(options: SpeedOptions): Promise<SpeedRow[]> {
  * included, each side in fresh processes, in turns. Throws as {@link profileSpeed} does.
  */
 export async function profileTraining(options: TrainingProfileOptions): Promise<TrainingRow[]> {
+  await resolveDevice(options.device ?? "auto");
   const variants = options.variants.map(variantNamed);
   const { batch = 2, repeat = 1 } = options;
+  for (const variant of variants) requireTrainingMemory(variant, batch);
   const rows: TrainingRow[] = [];
   for (const variant of variants) {
     const measured: Record<TrainingSide, ProfileFigures[]> = { lora: [], full: [] };
@@ -149,17 +162,25 @@ export async function profileTraining(options: TrainingProfileOptions): Promise<
   return rows;
 }
 
+const sideNames: Readonly<Record<TrainingSide, string>> = { lora: "LoRA", full: "full fine-tuning" };
+
+/** Every trained number has a gradient and two moments beside it; activations come on top. */
+function requireTrainingMemory(variant: Variant, batch: number): void {
+  for (const side of ["full", "lora"] as const) {
+    const { all, trained } = stepShapes(sideConfig(variant, side), batch);
+    const what = `${sideNames[side]} of ${variant.name} at batch ${batch}`;
+    requireMemory(what, weightsFileBytes(all) + 3 * weightsFileBytes(trained));
+  }
+}
+
 async function measureSide(
   variant: Variant,
   side: TrainingSide,
   batch: number,
   options: TrainingProfileOptions,
 ): Promise<ProfileFigures> {
-  const { all, trained } = stepShapes(sideConfig(variant, side), batch);
-  const name = side === "lora" ? "LoRA" : "full";
-  // Every trained number has a gradient and two moments beside it.
-  const least = weightsFileBytes(all) + 3 * weightsFileBytes(trained);
-  requireMemory(`${name} training of ${variant.name} at batch ${batch}`, least);
+  const { all } = stepShapes(sideConfig(variant, side), batch);
+  const name = sideNames[side];
   return withWeights(variant, all, options, (weights) =>
     runChild(
       { kind: "training", side, batch, steps: options.steps ?? 5, ...common(variant, options, weights) },

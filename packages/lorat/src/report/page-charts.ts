@@ -56,7 +56,8 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (letter) => names[letter]!);
 }
 
-async function uPlotFiles(): Promise<[script: string, style: string]> {
+/** uPlot's script and style, to stand in a page. */
+export async function uPlotFiles(): Promise<[script: string, style: string]> {
   const require = createRequire(import.meta.url);
   const read = (name: string) => readFile(require.resolve(`uplot/dist/${name}`), "utf8");
   return [await read("uPlot.iife.min.js"), await read("uPlot.min.css")];
@@ -76,15 +77,17 @@ function aligned(series: Chart["series"]): { labels: string[]; x: number[]; ys: 
 }
 
 /** JSON that can stand in a script element. */
-function inlineJson(value: unknown): string {
+export function inlineJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 
-function inlineScript(text: string): string {
+/** A script that can stand in a script element. */
+export function inlineScript(text: string): string {
   return text.replaceAll("</script", "<\\/script");
 }
 
-const pageStyle = `
+/** Colours and layout that all pages share. */
+export const pageStyle = `
 :root { color-scheme: light dark; --ink: #1c2530; --faint: #6a7685; --line: #d5dbe2; --ground: #fff; --card: #f6f8fa; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e9ef; --faint: #93a0ae; --line: #38424e; --ground: #14191f; --card: #1c232b; } }
 body { margin: 0 auto; max-width: 1240px; padding: 16px 24px 48px; font: 14px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }

@@ -8,6 +8,8 @@ export interface AnnotatedSequence {
   /** `[frames]`: 0 where the benchmark flags the target as absent; undefined without flags. */
   readonly visible?: Uint8Array | undefined;
   readonly size?: { readonly width: number; readonly height: number } | undefined;
+  /** Path of a frame's picture; undefined where the annotation is there without its pictures. */
+  readonly picture?: ((frame: number) => string) | undefined;
   /** Short names of its attributes. */
   readonly attributes: readonly string[];
 }

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSource } from "../../datasets/annotation-source.ts";
 import { below } from "../../datasets/files.ts";
+import { frameName } from "../../datasets/frame-names.ts";
 import type { RawSequence } from "../../datasets/raw.ts";
 import type { AnnotatedSequence } from "./annotation-set.ts";
 import type { ScoredKind } from "./benchmark.ts";
@@ -49,7 +51,16 @@ export async function rawSequence(
     );
   }
   if (kind === "got10k") visible = (await coverOf(source, raw.folder, count)) ?? visible;
-  return { name, truth, visible, attributes: [], ...(size && { size }) };
+  const path = (frame: number) => join(source.root, raw.folder, frameName(frames, frame));
+  const hasPictures = frames.count > 0 && raw.video === undefined;
+  return {
+    name,
+    truth,
+    visible,
+    attributes: [],
+    ...(size && { size }),
+    ...(hasPictures && { picture: path }),
+  };
 }
 
 /** GOT-10k's toolkit leaves out frames whose target is covered wholly: `cover.label` has eighths that can be seen. */

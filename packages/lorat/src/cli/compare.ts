@@ -1,0 +1,74 @@
+import { writeFile } from "node:fs/promises";
+import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
+import { Command, Option } from "commander";
+import { compareTrackers } from "../evaluation/compare/comparison.ts";
+import { comparisonJson } from "../evaluation/compare/comparison-json.ts";
+import { comparisonTable } from "../evaluation/compare/table.ts";
+import { renderTable, TABLE_FORMS, type TableForm } from "../evaluation/compare/table-forms.ts";
+import { reserveOutput } from "../output/pending-file.ts";
+
+interface CompareOptions {
+  dataset: string[];
+  results: string[];
+  protocol: string;
+  format: TableForm | "json";
+  json?: boolean;
+  html?: string;
+  published?: boolean;
+  all?: boolean;
+  allowMissing?: boolean;
+  allowNan?: boolean;
+  force?: boolean;
+}
+
+/** `lorat compare`: many trackers over many benchmarks in one table and one page. */
+export function compareCommand(): Command {
+  return new Command("compare")
+    .description("compare trackers' result files over benchmarks")
+    .requiredOption("--dataset <kind:path...>", "annotations: folders, .tar.gz or .zip")
+    .requiredOption("--results <path...>", "result folders or archives; NAME=PATH names a tracker")
+    .addOption(
+      new Option("--protocol <name>", "conventions of the metric")
+        .choices([...PROTOCOL_NAMES])
+        .default("toolkit"),
+    )
+    .addOption(
+      new Option("--format <form>", "of the table").choices([...TABLE_FORMS, "json"]).default("terminal"),
+    )
+    .option("--json", "the same as --format json")
+    .option(
+      "--html <file>",
+      "also write one self-contained page with plots, attributes, sequences and failures",
+    )
+    .option("--published", "published trackers' rows above, with their sources")
+    .option("--all", "every figure of every benchmark")
+    .option("--allow-missing", "score the sequences that have results")
+    .option("--allow-nan", "let the protocol judge boxes with NaN")
+    .option("--force", "replace the page if it exists")
+    .action(runCompare);
+}
+
+async function runCompare(options: CompareOptions): Promise<void> {
+  const comparison = await compareTrackers({
+    datasets: options.dataset,
+    results: options.results,
+    protocol: protocolOf(options.protocol),
+    options: { allowMissing: options.allowMissing ?? false, allowNaN: options.allowNan ?? false },
+  });
+  const table = comparisonTable(comparison, options);
+  if (options.html !== undefined) {
+    const { comparisonPage } = await import("../evaluation/compare/html-report.ts");
+    const pending = await reserveOutput(options.html, { force: options.force ?? false });
+    try {
+      await writeFile(pending.partialPath, await comparisonPage(comparison, table));
+      await pending.commit();
+    } catch (error) {
+      await pending.discard();
+      throw error;
+    }
+  }
+  const form = options.json ? "json" : options.format;
+  console.log(
+    form === "json" ? JSON.stringify(comparisonJson(comparison, table), null, 2) : renderTable(table, form),
+  );
+}
