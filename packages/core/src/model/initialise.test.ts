@@ -14,7 +14,9 @@ function adapters(start: Lora["start"]): { a: number[]; b: number[] } {
   lorat(networkInputs(graph, config, 1), config);
   const weights = [...initialWeights(graph, config, createRandom(4))];
   const values = (ending: string) =>
-    weights.flatMap(([name, tensor]) => (name.endsWith(ending) && "data" in tensor ? Array.from(tensor.data, Number) : []));
+    weights.flatMap(([name, tensor]) =>
+      name.endsWith(ending) && "data" in tensor ? Array.from(tensor.data, Number) : [],
+    );
   return { a: values(".q.lora.A"), b: values(".q.lora.B") };
 }
 

@@ -1,4 +1,4 @@
-import { LoratError } from "@lorat/graph";
+import { LoratError, nearestName } from "@lorat/graph";
 import type { StateDict } from "./state-dict.ts";
 import { formatShape } from "./tensor-file.ts";
 
@@ -23,7 +23,7 @@ export function validateStateDict(actual: StateDict, expected: StateDict, rules:
     ...missing.map((name) => `missing: ${name} ${formatShape(expected.get(name)!)}`),
   ];
   for (const name of unexpected) {
-    const near = nearest(name, missing.length > 0 ? missing : [...expected.keys()]);
+    const near = nearestName(name, (missing.length > 0 ? missing : [...expected.keys()]).slice(0, 2000));
     issues.push(
       `unexpected: ${name} ${formatShape(actual.get(name)!)}${near ? ` (nearest known name: ${near})` : ""}`,
     );
@@ -62,29 +62,4 @@ function compareStateDict(actual: StateDict, expected: StateDict, optional: Stat
     }
   }
   return { missing, unexpected, shapes };
-}
-
-/** The candidate with the fewest edits to `name`, unless even that is more than half of it. */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Math.ceil(name.length / 2);
-  for (const candidate of candidates.slice(0, 2000)) {
-    if (Math.abs(candidate.length - name.length) >= fewest) continue;
-    const edits = editDistance(name, candidate);
-    if (edits < fewest) [best, fewest] = [candidate, edits];
-  }
-  return best;
-}
-
-/** Levenshtein's distance. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 0; i < a.length; i++) {
-    const row = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      row.push(Math.min(row[j]! + 1, previous[j + 1]! + 1, previous[j]! + (a[i] === b[j] ? 0 : 1)));
-    }
-    previous = row;
-  }
-  return previous[b.length]!;
 }

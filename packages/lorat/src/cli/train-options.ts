@@ -26,6 +26,7 @@ export interface TrainFlags {
   readonly device: Device;
   readonly workers: number;
   readonly threads?: number;
+  readonly lowMemory?: boolean;
   readonly keep: number;
   readonly checkpointSeconds: number;
   readonly model?: string;
@@ -55,6 +56,7 @@ export function withTrainOptions(command: Command): Command {
     .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
     .option("--workers <number>", "threads that prepare batches", whole, 1)
     .option("--threads <number>", "threads of the network, on the CPU", positive)
+    .option("--low-memory", "keep frozen weights once, a little slower, on the CPU")
     .option("--keep <number>", "checkpoints kept", positive, 3)
     .option("--checkpoint-seconds <number>", "seconds between checkpoints", positive, 180)
     .option("--model <dir>", "where the finished model goes (RUN/model when left out)");

@@ -1,6 +1,5 @@
-import { LoratError } from "@lorat/graph";
+import { LoratError, nearestName } from "@lorat/graph";
 import { splitLines } from "../output/box-rows.ts";
-import { nearestName } from "./nearest-name.ts";
 import type { DatasetReader, SequenceEntry } from "./reader.ts";
 
 /** The parts to read: those asked for, separated by commas, or the first. Throws `DATASET_SPLIT`. */

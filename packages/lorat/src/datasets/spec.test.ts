@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
+import { nearestName } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import { nearestName } from "./nearest-name.ts";
 import { parseDatasetSpec } from "./spec.ts";
 
 describe("parseDatasetSpec", () => {

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import { LoratError } from "@lorat/graph";
+import { LoratError, nearestName } from "@lorat/graph";
 import { DATASET_KINDS, type DatasetKind } from "./dataset.ts";
-import { withNearest } from "./nearest-name.ts";
 
 /** A dataset as it is named on the command line. */
 export interface DatasetSpec {
@@ -16,10 +15,11 @@ export function parseDatasetSpec(text: string): DatasetSpec {
   const kind = text.slice(0, colon < 0 ? undefined : colon).trim();
   const path = colon < 0 ? "" : text.slice(colon + 1).trim();
   if (!(DATASET_KINDS as readonly string[]).includes(kind)) {
+    const near = nearestName(kind, DATASET_KINDS);
     throw new LoratError(
       "DATASET_KIND",
       `${JSON.stringify(text)}: expected KIND:PATH, found no kind of dataset named ${JSON.stringify(kind)}`,
-      { hint: withNearest(`The kinds are ${DATASET_KINDS.join(", ")}.`, kind.toLowerCase(), DATASET_KINDS) },
+      { hint: `${near ? `Did you mean ${near}? ` : ""}The kinds are ${DATASET_KINDS.join(", ")}.` },
     );
   }
   if (path === "") {

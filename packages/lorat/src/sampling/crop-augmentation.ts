@@ -14,6 +14,11 @@ export interface CropAugmentation {
   readonly translationJitter: Ramp;
   /** Jitter of template crops; the reference has none. */
   readonly templateScaleJitter: Ramp;
+  /**
+   * Deviation of the logarithm of the proportions by which both crops of a pair are stretched alike, so that few pairs show
+   * targets of every shape; none, as in the reference, when left out.
+   */
+  readonly pairStretch?: Ramp;
   readonly flip: Ramp;
   readonly colorJitter: Ramp;
   /** Probability of one of the DeiT-III operations. */

@@ -1,6 +1,7 @@
 import {
   type Corners,
   type CropGeometry,
+  type CropParameters,
   Cropper,
   clipToImage,
   cropParameters,
@@ -64,8 +65,9 @@ export class SampleWriter {
    * Returns false, leaving the sample undefined, when no crop shows enough of the target: draw another pair then.
    */
   write(pair: Pair, random: Random, strength: number, batch: BatchArrays, index: number): boolean {
-    const template = this.#cropTemplate(pair.template, random, strength, batch, index);
-    const search = template && this.#cropSearch(pair.search, random, strength, batch, index);
+    const stretch = this.#drawStretch(random, strength);
+    const template = this.#cropTemplate(pair.template, stretch, random, strength, batch, index);
+    const search = template && this.#cropSearch(pair.search, stretch, random, strength, batch, index);
     if (!template || !search) return false;
     // Moved onto whole pixels, the crop of a target of less than a pixel may miss it.
     if (!isSeen(template.box) || (pair.search.present && !isSeen(search.box))) return false;
@@ -94,27 +96,50 @@ export class SampleWriter {
     return true;
   }
 
-  #cropTemplate(view: View, random: Random, strength: number, batch: BatchArrays, index: number) {
-    const { templateSizePx: size, templateAreaFactor } = this.#geometry;
-    const jitter = at(this.#augmentation.templateScaleJitter, strength);
-    let parameters = cropParameters(view.box, templateAreaFactor, size, size);
-    if (jitter > 0) {
-      const options = { scaleJitter: jitter, translationJitter: 0, minObjectSizePx: 1 };
-      parameters = jitteredCrop(view.box, templateAreaFactor, size, size, random, options).parameters;
-    }
-    return cropInto(this.#template, view, parameters, batch.template, index);
+  /** By how much the pair's crops are stretched: sideways by this, upwards by its inverse. */
+  #drawStretch(random: Random, strength: number): number {
+    const { pairStretch } = this.#augmentation;
+    const deviation = pairStretch ? at(pairStretch, strength) : 0;
+    return deviation > 0 ? Math.exp(random.normal(0, deviation) / 2) : 1;
   }
 
-  #cropSearch(view: View, random: Random, strength: number, batch: BatchArrays, index: number) {
+  #cropTemplate(
+    view: View,
+    stretch: number,
+    random: Random,
+    strength: number,
+    batch: BatchArrays,
+    index: number,
+  ) {
+    const { templateSizePx: size, templateAreaFactor } = this.#geometry;
+    const jitter = at(this.#augmentation.templateScaleJitter, strength);
+    const box = stretchedBox(view.box, stretch);
+    let parameters = cropParameters(box, templateAreaFactor, size, size);
+    if (jitter > 0) {
+      const options = { scaleJitter: jitter, translationJitter: 0, minObjectSizePx: 1 };
+      parameters = jitteredCrop(box, templateAreaFactor, size, size, random, options).parameters;
+    }
+    return cropInto(this.#template, view, unstretched(parameters, stretch), batch.template, index);
+  }
+
+  #cropSearch(
+    view: View,
+    stretch: number,
+    random: Random,
+    strength: number,
+    batch: BatchArrays,
+    index: number,
+  ) {
     const { searchSizePx: size, searchAreaFactor } = this.#geometry;
     const options = {
       scaleJitter: at(this.#augmentation.scaleJitter, strength),
       translationJitter: at(this.#augmentation.translationJitter, strength),
       minObjectSizePx: MIN_OBJECT_PX,
     };
-    const { parameters, success } = jitteredCrop(view.box, searchAreaFactor, size, size, random, options);
+    const box = stretchedBox(view.box, stretch);
+    const { parameters, success } = jitteredCrop(box, searchAreaFactor, size, size, random, options);
     if (!success && view.present) return undefined;
-    return cropInto(this.#search, view, parameters, batch.search, index);
+    return cropInto(this.#search, view, unstretched(parameters, stretch), batch.search, index);
   }
 
   #writeMask(box: Corners, batch: BatchArrays, index: number): void {
@@ -147,6 +172,17 @@ export function drawThreeAugment(random: Random): ThreeAugment {
   if (choice === 0) return { kind: "greyscale" };
   if (choice === 1) return { kind: "solarise" };
   return { kind: "blur", radius: random.uniform(0.1, 2) };
+}
+
+/** A box in an image that is `stretch` times as wide and as many times less high. */
+function stretchedBox([x1, y1, x2, y2]: Corners, stretch: number): Corners {
+  return [x1 * stretch, y1 / stretch, x2 * stretch, y2 / stretch];
+}
+
+/** The crop of a stretched image, as a crop of the image itself. */
+function unstretched(parameters: CropParameters, stretch: number): CropParameters {
+  const { scaleX, scaleY } = parameters;
+  return { ...parameters, scaleX: scaleX * stretch, scaleY: scaleY / stretch };
 }
 
 /** The crop in 0..255, and the part of the box that it shows. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type DatasetColumns, openDataset } from "../datasets/index.ts";
 import { scanData } from "../sampling/data-manifest.ts";
 import { createLoader, type Loader } from "../sampling/loader.ts";
-import type { TrainingData } from "../sampling/training-data.ts";
+import type { MixedPairs, TrainingData } from "../sampling/training-data.ts";
 import { cropGeometry, type RunConfig } from "./run-config.ts";
 
 /** Training data, found and looked through once for all loaders that are made from it. */
@@ -39,11 +39,18 @@ export function runLoader(
   const { model, batchSize } = config;
   return createLoader({
     geometry: cropGeometry(model),
-    data,
+    data: data.kind === "mix" ? inPasses(data, config.accumulation ?? 1) : data,
     batchSize,
     ...options,
     ...(opened && { opened }),
   });
+}
+
+/** The curriculum is counted in updates, the loader's batches in passes. */
+function inPasses(data: MixedPairs, accumulation: number): MixedPairs {
+  const { holdSteps, rampSteps } = data.mix.curriculum;
+  const curriculum = { holdSteps: holdSteps * accumulation, rampSteps: rampSteps * accumulation };
+  return { ...data, mix: { ...data.mix, curriculum } };
 }
 
 function hash(value: unknown): string {

@@ -30,6 +30,8 @@ export interface TrainOptions {
   readonly keep?: number;
   /** Threads inside an operator, CPU only; one leaves room for other work and loses little where cores share memory. */
   readonly threads?: number;
+  /** Less memory for frozen weights, a little slower; CPU only. */
+  readonly lowMemory?: boolean;
   /** Threads that make batches; default 1. */
   readonly workers?: number;
   /** Stops after the step in flight, saving a checkpoint. */
@@ -90,19 +92,25 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
     open.push(loader);
     const metrics = new MetricsLog(join(folder, runFiles.metrics));
     await metrics.rewind(step);
-    const engine = await TrainingEngine.create(config, { weights, resume: checkpoint, device, threads });
+    const engine = await TrainingEngine.create(config, {
+      weights,
+      resume: checkpoint,
+      device,
+      threads,
+      packedWeights: !options.lowMemory,
+    });
     open.push(engine);
     if (config.precision === "mixed" && engine.precision === "fp32") {
       options.onNotice?.(`${engine.device} has no fast half precision: training in single precision`);
     }
-    return await loop(config, options, {
-      engine,
-      loader,
-      held,
-      stretches,
-      metrics,
-      skipped: checkpoint?.skipped ?? 0,
-    });
+    const skipped = checkpoint?.skipped ?? 0;
+    try {
+      return await loop(config, options, { engine, loader, held, stretches, metrics, skipped });
+    } catch (error) {
+      // The last records may say why.
+      await metrics.flush().catch(() => {});
+      throw error;
+    }
   } finally {
     await Promise.all(open.map((part) => part.dispose()));
     await unlock();

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { openTree } from "../../archive/index.ts";
 import { type AnnotationSource, folderSource } from "../../datasets/annotation-source.ts";
@@ -60,9 +61,27 @@ export async function openAnnotations(
 async function openSource(path: string): Promise<AnnotationSource> {
   const info = await stat(path).catch(() => undefined);
   if (!info) throw new LoratError("DATASET_NOT_FOUND", `expected a dataset at ${path}, found nothing`);
-  if (info.isDirectory()) return folderSource(path);
+  if (info.isDirectory()) return quickSource(path);
   if (/\.(tar|tar\.gz|tgz|zip)$/i.test(path)) return archiveOf(path);
   return folderSource(dirname(path), { file: basename(path) });
+}
+
+/**
+ * A folder whose files are read at once: hundreds of small ones take several times longer through the thread pool, and their
+ * state need not be watched, as no index is kept.
+ */
+function quickSource(root: string): AnnotationSource {
+  const source = folderSource(root);
+  const readBytes = async (path: string) => {
+    try {
+      return readFileSync(join(root, path));
+    } catch {
+      // Says what is wrong.
+      return source.readBytes(path);
+    }
+  };
+  const readText = async (path: string) => (await readBytes(path))?.toString("utf8");
+  return Object.assign(Object.create(source) as AnnotationSource, { readBytes, readText });
 }
 
 async function archiveOf(path: string): Promise<AnnotationSource> {

@@ -1,6 +1,7 @@
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSource } from "../../datasets/annotation-source.ts";
 import { readFlags, readRows, requireText } from "../../datasets/files.ts";
+import { mapAhead } from "../../media/map-ahead.ts";
 import { splitLines } from "../../output/box-rows.ts";
 import type { Problems } from "../problems.ts";
 import { parseBytesAsRows } from "../results/parse-rows.ts";
@@ -8,6 +9,8 @@ import type { AnnotatedSequence } from "./annotation-set.ts";
 import { parseAttributeFlags, parseAttributeList } from "./attributes.ts";
 import type { Benchmark } from "./benchmark.ts";
 import type { ToolkitLayout } from "./toolkit-layout.ts";
+
+const IN_FLIGHT = 16;
 
 /** Reads the annotation out of a toolkit's layout; what is wrong with single sequences goes to `problems`. */
 export async function readToolkit(
@@ -23,10 +26,10 @@ export async function readToolkit(
   });
   checkAttributes(layout, list, new Set(layout.boxes.keys()), problems);
   const sequences: AnnotatedSequence[] = [];
-  for (const name of names) {
-    const sequence = await problems.collect(() => readSequence(source, layout, benchmark, list, name));
-    if (sequence) sequences.push(sequence);
-  }
+  const read = mapAhead(names, IN_FLIGHT, (name) =>
+    problems.collect(() => readSequence(source, layout, benchmark, list, name)),
+  );
+  for await (const sequence of read) if (sequence) sequences.push(sequence);
   return sequences;
 }
 

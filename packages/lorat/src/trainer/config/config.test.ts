@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LoratError } from "@lorat/graph";
+import { LoratError, nearestName } from "@lorat/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nanoPreset } from "../presets/nano.ts";
 import { loadRunConfig } from "./load.ts";
-import { nearest } from "./nearest.ts";
 import { overrideRun } from "./overrides.ts";
 import { parseRunConfig } from "./parse.ts";
 
@@ -24,10 +23,10 @@ function problem(action: () => unknown): LoratError {
 describe("nearest", () => {
   it("finds what was meant, and nothing where nothing is near", () => {
     const names = ["learningRate", "weightDecay", "steps"];
-    expect(nearest("learningrate", names)).toBe("learningRate");
-    expect(nearest("learnnigRate", names)).toBe("learningRate");
-    expect(nearest("stpes", names)).toBe("steps");
-    expect(nearest("colour", names)).toBeUndefined();
+    expect(nearestName("learningrate", names)).toBe("learningRate");
+    expect(nearestName("learnnigRate", names)).toBe("learningRate");
+    expect(nearestName("stpes", names)).toBe("steps");
+    expect(nearestName("colour", names)).toBeUndefined();
   });
 });
 

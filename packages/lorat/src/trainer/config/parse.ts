@@ -1,8 +1,7 @@
-import { LoratError } from "@lorat/graph";
+import { LoratError, nearestName } from "@lorat/graph";
 import type { z } from "zod";
 import type { RunConfig } from "../run-config.ts";
 import { knownPaths } from "./known-keys.ts";
-import { nearest } from "./nearest.ts";
 import { runConfigSchema } from "./schema.ts";
 
 /** Types a configuration that is written in a file of its own: `export default defineRun({ … })`. */
@@ -43,7 +42,7 @@ function unknownKey(parent: readonly PropertyKey[], key: string): string {
   const beside = [...paths].flatMap((path) =>
     path.startsWith(pattern) && !path.slice(pattern.length).includes(".") ? [path.slice(pattern.length)] : [],
   );
-  const near = nearest(key, beside);
+  const near = nearestName(key, beside);
   // A key in the wrong place: `learningRate` belongs below `optimizer`.
   const elsewhere = [...paths].find((path) => path.endsWith(`.${key}`));
   const meant = near !== undefined ? prefix + near : elsewhere;

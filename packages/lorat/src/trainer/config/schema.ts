@@ -85,6 +85,7 @@ const cropAugmentation = {
   scaleJitter: ramp,
   translationJitter: ramp,
   templateScaleJitter: ramp,
+  pairStretch: ramp.optional(),
   flip: chanceRamp,
   colorJitter: chanceRamp,
   threeAugment: chanceRamp,

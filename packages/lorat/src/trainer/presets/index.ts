@@ -1,5 +1,4 @@
-import { LoratError } from "@lorat/graph";
-import { nearest } from "../config/nearest.ts";
+import { LoratError, nearestName } from "@lorat/graph";
 import { ablationPresets } from "./ablations.ts";
 import { nanoPreset } from "./nano.ts";
 import { nanoLoraPreset } from "./nano-lora.ts";
@@ -31,7 +30,7 @@ export const presets: ReadonlyMap<string, Preset> = new Map(
 export function presetNamed(name: string): Preset {
   const preset = presets.get(name);
   if (preset) return preset;
-  const near = nearest(name, presets.keys());
+  const near = nearestName(name, presets.keys());
   throw new LoratError("PRESET_UNKNOWN", `there is no preset "${name}"`, {
     hint: `${near ? `did you mean "${near}"? ` : ""}lorat train --list shows all of them; a configuration is a .ts or .json file`,
   });

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { LoratError } from "@lorat/graph";
-import { nearest } from "../config/nearest.ts";
+import { LoratError, nearestName } from "@lorat/graph";
 import type { PresetOptions } from "./preset.ts";
 
 /** Folder below `--data` of each dataset that the paper trains on. */
@@ -20,7 +19,7 @@ export function datasetPlaces<K extends PaperDataset>(
   const problems: string[] = [];
   for (const kind of Object.keys(datasets)) {
     if (kind in folders) continue;
-    const near = nearest(kind, Object.keys(folders));
+    const near = nearestName(kind, Object.keys(folders));
     problems.push(`there is no dataset "${kind}" here${near ? `, did you mean "${near}"?` : ""}`);
   }
   const places = kinds.map((kind) => {

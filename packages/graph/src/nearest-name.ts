@@ -1,5 +1,5 @@
-/** The candidate closest to `name` in edits, where one is close enough to be what was meant. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+/** For hints: the candidate closest to `name` in edits, where one is close enough to be what was meant. */
+export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
