@@ -57,22 +57,26 @@ try {
   console.log(`${SEQUENCES} sequences, ${FRAMES} frames, ${availableParallelism()} cores`);
   const read: number[] = [];
   const metric: number[] = [];
+  const processor: number[] = [];
   let figures = "";
   for (let run = 0; run < RUNS; run++) {
     const start = performance.now();
+    const used = process.cpuUsage();
     const annotations = await openAnnotations(`lasot:${folder}`);
     const results = await openResults(join(folder, "results"), annotations);
     const middle = performance.now();
     const { overall } = scoreTracker(annotations, results, protocolOf("toolkit"));
     read.push((middle - start) / 1000);
     metric.push((performance.now() - middle) / 1000);
+    const { user, system } = process.cpuUsage(used);
+    processor.push((user + system) / 1e6);
     const { auc, precision, normalisedPrecision } = overall.scores;
     figures = [auc, precision, normalisedPrecision].map((share) => (100 * share).toFixed(6)).join(" ");
   }
   const first = read[0]! + metric[0]!;
   const whole = median(read.map((seconds, i) => seconds + metric[i]!));
   console.log(
-    `lorat: first run ${first.toFixed(2)} s; median of ${RUNS} ${whole.toFixed(2)} s, of which reading ${median(read).toFixed(2)} s, metric with intervals ${median(metric).toFixed(2)} s`,
+    `lorat: first run ${first.toFixed(2)} s; median of ${RUNS} ${whole.toFixed(2)} s, of which reading ${median(read).toFixed(2)} s, metric with intervals ${median(metric).toFixed(2)} s; processor time ${median(processor).toFixed(2)} s`,
   );
   const hasNumpy = spawnSync("python3", ["-c", "import numpy"]).status === 0;
   if (!hasNumpy) {
@@ -80,12 +84,15 @@ try {
   } else {
     const script = new URL("../../../bench/one_pass.py", import.meta.url).pathname;
     const out = execFileSync("python3", [script, folder, join(folder, "results")], { encoding: "utf8" });
-    const [total = 0, reading = 0, computing = 0, ...same] = out.trim().split(" ").map(Number);
+    const [total = 0, ofProcessor = 0, reading = 0, computing = 0, ...same] = out
+      .trim()
+      .split(" ")
+      .map(Number);
     console.log(
-      `numpy: ${total.toFixed(2)} s, of which reading ${reading.toFixed(2)} s, metric ${computing.toFixed(2)} s`,
+      `numpy: ${total.toFixed(2)} s, of which reading ${reading.toFixed(2)} s, metric ${computing.toFixed(2)} s; processor time ${ofProcessor.toFixed(2)} s`,
     );
     console.log(
-      `whole: a ${(total / whole).toFixed(1)}th of numpy's time; metric alone: a ${(computing / median(metric)).toFixed(1)}th`,
+      `numpy takes ${(total / whole).toFixed(1)} times as long, ${(ofProcessor / median(processor)).toFixed(1)} times the processor time; for the metric alone ${(computing / median(metric)).toFixed(1)} times as long`,
     );
     console.log(`figures: lorat ${figures}, numpy ${same.map((value) => value.toFixed(6)).join(" ")}`);
   }

@@ -119,7 +119,7 @@ export async function readModelFolder(files: {
 }
 
 /** Throws `MODEL_BACKBONE_ONLY` for a folder that cannot track because it has no head. */
-export function requireTracker({ manifest }: Pick<ModelFolder, "manifest">): void {
+export function requireTracker({ manifest }: { readonly manifest: Pick<ModelManifest, "kind"> }): void {
   if (manifest.kind === "tracker") return;
   throw new LoratError(
     "MODEL_BACKBONE_ONLY",

@@ -13,7 +13,6 @@ export async function readFolder(path: string): Promise<Tree> {
     const entries = await readdir(join(path, folder), { withFileTypes: true }).catch((cause: Error) => {
       throw unreadable(join(path, folder), cause);
     });
-    });
     for (const entry of entries) {
       if (entry.name.startsWith(".")) continue;
       const name = folder ? `${folder}/${entry.name}` : entry.name;

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import type { DatasetShare } from "../sampling/training-data.ts";
-import { type AnnotationSource, folderSource, watchPath } from "./annotation-source.ts";
+import { type AnnotationSource, watchPath } from "./annotation-source.ts";
 import { type BuildOptions, buildColumns } from "./build-columns.ts";
-import { chooseSequences, chooseSplits } from "./choose.ts";
 import { CLEANING_VERSION } from "./clean.ts";
 import type { DatasetColumns } from "./columns.ts";
 import { fingerprintOf } from "./columns-builder.ts";
@@ -18,8 +16,8 @@ import {
   readShared,
   writeIndex,
 } from "./index-file.ts";
-import { READERS } from "./readers/index.ts";
-import { type DatasetSpec, parseDatasetSpec } from "./spec.ts";
+import { chooseDataset, describeChoice, openEntries } from "./open-entries.ts";
+import type { DatasetSpec } from "./spec.ts";
 
 export interface OpenDatasetOptions extends Partial<BuildOptions> {
   /** Where indexes and unpacked videos are kept. Default: `LORAT_CACHE`, else the user's cache folder. */
@@ -39,10 +37,8 @@ export async function openDataset(
   share: Pick<DatasetShare, "dataset" | "split" | "list">,
   { cacheDir = datasetCacheDir(), signal, onProgress, onOpened }: OpenDatasetOptions = {},
 ): Promise<DatasetColumns> {
-  const spec = parseDatasetSpec(share.dataset);
-  const reader = READERS[spec.kind];
-  const splits = chooseSplits(reader, share.split, share.dataset);
-  const list = share.list === undefined ? undefined : await readList(share.list);
+  const choice = await chooseDataset(share);
+  const { spec, splits, list } = choice;
   const key = JSON.stringify([CLEANING_VERSION, spec.kind, spec.path, splits, list ?? null]);
   const path = join(cacheDir, `${spec.kind}-${sha256(key).slice(0, 24)}.index`);
 
@@ -51,15 +47,12 @@ export async function openDataset(
     onOpened?.({ fromCache: true, filesRead: 0 });
     return kept.columns;
   }
-  const source = await openSource(spec, signal);
-  const all = await reader.entries(source, splits);
-  if (all.length === 0) throw await notThisKind(source, spec, splits);
-  const entries = list === undefined ? all : chooseSequences(all, list, share.list!);
+  const { source, entries } = await openEntries(choice, signal);
   const bare = await buildColumns(source, entries, { cacheDir, signal, onProgress });
   if (bare.lengths.length === 0) throw empty(source, spec, entries.length);
   const columns: DatasetColumns = {
     ...bare,
-    name: describe(share, spec, splits),
+    name: describeChoice(choice),
     kind: spec.kind,
     root: source.root,
     fingerprint: fingerprintOf(bare, JSON.stringify([CLEANING_VERSION, spec.kind, splits])),
@@ -100,50 +93,12 @@ async function keep(path: string, index: DatasetIndex, key: string): Promise<Dat
   }
 }
 
-async function openSource({ path }: DatasetSpec, signal: AbortSignal | undefined): Promise<AnnotationSource> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) throw new LoratError("DATASET_NOT_FOUND", `expected a dataset at ${path}, found nothing`);
-  if (info.isDirectory()) return folderSource(path, { signal });
-  return folderSource(dirname(path), { file: basename(path), signal });
-}
-
-async function notThisKind(
-  source: AnnotationSource,
-  { kind, path }: DatasetSpec,
-  splits: readonly string[],
-): Promise<LoratError> {
-  const listing = await source.list("");
-  const inside = [...(listing?.folders ?? []).map((name) => `${name}/`), ...(listing?.files ?? [])];
-  if (inside.length === 0) return new LoratError("DATASET_EMPTY", `${path} is empty`);
-  const part = splits.length > 0 ? ` (part ${splits.join(", ")})` : "";
-  const found = [...inside.slice(0, 5), ...(inside.length > 5 ? [`${inside.length - 5} more`] : [])];
-  return new LoratError(
-    "DATASET_LAYOUT",
-    `${path} is not laid out as ${kind}${part}: expected ${READERS[kind].layout}; found ${found.join(", ")}`,
-  );
-}
-
 function empty(source: AnnotationSource, { path }: DatasetSpec, sequences: number): LoratError {
   return new LoratError(
     "DATASET_EMPTY",
     `${path}: none of ${sequences} sequences has a picture with a box in it`,
     { issues: source.warnings() },
   );
-}
-
-async function readList(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((cause: Error) => {
-    throw new LoratError("DATASET_LIST", `${path} cannot be read: ${cause.message}`, { cause });
-  });
-}
-
-function describe(
-  { list }: Pick<DatasetShare, "list">,
-  { kind, path }: DatasetSpec,
-  splits: readonly string[],
-): string {
-  const choice = [...splits, ...(list === undefined ? [] : [`list ${basename(list)}`])];
-  return `${kind}:${path}${choice.length > 0 ? ` (${choice.join(", ")})` : ""}`;
 }
 
 function sha256(text: string): string {

@@ -1,6 +1,7 @@
-import { type Box, compatibleOnePass, fromCorners, type Scores, type Tracker } from "@lorat/core";
+import { type Box, compatibleOnePass, type Scores, type Tracker } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { openFrames } from "../media/frame-source.ts";
+import { follow, ownBoxes } from "./follow.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** What one pass over a sequence gave. */
@@ -16,25 +17,10 @@ export interface SequenceRun {
 /** Tracks a sequence from its first box to its end without being told anything more (one-pass evaluation). */
 export async function runSequence(tracker: Tracker, sequence: Sequence): Promise<SequenceRun> {
   const source = await openFrames(sequence.folder);
-  const first = sequence.truth[0]!;
-  const boxes: Box[] = [first];
-  const scores: number[] = [1];
   const began = performance.now();
-  let target: Awaited<ReturnType<Tracker["start"]>> | undefined;
-  try {
-    for await (const frame of source.frames()) {
-      if (!target) {
-        target = await tracker.start(frame, first);
-        continue;
-      }
-      const { raw } = await target.track(frame);
-      boxes.push(fromCorners(raw.box));
-      scores.push(raw.score);
-    }
-  } finally {
-    target?.dispose();
-    await source.dispose();
-  }
+  const { boxes, scores } = await follow(ownBoxes(tracker), source.frames(), sequence.truth[0]!).finally(() =>
+    source.dispose(),
+  );
   if (boxes.length !== sequence.truth.length) {
     throw new LoratError(
       "DATASET_LENGTH",

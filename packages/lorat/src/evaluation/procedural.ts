@@ -1,5 +1,6 @@
-import { type Box, compatibleOnePass, fromCorners, type Tracker } from "@lorat/core";
+import { type Box, compatibleOnePass, type Tracker } from "@lorat/core";
 import { type SynthOptions, synthesise } from "../synth/synthesise.ts";
+import { follow, ownBoxes } from "./follow.ts";
 
 /** Which procedural clips a tracker is tried on. */
 export interface ProceduralTrial extends SynthOptions {
@@ -28,23 +29,16 @@ export async function runProcedural(tracker: Tracker, trial: ProceduralTrial): P
   const scores: ProceduralScore[] = [];
   for (let seed = firstSeed; seed < firstSeed + clips; seed++) {
     const truth: Box[] = [];
-    const predicted: Box[] = [];
     const visible: boolean[] = [];
-    let target: Awaited<ReturnType<Tracker["start"]>> | undefined;
-    try {
-      for (const { frame, box } of synthesise(seed, options)) {
+    const clip = synthesise(seed, options);
+    const frames = function* () {
+      for (const { frame, box } of clip) {
         truth.push(box ?? absent);
         visible.push(box !== null);
-        if (!target) {
-          target = await tracker.start(frame, box!);
-          predicted.push(box!);
-        } else {
-          predicted.push(fromCorners((await target.track(frame)).raw.box));
-        }
+        yield frame;
       }
-    } finally {
-      target?.dispose();
-    }
+    };
+    const { boxes: predicted } = await follow(ownBoxes(tracker), frames(), clip.render(0).box!);
     const seen = <T>(values: readonly T[]) => values.filter((_, i) => visible[i]);
     const { scores: one } = compatibleOnePass(
       { predicted: seen(predicted), truth: seen(truth), visible: seen(visible) },

@@ -3,6 +3,7 @@ import { type Box, compatibleOnePass, fromCorners, type Scores, type Tracker } f
 import type { DatasetSequence } from "../datasets/dataset.ts";
 import { decodeImage } from "../media/image-folder.ts";
 import { mapAhead } from "../media/map-ahead.ts";
+import { follow, ownBoxes } from "./follow.ts";
 
 /** A stretch of a sequence on which one of its objects is to be tracked. */
 export interface Stretch {
@@ -43,25 +44,11 @@ export async function scoreStretch(
   const { present, box } = sequence.objects[object]!;
   const frames = Array.from({ length: to - from }, (_, i) => from + i);
   const truth = frames.map((frame) => (present(frame) ? fromCorners(box(frame)) : nothing));
-  const predicted: Box[] = [];
-  let target: Awaited<ReturnType<Tracker["start"]>> | undefined;
-  try {
-    const decoded = mapAhead(frames, DECODED_AHEAD, (index) => {
-      const path = sequence.framePath(index);
-      return decodeImage(dirname(path), basename(path), index);
-    });
-    for await (const frame of decoded) {
-      signal?.throwIfAborted();
-      if (target) {
-        predicted.push(fromCorners((await target.track(frame)).raw.box));
-      } else {
-        target = await tracker.start(frame, truth[0]!);
-        predicted.push(truth[0]!);
-      }
-    }
-  } finally {
-    target?.dispose();
-  }
+  const decoded = mapAhead(frames, DECODED_AHEAD, (index) => {
+    const path = sequence.framePath(index);
+    return decodeImage(dirname(path), basename(path), index);
+  });
+  const { boxes: predicted } = await follow(ownBoxes(tracker), decoded, truth[0]!, { signal });
   const shown = <T>(values: readonly T[]) => values.filter((_, i) => present(frames[i]!));
   const sides = { predicted: shown(predicted), truth: shown(truth), visible: shown(frames).map(() => true) };
   return compatibleOnePass(sides, sequence.name).scores;

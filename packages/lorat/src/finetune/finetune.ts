@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createTracker, TrainingEngine, type UpdateResult } from "@lorat/core";
+import { createTracker, requireTracker, TrainingEngine, type UpdateResult } from "@lorat/core";
 import { type Device, LoratError, type Tensor } from "@lorat/graph";
 import type { Dataset } from "../datasets/dataset.ts";
 import { datasetOf, openDataset } from "../datasets/index.ts";
@@ -62,11 +62,12 @@ export interface FinetuneResult {
  * every so often, stops when that gets no better, and writes the adapter that tracked best. The model is not changed, and an
  * adapter that helps nothing is not written.
  *
- * Throws `FINETUNE_CLIPS` when nothing can be held out, `LOSS_NOT_FINITE`, and what opening models and datasets throws.
+ * Throws `FINETUNE_CLIPS` when nothing can be held out, `MODEL_BACKBONE_ONLY`, `LOSS_NOT_FINITE`, and what opening models and datasets throws.
  */
 export async function finetune(options: FinetuneOptions): Promise<FinetuneResult> {
   const { model, signal, patience = 3, checkEvery = 50, device = "auto", threads, workers = 1 } = options;
   const base = await openBase(model);
+  requireTracker({ manifest: base });
   const spec = datasetSpec(options.clips);
   const split = splitClips(await open(spec));
   const given = options.validation && heldOutOf(await open(datasetSpec(options.validation)));

@@ -70,7 +70,7 @@ export async function openNanoTrack(folder: string, options: NanoTrackOptions = 
   const { version = "v3", device, threads = 1 } = options;
   const session = { device, threads };
   const settings = VERSIONS[version];
-  const [backbone, head] = await readFiles(folder, [settings.backbone, settings.head]);
+  const [backbone, head] = await nanoTrackFiles(folder, version);
   const inputOf = (size: number) => {
     const [input] = modelInputs(backbone);
     return withInputShapes(backbone, { [input!.name]: [1, 3, size, size] });
@@ -235,10 +235,12 @@ function clamp(value: number, low: number, high: number): number {
   return Math.max(low, Math.min(value, high));
 }
 
-async function readFiles(
+/** Bytes of the two networks of a version. Throws `PEER_FILES` naming the files that are missing. */
+export async function nanoTrackFiles(
   folder: string,
-  names: readonly [string, string],
-): Promise<[Uint8Array, Uint8Array]> {
+  version: NanoTrackVersion,
+): Promise<[backbone: Uint8Array, head: Uint8Array]> {
+  const names = [VERSIONS[version].backbone, VERSIONS[version].head];
   const read = await Promise.all(names.map((name) => readFile(join(folder, name)).catch(() => undefined)));
   const missing = names.filter((_, i) => read[i] === undefined);
   if (missing.length > 0) {

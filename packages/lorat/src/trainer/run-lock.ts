@@ -16,9 +16,9 @@ const held = new Set<string>();
 
 /**
  * Takes a run's folder for this process; gives the function that lets it go. A lock whose process is gone is taken over,
- * one that a crash left unreadable too. Throws `RUN_LOCKED` while another process trains in the folder.
+ * one that a crash left unreadable too. Throws `RUN_LOCKED` while another process is at work in the folder; `doing` names that work.
  */
-export async function lockRun(folder: string): Promise<() => Promise<void>> {
+export async function lockRun(folder: string, doing = "training"): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   const path = join(resolve(folder), "lock.json");
   const started = await startOf(process.pid);
@@ -33,7 +33,7 @@ export async function lockRun(folder: string): Promise<() => Promise<void>> {
     }
     const holder = await readHolder(path);
     if (holder && (await isTraining(holder, path))) {
-      throw new LoratError("RUN_LOCKED", `process ${holder.pid} on ${holder.host} is training in ${folder}`, {
+      throw new LoratError("RUN_LOCKED", `process ${holder.pid} on ${holder.host} is ${doing} in ${folder}`, {
         hint: `wait for it to end; if it is certain that it is gone, remove ${path}`,
       });
     }

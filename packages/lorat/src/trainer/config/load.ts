@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { extname } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { createJiti } from "jiti";
+import { importUserModule } from "../../user-module.ts";
 import type { RunConfig } from "../run-config.ts";
 import { parseRunConfig } from "./parse.ts";
 
@@ -32,24 +31,7 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 async function readModule(path: string): Promise<unknown> {
-  await readText(path);
-  let module: { default?: unknown };
-  try {
-    // The running program's own modules, so that a configuration needs no installed `lorat` near it.
-    const virtualModules = {
-      lorat: await import("../../index.ts"),
-      "@lorat/core": await import("@lorat/core"),
-    };
-    const jiti = createJiti(pathToFileURL(resolve(path)).href, {
-      fsCache: false,
-      interopDefault: false,
-      virtualModules,
-    });
-    module = await jiti.import(resolve(path));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LoratError("CONFIG_FILE", `${path} cannot be loaded: ${reason}`, { cause });
-  }
+  const module = await importUserModule(path, "CONFIG_FILE");
   if (module.default === undefined) {
     throw new LoratError("CONFIG_FILE", `${path} has no default export`, {
       hint: "write: export default defineRun({ … })",

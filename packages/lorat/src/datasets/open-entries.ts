@@ -1,0 +1,84 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { LoratError } from "@lorat/graph";
+import type { DatasetShare } from "../sampling/training-data.ts";
+import { type AnnotationSource, folderSource } from "./annotation-source.ts";
+import { chooseSequences, chooseSplits } from "./choose.ts";
+import type { DatasetReader, SequenceEntry } from "./reader.ts";
+import { READERS } from "./readers/index.ts";
+import { type DatasetSpec, parseDatasetSpec } from "./spec.ts";
+
+/** What is wanted of a dataset, before anything of it is read. */
+export interface DatasetChoice {
+  readonly spec: DatasetSpec;
+  readonly reader: DatasetReader;
+  readonly splits: readonly string[];
+  /** Text of the list of sequences, where there is one. */
+  readonly list: string | undefined;
+  /** Where the list is from, for messages. */
+  readonly listName: string | undefined;
+}
+
+/**
+ * Reads a choice: `KIND:PATH`, its parts (default: the first, which training uses), a file that lists sequences.
+ * Throws `DATASET_KIND`, `DATASET_SPLIT`, `DATASET_LIST`.
+ */
+export async function chooseDataset(
+  share: Pick<DatasetShare, "dataset" | "split" | "list">,
+): Promise<DatasetChoice> {
+  const spec = parseDatasetSpec(share.dataset);
+  const reader = READERS[spec.kind];
+  const splits = chooseSplits(reader, share.split, share.dataset);
+  const list = share.list === undefined ? undefined : await readList(share.list);
+  return { spec, reader, splits, list, listName: share.list };
+}
+
+/**
+ * The sequences that were chosen, none of them read yet. Throws `DATASET_NOT_FOUND`, `DATASET_LAYOUT`, `DATASET_EMPTY`,
+ * `DATASET_LIST`.
+ */
+export async function openEntries(
+  choice: DatasetChoice,
+  signal?: AbortSignal,
+): Promise<{ readonly source: AnnotationSource; readonly entries: readonly SequenceEntry[] }> {
+  const { spec, reader, splits, list, listName } = choice;
+  const source = await openSource(spec, signal);
+  const all = await reader.entries(source, splits);
+  if (all.length === 0) throw await notThisKind(source, spec, splits);
+  return { source, entries: list === undefined ? all : chooseSequences(all, list, listName!) };
+}
+
+/** `KIND:PATH` and what was chosen of it, for messages and records. */
+export function describeChoice({ spec, splits, listName }: DatasetChoice): string {
+  const choice = [...splits, ...(listName === undefined ? [] : [`list ${basename(listName)}`])];
+  return `${spec.kind}:${spec.path}${choice.length > 0 ? ` (${choice.join(", ")})` : ""}`;
+}
+
+async function openSource({ path }: DatasetSpec, signal: AbortSignal | undefined): Promise<AnnotationSource> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) throw new LoratError("DATASET_NOT_FOUND", `expected a dataset at ${path}, found nothing`);
+  if (info.isDirectory()) return folderSource(path, { signal });
+  return folderSource(dirname(path), { file: basename(path), signal });
+}
+
+async function notThisKind(
+  source: AnnotationSource,
+  { kind, path }: DatasetSpec,
+  splits: readonly string[],
+): Promise<LoratError> {
+  const listing = await source.list("");
+  const inside = [...(listing?.folders ?? []).map((name) => `${name}/`), ...(listing?.files ?? [])];
+  if (inside.length === 0) return new LoratError("DATASET_EMPTY", `${path} is empty`);
+  const part = splits.length > 0 ? ` (part ${splits.join(", ")})` : "";
+  const found = [...inside.slice(0, 5), ...(inside.length > 5 ? [`${inside.length - 5} more`] : [])];
+  return new LoratError(
+    "DATASET_LAYOUT",
+    `${path} is not laid out as ${kind}${part}: expected ${READERS[kind].layout}; found ${found.join(", ")}`,
+  );
+}
+
+async function readList(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: Error) => {
+    throw new LoratError("DATASET_LIST", `${path} cannot be read: ${cause.message}`, { cause });
+  });
+}

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { basename, extname, join, resolve } from "node:path";
+import { modelFiles } from "@lorat/core";
+import { type Device, LoratError } from "@lorat/graph";
+import { weightsFingerprint } from "../../models/adapter.ts";
+import { modelFolderPath } from "../../models/model-path.ts";
+import type { NanoTrackVersion } from "../../peers/nanotrack.ts";
+import { splitCommand } from "../../vot/split-command.ts";
+import { fileSource } from "../../weights/file-source.ts";
+
+/** Which tracker to run; plain data, so that it can go to another thread. */
+export type TrackerSpec =
+  | { readonly kind: "model"; readonly model: string; readonly adapter?: string; readonly device: Device }
+  | {
+      readonly kind: "nanotrack";
+      readonly folder: string;
+      readonly version: NanoTrackVersion;
+      readonly device: Device;
+    }
+  /** A module with `init` and `update`. */
+  | { readonly kind: "module"; readonly path: string }
+  /** Any program that speaks TraX. */
+  | { readonly kind: "command"; readonly command: string; readonly timeoutSeconds?: number };
+
+/** What tells trackers apart in a run's record. */
+export interface TrackerIdentity {
+  readonly name: string;
+  readonly kind: TrackerSpec["kind"];
+  /** As it was given. */
+  readonly source: string;
+  readonly adapter?: string;
+  readonly device?: Device;
+  /** Of what the tracker's numbers depend on; the command itself for a program. */
+  readonly fingerprint: string;
+}
+
+const MODULE_NAMES = [".ts", ".mts", ".js", ".mjs", ".cjs"];
+
+/**
+ * Reads `--tracker`: `nanotrack:DIR` (or `nanotrack-v2:DIR`), the path of a module, else a command. Throws `TRAX_COMMAND`.
+ */
+export function parseTracker(text: string, { device }: { readonly device: Device }): TrackerSpec {
+  const [, version = "v3", folder] = /^nanotrack(?:-(v2|v3))?:(.+)$/.exec(text) ?? [];
+  if (folder !== undefined) {
+    return { kind: "nanotrack", folder, version: version as NanoTrackVersion, device };
+  }
+  const [word, ...more] = splitCommand(text);
+  if (more.length === 0 && MODULE_NAMES.includes(extname(word!))) return { kind: "module", path: word! };
+  return { kind: "command", command: text };
+}
+
+/** Reads what identifies a tracker. Throws `MODEL_UNKNOWN`, `WEIGHTS_NOT_FOUND`, `TRACKER_MODULE`, `PEER_FILES`. */
+export async function identifyTracker(spec: TrackerSpec): Promise<TrackerIdentity> {
+  const { kind } = spec;
+  switch (kind) {
+    case "model": {
+      const { model, adapter, device } = spec;
+      const weights = join(await modelFolderPath(model), modelFiles.weights);
+      const prints = [await fingerprintOf(weights), ...(adapter ? [await fingerprintOf(adapter)] : [])];
+      const name = adapter ? `${basename(model)}-${stem(adapter)}` : basename(resolve(model));
+      return { name, kind, source: model, ...(adapter && { adapter }), device, fingerprint: hashed(prints) };
+    }
+    case "nanotrack": {
+      const { nanoTrackFiles } = await import("../../peers/nanotrack.ts");
+      const files = await nanoTrackFiles(spec.folder, spec.version);
+      const { folder, device } = spec;
+      const name = `nanotrack-${spec.version}`;
+      return { name, kind, source: folder, device, fingerprint: hashed(files) };
+    }
+    case "module": {
+      const { path } = spec;
+      const text = await readFile(path).catch((cause: Error) => {
+        throw new LoratError("TRACKER_MODULE", `${path} cannot be read: ${cause.message}`, { cause });
+      });
+      return { name: stem(path), kind, source: path, fingerprint: hashed([text]) };
+    }
+    case "command": {
+      const words = splitCommand(spec.command);
+      return { name: stem(words[0]!), kind, source: spec.command, fingerprint: hashed(words) };
+    }
+  }
+}
+
+async function fingerprintOf(path: string): Promise<string> {
+  const source = await fileSource(path);
+  try {
+    return await weightsFingerprint(source);
+  } finally {
+    await source.dispose();
+  }
+}
+
+function stem(path: string): string {
+  return basename(path).replace(/\.[^.]*$/, "") || "tracker";
+}
+
+function hashed(parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\n");
+  return hash.digest("hex").slice(0, 32);
+}
