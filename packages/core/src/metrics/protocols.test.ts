@@ -136,7 +136,7 @@ describe("bootstrapMeans", () => {
     expect(few![0]).toBeLessThan(0.5);
     expect(few![1]).toBeGreaterThan(0.45);
     expect(many![1] - many![0]).toBeLessThan((few![1] - few![0]) / 5);
-    // Ten times the standard error's width would be wrong: 1.96 errors on each side, uniform values.
+    // Of evenly spread values: 1.96 standard errors on each side.
     expect(many![1] - many![0]).toBeCloseTo((2 * 1.96) / Math.sqrt(12 * 2000), 2);
     expect(bootstrapMeans([[1]], [0])).toEqual([[Number.NaN, Number.NaN]]);
   });

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   finetune: async () => (await import("./finetune.ts")).finetuneCommand(),
   ablate: async () => (await import("./ablate.ts")).ablateCommand(),
   runs: async () => (await import("./runs.ts")).runsCommand(),
+  eval: async () => (await import("./eval.ts")).evalCommand(),
   compare: async () => (await import("./compare.ts")).compareCommand(),
   score: async () => (await import("./score.ts")).scoreCommand(),
   synth: async () => (await import("./synth.ts")).synthCommand(),

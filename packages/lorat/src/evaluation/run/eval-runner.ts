@@ -37,6 +37,8 @@ export interface EvalRunner {
   /** Opens the tracker, so that what is wrong with it is told before any sequence. Throws what {@link openTracker} throws. */
   open(): Promise<void>;
   run(sequence: EvalSequence, options: FollowOptions): Promise<TrackedSequence>;
+  /** True for a thread that died. */
+  hasEnded(): boolean;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function inlineRunner({ spec, threads }: EvalJob): EvalRunner {
   return {
     open: async () => void (await open()),
     run: async (sequence, options) => trackSequence(await open(), sequence, options),
+    hasEnded: () => false,
     close: async () => (await opened?.catch(() => undefined))?.dispose(),
   };
 }
@@ -118,6 +121,7 @@ export function threadRunner(job: EvalJob, file: URL = defaultWorkerFile()): Eva
         signal?.removeEventListener("abort", stop);
       }
     },
+    hasEnded: () => ended !== undefined,
     async close() {
       if (!ended) tell({ kind: "close" });
       const late = setTimeout(() => void worker.terminate(), CLOSE_MS);

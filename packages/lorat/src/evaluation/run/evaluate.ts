@@ -1,6 +1,5 @@
-import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
-import { LoratError } from "@lorat/graph";
 import { Problems } from "../problems.ts";
+import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
 import { type EvalChoice, type EvalSet, openEvalSet } from "./open-eval-set.ts";
 import { type EvalTask, openRunFolder, type RunFolder } from "./run-folder.ts";
 import { type RunRecord, recordOf } from "./run-record.ts";
@@ -110,9 +109,11 @@ async function runAll(
   };
 
   async function work(runner: EvalRunner): Promise<void> {
-    for (let task = queue.shift(); task; task = queue.shift()) {
-      if (signal?.aborted || (finished === 0 && problems.count >= FIRST_FAILURES)) return;
-      const current = task;
+    const goesOn = () =>
+      !signal?.aborted && !runner.hasEnded() && !(finished === 0 && problems.count >= FIRST_FAILURES);
+    while (goesOn()) {
+      const current = queue.shift();
+      if (!current) return;
       const { sequence } = current;
       const onPicture = (done: number) => {
         inFlight.set(current, done);

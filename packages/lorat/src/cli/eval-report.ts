@@ -1,0 +1,49 @@
+import { type ProtocolName, protocolOf } from "@lorat/core";
+import type { Evaluation } from "../evaluation/run/evaluate.ts";
+import { type RunScore, scoreRun } from "../evaluation/run/score-run.ts";
+import { scoreJson } from "../evaluation/score/score-json.ts";
+import { percent, scoreTable } from "../evaluation/score/score-table.ts";
+
+export interface EvalReportOptions {
+  readonly folder: string;
+  readonly protocol: ProtocolName;
+  readonly json: boolean;
+}
+
+/** Prints the scores of a finished evaluation: a table, or one JSON object. Throws what {@link scoreRun} throws. */
+export async function printEvaluation(
+  { set, plan }: Evaluation,
+  { folder, protocol, json }: EvalReportOptions,
+): Promise<void> {
+  const score = await scoreRun(folder, set.annotations, protocolOf(protocol));
+  const unscored = set.sequences.length - set.annotations.sequences.length;
+  if (json) {
+    const { tracker, dataset, repeat } = plan.record;
+    const run = { folder, tracker, dataset, repeat, unscored };
+    console.log(JSON.stringify({ ...(score ? meanJson(score) : { suc: null }), run }, null, 2));
+    return;
+  }
+  if (score) console.log(scoreText(score));
+  if (unscored > 0) {
+    const which = score ? `${unscored} sequences` : "no sequence";
+    console.error(
+      `${which}${score ? " have" : " has"} no annotation to score against: lorat export writes what the benchmark's server takes`,
+    );
+  }
+  console.error(`result files: ${folder}`);
+}
+
+function meanJson({ mean, runs }: RunScore) {
+  const repeats = runs.map((run) => {
+    const { suc, p, pNorm, ao, sr50, sr75 } = scoreJson(run);
+    return { suc, p, pNorm, ao, sr50, sr75 };
+  });
+  return { ...scoreJson(mean), repeats };
+}
+
+function scoreText({ mean, runs }: RunScore): string {
+  const table = scoreTable(mean, { sequences: mean.sequences.length <= 20 });
+  if (runs.length === 1) return table;
+  const each = runs.map(({ overall }) => percent(overall.scores.auc));
+  return `${table}\nSUC of each of ${runs.length} runs: ${each.join(", ")}; above is their mean`;
+}

@@ -1,0 +1,127 @@
+import { PROTOCOL_NAMES, type ProtocolName } from "@lorat/core";
+import type { Device } from "@lorat/graph";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { EvalPlan, Evaluation } from "../evaluation/run/evaluate.ts";
+import { usageError } from "./errors.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { DEVICES } from "./track-options.ts";
+
+interface EvalFlags {
+  readonly dataset: string;
+  readonly split?: string;
+  readonly list?: string;
+  readonly sequences?: string;
+  readonly model: string;
+  readonly adapter?: string;
+  readonly tracker?: string;
+  readonly timeout?: number;
+  readonly out: string;
+  readonly device: Device;
+  readonly workers?: number;
+  readonly threads?: number;
+  readonly repeat: number;
+  readonly protocol: ProtocolName;
+  readonly json?: boolean;
+}
+
+/** `lorat eval`: a tracker over a benchmark, in a run that can be stopped and continued at any time. */
+export function evalCommand(): Command {
+  return new Command("eval")
+    .description("run a tracker over a benchmark; started again, it goes on where it stopped")
+    .requiredOption("--dataset <kind:path>", "the benchmark with its pictures")
+    .requiredOption("--out <run>", "folder for result files, one a sequence, with times and scores")
+    .option("--split <name>", "part of the dataset (default: the one that results are for)")
+    .option("--list <file>", "file that lists sequences, by name or position")
+    .option("--sequences <a,b>", "run these sequences only")
+    .option("--model <model>", "name of a model that comes with lorat, or a model folder", "nano")
+    .option("--adapter <file>", "adapter for that model, as lorat finetune writes them")
+    .option(
+      "--tracker <tracker>",
+      "in place of a model: a command that speaks TraX, a module with init and update, or nanotrack:DIR",
+    )
+    .option("--timeout <seconds>", "longest wait for an answer of a command", positive)
+    .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
+    .option("--workers <n>", "sequences at a time (default: one for each core on a CPU, else 1)", count)
+    .option("--threads <n>", "threads inside the operators of each (default: cores / workers)", count)
+    .option("--repeat <n>", "times that the tracker runs over each sequence", count, 1)
+    .addOption(
+      new Option("--protocol <name>", "conventions of the metric")
+        .choices([...PROTOCOL_NAMES])
+        .default("stark"),
+    )
+    .option("--json", "print the scores as one JSON object, as lorat score does")
+    .action(runEval);
+}
+
+async function runEval(flags: EvalFlags): Promise<void> {
+  const { evaluate } = await import("../evaluation/run/evaluate.ts");
+  const { workers, threads, repeat, out, dataset, split, list } = flags;
+  const tracker = await trackerOf(flags);
+  const interruption = listenForInterrupt();
+  let progress: Progress | undefined;
+  let evaluation: Evaluation;
+  try {
+    evaluation = await evaluate({
+      ...{ dataset, split, list, tracker, workers, threads, repeat, folder: out },
+      sequences: flags.sequences?.split(",").map((name) => name.trim()),
+      signal: interruption.signal,
+      onStart: (plan) => {
+        console.error(planLine(plan, out));
+        progress = createProgress({ label: "tracking", total: plan.frames, unit: "frames" });
+      },
+      onProgress: ({ frames, tasks }) => progress?.update(frames, `${tasks} sequences finished`),
+    });
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    console.error("stopped before the first sequence");
+    process.exitCode = interruption.status();
+    return;
+  } finally {
+    progress?.done();
+    interruption.release();
+  }
+  if (!evaluation.finished) {
+    const { tasks, plan } = evaluation;
+    console.error(`stopped: ${tasks} of ${plan.tasks} runs over sequences are finished in ${out}`);
+    console.error(`go on with the same command: lorat ${process.argv.slice(2).map(quoted).join(" ")}`);
+    process.exitCode = interruption.status();
+    return;
+  }
+  const { printEvaluation } = await import("./eval-report.ts");
+  await printEvaluation(evaluation, { folder: out, protocol: flags.protocol, json: flags.json ?? false });
+}
+
+async function trackerOf({ tracker, model, adapter, device, timeout }: EvalFlags) {
+  if (tracker === undefined) {
+    if (timeout !== undefined) throw usageError("--timeout is for commands, given with --tracker");
+    return { kind: "model" as const, model, device, ...(adapter !== undefined && { adapter }) };
+  }
+  if (adapter !== undefined) throw usageError("--adapter is for models, and --tracker takes a model's place");
+  const { parseTracker } = await import("../evaluation/run/tracker-spec.ts");
+  const spec = parseTracker(tracker, { device });
+  if (spec.kind !== "command") return spec;
+  return { ...spec, ...(timeout !== undefined && { timeoutSeconds: timeout }) };
+}
+
+function planLine({ record, tasks, finished, workers }: EvalPlan, out: string): string {
+  const { dataset, tracker, repeat } = record;
+  const times = repeat > 1 ? `, ${repeat} times each` : "";
+  const before = finished > 0 ? `; ${finished} of ${tasks} were finished before` : "";
+  return `${tracker.name} over ${dataset.sequences} sequences of ${dataset.kind} (${dataset.frames} frames)${times}, ${workers} at a time, into ${out}${before}`;
+}
+
+function quoted(word: string): string {
+  return /^[\w./~+@%:,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 on.");
+  return Number(text);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
+  return value;
+}
