@@ -19,6 +19,14 @@ export {
 export { runSequence, type SequenceRun, scoreSequence } from "./evaluation/one-pass.ts";
 export { meanAuc, type ProceduralTrial, runProcedural } from "./evaluation/procedural.ts";
 export { openResults, type TrackerResults } from "./evaluation/results/open-results.ts";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+} from "./evaluation/run/evaluate.ts";
+export { type EvalSet, openEvalSet } from "./evaluation/run/open-eval-set.ts";
+export { evaluationTree, type RunScore, scoreRun } from "./evaluation/run/score-run.ts";
+export { parseTracker, type TrackerSpec } from "./evaluation/run/tracker-spec.ts";
 export { type ScoreJson, scoreJson } from "./evaluation/score/score-json.ts";
 export { scoreTable } from "./evaluation/score/score-table.ts";
 export { scoreTracker, type TrackerScore } from "./evaluation/score/score-tracker.ts";

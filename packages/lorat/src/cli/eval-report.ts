@@ -25,10 +25,8 @@ export async function printEvaluation(
   }
   if (score) console.log(scoreText(score));
   if (unscored > 0) {
-    const which = score ? `${unscored} sequences` : "no sequence";
-    console.error(
-      `${which}${score ? " have" : " has"} no annotation to score against: lorat export writes what the benchmark's server takes`,
-    );
+    const which = score ? `${unscored} of ${set.sequences.length} sequences have` : "the sequences have";
+    console.error(`${which} no published annotation to score against`);
   }
   console.error(`result files: ${folder}`);
 }

@@ -107,8 +107,10 @@ async function trackerOf({ tracker, model, adapter, device, timeout }: EvalFlags
 function planLine({ record, tasks, finished, workers }: EvalPlan, out: string): string {
   const { dataset, tracker, repeat } = record;
   const times = repeat > 1 ? `, ${repeat} times each` : "";
+  const what = `${tracker.name} over ${dataset.sequences} sequences of ${dataset.kind} (${dataset.frames} frames)${times}`;
+  if (finished === tasks) return `${what}: all finished before, in ${out}`;
   const before = finished > 0 ? `; ${finished} of ${tasks} were finished before` : "";
-  return `${tracker.name} over ${dataset.sequences} sequences of ${dataset.kind} (${dataset.frames} frames)${times}, ${workers} at a time, into ${out}${before}`;
+  return `${what}, ${workers} at a time, into ${out}${before}`;
 }
 
 function quoted(word: string): string {

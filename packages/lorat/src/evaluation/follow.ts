@@ -1,4 +1,4 @@
-import { type Box, fromCorners, type Frame, type Tracker } from "@lorat/core";
+import { type Box, type Frame, fromCorners, type Tracker } from "@lorat/core";
 
 /** What a tracker says of one picture. */
 export interface Estimate {

@@ -50,6 +50,9 @@ export function threadWorker(plan: BatchPlan, file: URL = defaultWorkerFile()): 
   };
   let closed = false;
   worker.on("message", (reply: WorkerReply) => {
+    // A batch that was finished while the thread is being ended: nobody waits for it, but for that end somebody does, and
+    // letting go of the thread here would let the process end before it.
+    if (closed) return;
     const promise = waiting.get(reply.step);
     waiting.delete(reply.step);
     if (waiting.size === 0) worker.unref();

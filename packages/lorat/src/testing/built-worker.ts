@@ -20,7 +20,9 @@ export async function buildWorker(source: URL): Promise<{ file: URL; remove(): P
     platform: "node",
     format: "esm",
     conditions: ["lorat-source"],
-    external: ["sharp", "onnxruntime-node", "onnxruntime-web", "onnxruntime-common"],
+    external: ["sharp", "jiti", "onnxruntime-node", "onnxruntime-web", "onnxruntime-common"],
+    // For bundled packages in the older format.
+    banner: { js: 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
     logLevel: "error",
   });
   return { file: pathToFileURL(outfile), remove: () => rm(folder, { recursive: true, force: true }) };

@@ -84,7 +84,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 /** Each sequence as often as it is to be run, the longest first, so that none is left to run alone at the end. */
 function tasksOf({ sequences }: EvalSet, repeat: number): EvalTask[] {
   const ordered = [...sequences].sort((a, b) => b.frames.count - a.frames.count);
-  return Array.from({ length: repeat }, (_, k) => ordered.map((sequence) => ({ sequence, run: k + 1 }))).flat();
+  return Array.from({ length: repeat }, (_, k) =>
+    ordered.map((sequence) => ({ sequence, run: k + 1 })),
+  ).flat();
 }
 
 /** Runs tasks, several at a time; gives how many were finished. */

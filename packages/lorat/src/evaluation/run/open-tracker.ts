@@ -17,7 +17,11 @@ export async function openTracker(spec: TrackerSpec, threads?: number): Promise<
     case "model": {
       const { loadTracker } = await import("../../models/load-tracker.ts");
       const { model, adapter, device } = spec;
-      const tracker = await loadTracker(model, { device, threads, ...(adapter !== undefined && { adapter }) });
+      const tracker = await loadTracker(model, {
+        device,
+        threads,
+        ...(adapter !== undefined && { adapter }),
+      });
       return { takes: "frames", tracker: ownBoxes(tracker), dispose: () => tracker.dispose() };
     }
     case "nanotrack": {

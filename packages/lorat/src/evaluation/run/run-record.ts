@@ -26,11 +26,7 @@ export interface RunRecord {
 export const RECORD_FILE = "run.json";
 
 /** The record of a run that is about to start. */
-export async function recordOf(
-  set: EvalSet,
-  tracker: TrackerIdentity,
-  repeat: number,
-): Promise<RunRecord> {
+export async function recordOf(set: EvalSet, tracker: TrackerIdentity, repeat: number): Promise<RunRecord> {
   const { kind, path, splits, sequences, fingerprint } = set;
   const frames = sequences.reduce((sum, one) => sum + one.frames.count, 0);
   return {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
 import { modelFiles } from "@lorat/core";
-import { type Device, LoratError } from "@lorat/graph";
+import { type ConcreteDevice, type Device, LoratError, resolveDevice } from "@lorat/graph";
 import { weightsFingerprint } from "../../models/adapter.ts";
 import { modelFolderPath } from "../../models/model-path.ts";
 import type { NanoTrackVersion } from "../../peers/nanotrack.ts";
@@ -30,7 +30,8 @@ export interface TrackerIdentity {
   /** As it was given. */
   readonly source: string;
   readonly adapter?: string;
-  readonly device?: Device;
+  /** The one that was settled on. */
+  readonly device?: ConcreteDevice;
   /** Of what the tracker's numbers depend on; the command itself for a program. */
   readonly fingerprint: string;
 }
@@ -50,12 +51,13 @@ export function parseTracker(text: string, { device }: { readonly device: Device
   return { kind: "command", command: text };
 }
 
-/** Reads what identifies a tracker. Throws `MODEL_UNKNOWN`, `WEIGHTS_NOT_FOUND`, `TRACKER_MODULE`, `PEER_FILES`. */
+/** Reads what identifies a tracker. Throws `MODEL_UNKNOWN`, `WEIGHTS_NOT_FOUND`, `TRACKER_MODULE`, `PEER_FILES`, `DEVICE_UNAVAILABLE`. */
 export async function identifyTracker(spec: TrackerSpec): Promise<TrackerIdentity> {
   const { kind } = spec;
   switch (kind) {
     case "model": {
-      const { model, adapter, device } = spec;
+      const { model, adapter } = spec;
+      const device = await resolveDevice(spec.device);
       const weights = join(await modelFolderPath(model), modelFiles.weights);
       const prints = [await fingerprintOf(weights), ...(adapter ? [await fingerprintOf(adapter)] : [])];
       const name = adapter ? `${basename(model)}-${stem(adapter)}` : basename(resolve(model));
@@ -64,7 +66,8 @@ export async function identifyTracker(spec: TrackerSpec): Promise<TrackerIdentit
     case "nanotrack": {
       const { nanoTrackFiles } = await import("../../peers/nanotrack.ts");
       const files = await nanoTrackFiles(spec.folder, spec.version);
-      const { folder, device } = spec;
+      const { folder } = spec;
+      const device = await resolveDevice(spec.device);
       const name = `nanotrack-${spec.version}`;
       return { name, kind, source: folder, device, fingerprint: hashed(files) };
     }
