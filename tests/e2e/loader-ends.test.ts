@@ -13,11 +13,11 @@ import { createLoader } from "${new URL("sampling/loader.js", lorat)}";
 import { fromScratchMix } from "${new URL("sampling/mix.js", lorat)}";
 const geometry = { patchSize: 8, templateSizePx: 32, templateGrid: 4, searchSizePx: 64, searchGrid: 8, templateAreaFactor: 2, searchAreaFactor: 4 };
 const data = { kind: "mix", roots: {}, mix: fromScratchMix };
-for (let i = 0; i < 12; i++) {
+for (let i = 0; i < 6; i++) {
   const loader = createLoader({ geometry, data, batchSize: 1, seed: i, workers: 1, prefetch: 8 });
   await loader.next();
-  // At another moment of the next batch every time.
-  await new Promise((resolve) => setTimeout(resolve, i * 3));
+  // Batches are finished meanwhile, and told of while the thread is being ended.
+  for (const until = performance.now() + 150; performance.now() < until; );
   await loader.dispose();
 }
 console.log("all ended");

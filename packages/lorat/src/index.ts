@@ -25,7 +25,7 @@ export {
   evaluate,
 } from "./evaluation/run/evaluate.ts";
 export { type EvalSet, openEvalSet } from "./evaluation/run/open-eval-set.ts";
-export { evaluationTree, type RunScore, scoreRun } from "./evaluation/run/score-run.ts";
+export { type RunScore, scoreRun } from "./evaluation/run/score-run.ts";
 export { parseTracker, type TrackerSpec } from "./evaluation/run/tracker-spec.ts";
 export { type ScoreJson, scoreJson } from "./evaluation/score/score-json.ts";
 export { scoreTable } from "./evaluation/score/score-table.ts";

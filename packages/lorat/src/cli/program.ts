@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   ablate: async () => (await import("./ablate.ts")).ablateCommand(),
   runs: async () => (await import("./runs.ts")).runsCommand(),
   eval: async () => (await import("./eval.ts")).evalCommand(),
+  export: async () => (await import("./export.ts")).exportCommand(),
   compare: async () => (await import("./compare.ts")).compareCommand(),
   score: async () => (await import("./score.ts")).scoreCommand(),
   synth: async () => (await import("./synth.ts")).synthCommand(),

@@ -1,11 +1,8 @@
-import { join } from "node:path";
 import type { Protocol } from "@lorat/core";
-import { openTree, type Tree } from "../../archive/index.ts";
 import type { AnnotationSet } from "../annotations/annotation-set.ts";
 import { readResults, type TrackerResults, trackersIn } from "../results/open-results.ts";
 import { scoreTracker, type TrackerScore } from "../score/score-tracker.ts";
-import { RUN_FOLDERS } from "./run-folder.ts";
-import { readRecord } from "./run-record.ts";
+import { evaluationTree } from "./evaluation-tree.ts";
 
 /** An evaluation's scores. */
 export interface RunScore {
@@ -13,33 +10,6 @@ export interface RunScore {
   readonly mean: TrackerScore;
   /** Of each run; one entry where there is one. */
   readonly runs: readonly TrackerScore[];
-}
-
-/**
- * An evaluation's folder as readers of results know them: `TRACKER/NAME.txt` and `TRACKER/NAME_time.txt`, or `TRACKER_001/…` and so
- * on for several runs. Undefined for a folder that is none. Throws `EVAL_RECORD`, `TREE_UNREADABLE`.
- */
-export async function evaluationTree(folder: string): Promise<Tree | undefined> {
-  const record = await readRecord(folder);
-  if (!record) return undefined;
-  const { name } = record.tracker;
-  const tree = await openTree(folder);
-  const files = new Map<string, string>();
-  for (const file of tree.files) {
-    const [kind, ...rest] = file.split("/");
-    const sequence = rest.pop()?.replace(/\.txt$/, "");
-    const run = /^run_(\d{3})$/.exec(rest[0] ?? "")?.[1];
-    if (sequence === undefined || rest.length !== (run === undefined ? 0 : 1)) continue;
-    const into = run === undefined ? name : `${name}_${run}`;
-    if (kind === RUN_FOLDERS.results) files.set(`${into}/${sequence}.txt`, file);
-    if (kind === RUN_FOLDERS.times) files.set(`${into}/${sequence}_time.txt`, file);
-  }
-  return {
-    path: folder,
-    kind: "folder",
-    files: [...files.keys()].sort(),
-    read: (file) => tree.read(files.get(file) ?? join(folder, file)),
-  };
 }
 
 /**

@@ -20,8 +20,8 @@ const MEMORY_SHARE = 0.7;
 
 /**
  * How many sequences to track at a time where nothing else is asked for: on a CPU one for each core and one thread for each,
- * as far as memory goes, since small networks share their operators badly; on other devices, and for programs, which may use
- * one, a single one.
+ * as far as memory goes, since small networks share their operators badly (a batch gains little, and would make a sequence's
+ * numbers depend on those beside it); on other devices, and for programs, which may use one, a single one.
  */
 export async function workerCount(
   spec: TrackerSpec,
