@@ -26,7 +26,9 @@ export async function printEvaluation(
   if (score) console.log(scoreText(score));
   if (unscored > 0) {
     const which = score ? `${unscored} of ${set.sequences.length} sequences have` : "the sequences have";
-    console.error(`${which} no published annotation to score against`);
+    console.error(
+      `${which} no published annotation to score against; lorat export writes what the benchmark takes`,
+    );
   }
   console.error(`result files: ${folder}`);
 }

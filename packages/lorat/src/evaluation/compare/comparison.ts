@@ -4,6 +4,7 @@ import { openTree } from "../../archive/index.ts";
 import type { AnnotationSet } from "../annotations/annotation-set.ts";
 import { openAnnotations } from "../annotations/open-annotations.ts";
 import { type OpenResultsOptions, readResults, trackersIn } from "../results/open-results.ts";
+import { evaluationTree } from "../run/evaluation-tree.ts";
 import { scoreTracker, type TrackerScore } from "../score/score-tracker.ts";
 
 /** What is compared. */
@@ -48,7 +49,7 @@ export async function compareTrackers(input: ComparisonInput): Promise<Compariso
   const trackers = new Map<string, Mutable>();
   for (const text of results) {
     const { name, path } = named(text);
-    const tree = await openTree(path);
+    const tree = (await evaluationTree(path)) ?? (await openTree(path));
     let used = false;
     for (const [i, set] of annotations.entries()) {
       const all = tryTrackers(tree, set);

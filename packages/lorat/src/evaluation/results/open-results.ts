@@ -5,6 +5,7 @@ import { mapAhead } from "../../media/map-ahead.ts";
 import type { AnnotatedSequence, AnnotationSet } from "../annotations/annotation-set.ts";
 import { BENCHMARKS } from "../annotations/benchmark.ts";
 import { Problems } from "../problems.ts";
+import { evaluationTree } from "../run/evaluation-tree.ts";
 import {
   applyCoordinates,
   type Coordinates,
@@ -51,7 +52,7 @@ export async function openResults(
   annotations: AnnotationSet,
   options: OpenResultsOptions = {},
 ): Promise<TrackerResults> {
-  const tree = await openTree(path);
+  const tree = (await evaluationTree(path)) ?? (await openTree(path));
   const trackers = trackersIn(tree, annotations);
   if (trackers.length > 1) {
     throw new LoratError(
