@@ -3,7 +3,7 @@
  * are left, before and after; every way to choose three, or the first so many.
  *
  *   npm run build && node scripts/run.mjs bench/finetune.ts [--data ../shared/data/sequences] [--model nano] [--choices 10]
- *     [--steps 300] [--threads N] [--json FILE]
+ *     [--first 0] [--steps 300] [--learning-rate RATE] [--threads N] [--json FILE]
  */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -18,6 +18,8 @@ const { values } = parseArgs({
     model: { type: "string", default: "nano" },
     choices: { type: "string", default: "10" },
     steps: { type: "string", default: "300" },
+    "learning-rate": { type: "string" },
+    first: { type: "string", default: "0" },
     threads: { type: "string" },
     json: { type: "string" },
   },
@@ -48,12 +50,15 @@ async function score(chosen: readonly Sequence[], adapter?: string): Promise<Map
   return scores;
 }
 
+const first = Number(values.first);
+const chosenOnes = choices(sequences, trainedOn).slice(first, first + Number(values.choices));
+const rate = values["learning-rate"] === undefined ? {} : { learningRate: Number(values["learning-rate"]) };
 const folder = await mkdtemp(join(tmpdir(), "lorat-bench-finetune-"));
 const before = await score(sequences);
 const rows: { readonly trained: string[]; readonly before: number; readonly after: number }[] = [];
 const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 try {
-  for (const [i, chosen] of choices(sequences, trainedOn).slice(0, Number(values.choices)).entries()) {
+  for (const [i, chosen] of chosenOnes.entries()) {
     const clips = join(folder, `clips-${i}`);
     await mkdir(clips);
     for (const { name, folder } of chosen) await symlink(resolve(folder), join(clips, name));
@@ -63,7 +68,7 @@ try {
       out: join(folder, `out-${i}`),
       steps: Number(values.steps),
     };
-    const result = await finetune({ ...options, device: "cpu", ...threads });
+    const result = await finetune({ ...options, ...rate, device: "cpu", ...threads });
     const others = sequences.filter((sequence) => !chosen.includes(sequence));
     const after = result.adapter ? await score(others, result.adapter) : before;
     const row = {
