@@ -5,9 +5,14 @@ import type { Schedule } from "./schedule.ts";
 export interface OptimizerSettings {
   readonly learningRate: number;
   readonly warmupSteps: number;
+  /** Rate at the start of the warm-up. */
   readonly warmupLearningRate: number;
+  /** Rate that the cosine approaches. */
   readonly minLearningRate: number;
-  /** Length of the cosine in updates, after the warm-up; it ends with the last update when left out. */
+  /**
+   * Length of the cosine in updates, after the warm-up. The paper's is as long as the run, so that the warm-up cuts its end
+   * off (specification 3.6); when left out it ends with the last update.
+   */
   readonly cosineSteps?: number;
   readonly weightDecay: number;
   /** Largest global L2 norm of an update's gradients. */
