@@ -37,7 +37,12 @@ export function finetuneCommand(): Command {
     .option("--rank <number>", "rank of the adapter, which decides its size", positive, 8)
     .option("--steps <number>", "most updates", positive, 300)
     .option("--batch <pairs>", "pairs of an update", positive, 16)
-    .option("--learning-rate <rate>", "highest learning rate; higher ones fit the clips better and forget more", rate, 4e-5)
+    .option(
+      "--learning-rate <rate>",
+      "highest learning rate; higher ones fit the clips better and forget more",
+      rate,
+      4e-5,
+    )
     .option("--patience <checks>", "checks without a better score after which it stops", positive, 3)
     .option("--seed <number>", "seed of adapter and pairs", whole, 1)
     .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
