@@ -4,7 +4,7 @@
  * LoRA from the same backbone with a convolutional head and with separate position tables, gradient norms and losses.
  *
  *   npm run build && node scripts/run.mjs bench/adaptation.ts --out RUNS [--base MODEL] [--part adapt|compare] [--pretrain 2000]
- *     [--adapt 600] [--compare 400] [--clips 24] [--rank 4] [--threads N] [--json FILE]
+ *     [--adapt 1200] [--compare 400] [--clips 24] [--rank 4] [--threads N] [--json FILE]
  *
  * Every part is a run folder in RUNS that goes on where it stopped; `--base` skips the first.
  */
@@ -38,7 +38,7 @@ const { values } = parseArgs({
     base: { type: "string" },
     part: { type: "string", default: "both" },
     pretrain: { type: "string", default: "2000" },
-    adapt: { type: "string", default: "600" },
+    adapt: { type: "string", default: "1200" },
     compare: { type: "string", default: "400" },
     clips: { type: "string", default: "24" },
     rank: { type: "string", default: "4" },
