@@ -9,14 +9,26 @@ export interface Interruption {
   release(): void;
 }
 
-/** Asks for an orderly end at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
-export function listenForInterrupt(): Interruption {
+/** What signals do besides. */
+export interface InterruptActions {
+  readonly onFirst?: () => void;
+  /** In place of ending the process at once. */
+  readonly onAgain?: () => void;
+}
+
+/** Asks for an orderly end at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once, unless told otherwise. */
+export function listenForInterrupt({ onFirst, onAgain }: InterruptActions = {}): Interruption {
   const controller = new AbortController();
   const statuses: Readonly<Record<string, number>> = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 };
   let status: number = EXIT.ok;
   const onSignal = (name: string) => {
-    if (controller.signal.aborted) process.exit(statuses[name]);
+    if (controller.signal.aborted) {
+      if (!onAgain) process.exit(statuses[name]);
+      onAgain();
+      return;
+    }
     status = statuses[name]!;
+    onFirst?.();
     controller.abort();
   };
   for (const name of Object.keys(statuses)) process.on(name, onSignal);

@@ -73,6 +73,7 @@ it("leaves the model as it is when nothing gets better, and stops early", { time
     learningRate: 0.9,
   });
   expect(result.best.auc).toBeGreaterThanOrEqual(result.before.auc);
+  expect(result.adapter === undefined).toBe(result.best === result.before);
   if (result.adapter === undefined) {
     expect(result).toMatchObject({ stopped: "patience", steps: 4, best: result.before });
     await expect(access(out)).rejects.toThrow();

@@ -62,10 +62,15 @@ export async function openImageFolder(folder: string): Promise<FrameSource> {
 }
 
 /** Decodes one image file to RGB. Throws `IMAGE_DECODE_FAILED`. */
-export async function decodeImage(folder: string, name: string, index: number): Promise<Frame> {
+export function decodeImage(folder: string, name: string, index: number): Promise<Frame> {
   const path = join(folder, name);
+  return decodeImageOf(path, path, index);
+}
+
+/** Decodes an image file, or the bytes of one, to RGB; `name` is for messages. Throws `IMAGE_DECODE_FAILED`. */
+export async function decodeImageOf(source: string | Buffer, name: string, index: number): Promise<Frame> {
   try {
-    const { data, info } = await sharp(path, { ignoreIcc: true, failOn: "warning" })
+    const { data, info } = await sharp(source, { ignoreIcc: true, failOn: "warning" })
       .toColourspace("srgb")
       .removeAlpha()
       .raw({ depth: "uchar" })
@@ -73,7 +78,7 @@ export async function decodeImage(folder: string, name: string, index: number): 
     return { width: info.width, height: info.height, channels: 3, data, index };
   } catch (cause) {
     const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
-    throw new LoratError("IMAGE_DECODE_FAILED", `${path}: frame ${index} cannot be decoded: ${reason}`, {
+    throw new LoratError("IMAGE_DECODE_FAILED", `${name}: frame ${index} cannot be decoded: ${reason}`, {
       cause,
     });
   }

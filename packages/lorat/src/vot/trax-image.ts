@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import sharp from "sharp";
+import { decodeImageOf } from "../media/image-folder.ts";
 
 /** Image formats of the reference library, as `trax.image` lists them. */
 export const TRAX_IMAGES = ["path", "memory", "buffer"] as const;
@@ -31,7 +31,7 @@ export async function decodeTraxImage(text: string, index: number): Promise<Fram
     );
   }
   const path = imagePath(text);
-  return decode(path, path, index);
+  return decodeImageOf(path, path, index);
 }
 
 /** A picture file as a `data:` address, for trackers that do not take paths. Throws `TRAX_IMAGE` for other than JPEG and PNG. */
@@ -81,23 +81,7 @@ function dataImage(text: string, index: number): Promise<Frame> {
       `frame ${index} is neither data:image/jpeg nor data:image/png: ${shorten(text)}`,
     );
   }
-  return decode(Buffer.from(text.slice(header[0].length), "base64"), "the image sent", index);
-}
-
-async function decode(source: string | Buffer, name: string, index: number): Promise<Frame> {
-  try {
-    const { data, info } = await sharp(source, { ignoreIcc: true, failOn: "warning" })
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, channels: 3, data, index };
-  } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
-    throw new LoratError("IMAGE_DECODE_FAILED", `${name}: frame ${index} cannot be decoded: ${reason}`, {
-      cause,
-    });
-  }
+  return decodeImageOf(Buffer.from(text.slice(header[0].length), "base64"), "the image sent", index);
 }
 
 function shorten(text: string): string {
