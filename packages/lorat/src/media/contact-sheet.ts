@@ -1,7 +1,6 @@
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
-import { type OutputOptions, reserveOutput } from "../output/pending-file.ts";
 import { drawText, fillRectangle, GLYPH_HEIGHT, type Rgb } from "./bitmap-font.ts";
 
 export interface SheetTile {
@@ -10,10 +9,9 @@ export interface SheetTile {
   readonly caption?: string;
 }
 
-export interface ContactSheetOptions extends OutputOptions {
+export interface ContactSheetOptions {
   /** Tiles in a row. Default: as near a square sheet as possible, at most 4. */
-  columns?: number;
-  tileWidthPx?: number;
+  readonly columns?: number;
 }
 
 const MARGIN = 8;
@@ -21,51 +19,33 @@ const CAPTION_SCALE = 2;
 const BACKGROUND: Rgb = [24, 26, 31];
 const CAPTION_COLOUR: Rgb = [214, 218, 226];
 
-/** Writes a PNG with the frames side by side, row after row. Throws `SHEET_EMPTY` and as {@link reserveOutput}. */
-export async function writeContactSheet(
-  path: string,
-  tiles: readonly SheetTile[],
-  options: ContactSheetOptions = {},
-): Promise<void> {
-  if (tiles.length === 0)
-    throw new LoratError("SHEET_EMPTY", `${path}: there is no frame to put on the sheet`);
-  const { columns = Math.min(4, Math.ceil(Math.sqrt(tiles.length))), tileWidthPx = 320 } = options;
-  const pictures = await Promise.all(tiles.map(({ frame }) => shrink(frame, tileWidthPx)));
+/** A picture with the tiles side by side, row after row, each at its own size. Throws `SHEET_EMPTY`. */
+export function contactSheet(tiles: readonly SheetTile[], options: ContactSheetOptions = {}): Frame {
+  if (tiles.length === 0) throw new LoratError("SHEET_EMPTY", "there is no frame to put on the sheet");
+  const { columns = Math.min(4, Math.ceil(Math.sqrt(tiles.length))) } = options;
   const captionPx = tiles.some(({ caption }) => caption) ? GLYPH_HEIGHT * CAPTION_SCALE + MARGIN : 0;
-  const tileHeight = Math.max(...pictures.map(({ height }) => height)) + captionPx;
+  const tileWidth = Math.max(...tiles.map(({ frame }) => frame.width));
+  const tileHeight = Math.max(...tiles.map(({ frame }) => frame.height)) + captionPx;
   const rows = Math.ceil(tiles.length / columns);
-  const width = columns * (tileWidthPx + MARGIN) + MARGIN;
+  const width = columns * (tileWidth + MARGIN) + MARGIN;
   const height = rows * (tileHeight + MARGIN) + MARGIN;
 
   const sheet: Frame = { width, height, channels: 3, data: new Uint8Array(width * height * 3) };
   fillRectangle(sheet, 0, 0, width, height, BACKGROUND);
-  pictures.forEach((picture, i) => {
-    const left = MARGIN + (i % columns) * (tileWidthPx + MARGIN);
+  tiles.forEach(({ frame, caption = "" }, i) => {
+    const left = MARGIN + (i % columns) * (tileWidth + MARGIN);
     const top = MARGIN + Math.floor(i / columns) * (tileHeight + MARGIN);
-    paste(sheet, picture, left, top);
-    drawText(
-      sheet,
-      tiles[i]!.caption ?? "",
-      left,
-      top + picture.height + MARGIN / 2,
-      CAPTION_SCALE,
-      CAPTION_COLOUR,
-    );
+    paste(sheet, frame, left, top);
+    drawText(sheet, caption, left, top + frame.height + MARGIN / 2, CAPTION_SCALE, CAPTION_COLOUR);
   });
-
-  const pending = await reserveOutput(path, options);
-  try {
-    await sharp(sheet.data, { raw: { width, height, channels: 3 } })
-      .png()
-      .toFile(pending.partialPath);
-  } catch (error) {
-    await pending.discard();
-    throw error;
-  }
-  await pending.commit();
+  return sheet;
 }
 
-async function shrink({ data, width, height, channels }: Frame, targetWidth: number): Promise<Frame> {
+/** The frame at another width, RGB. */
+export async function shrunkFrame(
+  { data, width, height, channels }: Frame,
+  targetWidth: number,
+): Promise<Frame> {
   const resized = await sharp(data, { raw: { width, height, channels } })
     .removeAlpha()
     .resize({ width: targetWidth })

@@ -1,10 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "@lorat/core";
-import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { collect, numberedFrame, readNumber, withFolder } from "../testing/clips.ts";
-import { writeContactSheet } from "./contact-sheet.ts";
 import { openVideo } from "./video-reader.ts";
 import { createVideoWriter } from "./video-writer.ts";
 
@@ -76,30 +74,6 @@ describe("createVideoWriter", () => {
       await expect(writer.commit()).rejects.toMatchObject({ code: "VIDEO_ENCODE_FAILED" });
       await writer.discard();
       expect(await readdir(folder)).toEqual([]);
-    });
-  });
-});
-
-describe("writeContactSheet", () => {
-  it("places the frames in rows with their captions", async () => {
-    await withFolder(async (folder) => {
-      const path = join(folder, "sheet.png");
-      const tiles = [0, 3, 5].map((i) => ({ frame: numberedFrame(i), caption: `FRAME ${i}` }));
-      await writeContactSheet(path, tiles, { columns: 2, tileWidthPx: 160 });
-      const { data, info } = await sharp(path).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-      expect([info.width, info.height]).toEqual([2 * 168 + 8, 2 * (120 + 22 + 8) + 8]);
-      const cut = (left: number, top: number): Frame => {
-        const rows = Array.from({ length: 120 }, (_, y) => {
-          const from = ((top + y) * info.width + left) * 3;
-          return [...data.subarray(from, from + 160 * 3)];
-        });
-        return { width: 160, height: 120, channels: 3, data: Uint8Array.from(rows.flat()) };
-      };
-      expect([cut(8, 8), cut(176, 8), cut(8, 158)].map(readNumber)).toEqual([0, 3, 5]);
-      await expect(writeContactSheet(path, tiles)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
-      await expect(writeContactSheet(join(folder, "none.png"), [])).rejects.toMatchObject({
-        code: "SHEET_EMPTY",
-      });
     });
   });
 });

@@ -3,6 +3,8 @@ import type { FrameSource } from "../media/frame-source.ts";
 import { drawMarks } from "../media/overlay.ts";
 import { createVideoWriter } from "../media/video-writer.ts";
 import { createBoxesFile, createScoresFile } from "../output/boxes-file.ts";
+import { marksOf } from "./marks.ts";
+import { createSheetFile } from "./sheet-file.ts";
 import type { FrameSink } from "./track-video.ts";
 
 export interface TrackOutputOptions {
@@ -10,6 +12,8 @@ export interface TrackOutputOptions {
   boxes?: string;
   /** Scores as CSV, numbered like the box files. */
   scores?: string;
+  /** Contact sheet of the run. */
+  sheet?: string;
   /** Annotated video. */
   video?: string;
   force?: boolean;
@@ -18,8 +22,13 @@ export interface TrackOutputOptions {
 /** The files of a run, all given their names together at its end. */
 export interface TrackOutputs {
   readonly sinks: readonly FrameSink[];
-  /** Paths by target, and the video's. */
-  readonly files: { readonly boxes: string[]; readonly scores: string[]; readonly video: string | undefined };
+  /** Paths by target, the sheet's and the video's. */
+  readonly files: {
+    readonly boxes: string[];
+    readonly scores: string[];
+    readonly sheet: string | undefined;
+    readonly video: string | undefined;
+  };
   commit(): Promise<void>;
   discard(): Promise<void>;
 }
@@ -33,11 +42,12 @@ interface Output {
 export async function openTrackOutputs(
   source: FrameSource,
   targetCount: number,
-  { boxes, scores, video, force }: TrackOutputOptions,
+  { boxes, scores, sheet, video, force }: TrackOutputOptions,
 ): Promise<TrackOutputs> {
   const files = {
     boxes: boxes ? numberedPaths(boxes, targetCount) : [],
     scores: scores ? numberedPaths(scores, targetCount) : [],
+    sheet,
     video,
   };
   const sinks: FrameSink[] = [];
@@ -56,6 +66,11 @@ export async function openTrackOutputs(
         write: ({ frame, results }) => file.write(frame.index ?? 0, results[i]!.score, results[i]!.state),
       });
     }
+    if (sheet) {
+      const file = await createSheetFile(sheet, { force });
+      open.push(file);
+      sinks.push(file);
+    }
     if (video) {
       const writer = await createVideoWriter(video, {
         width: source.width,
@@ -68,11 +83,7 @@ export async function openTrackOutputs(
       sinks.push({
         ownsFrames: true,
         write: ({ frame, results }) => {
-          const label = (i: number) => (results.length > 1 ? `#${i + 1}` : undefined);
-          drawMarks(
-            frame,
-            results.map(({ box, score, state }, i) => ({ box, score, state, label: label(i) })),
-          );
+          drawMarks(frame, marksOf(results));
           return writer.add(frame);
         },
       });

@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame, Tracker } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { type FrameSource, openFrames } from "../media/frame-source.ts";
 import { readBoxes } from "../output/read-boxes.ts";
@@ -149,6 +150,7 @@ describe("openTrackOutputs", () => {
       const outputs = await openTrackOutputs(source, 2, {
         boxes: at("boxes.txt"),
         scores: at("scores.csv"),
+        sheet: at("sheet.jpg"),
         video: at("out.mp4"),
       });
       const { sinks } = outputs;
@@ -157,8 +159,18 @@ describe("openTrackOutputs", () => {
       await outputs.commit();
       expect(summary.frames).toBe(20);
       expect((await readdir(folder)).sort()).toEqual(
-        ["boxes_1.txt", "boxes_2.txt", "clip.mp4", "out.mp4", "scores_1.csv", "scores_2.csv"].sort(),
+        [
+          "boxes_1.txt",
+          "boxes_2.txt",
+          "clip.mp4",
+          "out.mp4",
+          "scores_1.csv",
+          "scores_2.csv",
+          "sheet.jpg",
+        ].sort(),
       );
+      const sheet = await sharp(at("sheet.jpg")).metadata();
+      expect([sheet.format, sheet.width]).toEqual(["jpeg", 4 * 328 + 8]);
       expect(await readBoxes(at("boxes_1.txt"))).toEqual(
         Array.from({ length: 20 }, (_, i) => squareAt(5 + i)),
       );
