@@ -1,6 +1,6 @@
 """One-pass evaluation in plain numpy, written from specification 5.2 and the toolkits' conventions, to be timed beside ours.
 
-python3 bench/one_pass.py ANNOTATIONS RESULTS
+python3 bench/peers/one_pass.py ANNOTATIONS RESULTS
 """
 import os
 import sys

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Results, runCase } from "./support/cases.ts";
 import { type Child, startChild } from "./support/child.ts";
 import { difference, expectSame, tolerance } from "./support/compare.ts";
-import { deviceCases, residentModel, vanishes } from "./support/device-cases.ts";
+import { deviceCases, residentModel, trackedModel, vanishes } from "./support/device-cases.ts";
 import { trainByEngine } from "./support/engine-training.ts";
 import { trainAWhile } from "./support/resident-training.ts";
 import { hasSoftwareGpu, softwareGpuEnvironment, vulkanManifest } from "./support/software-gpu.ts";
+import { runTrackingNetwork } from "./support/tracking-network.ts";
 import type { Job } from "./support/webgpu-child.ts";
 
 const skipped = !hasSoftwareGpu && !process.env.CI;
@@ -32,6 +33,14 @@ describe.skipIf(skipped)("WebGPU in Node, on a software device, with no node on 
       runCase(deviceCases[name]!(), { device: "cpu" }),
     ]);
     expectSame(got, expected, vanishes);
+  });
+
+  it("tracks as the CPU does: the template alone, then one target and two", async () => {
+    const [got, expected] = await Promise.all([
+      gpu.ask({ track: true }),
+      runTrackingNetwork(trackedModel, "cpu"),
+    ]);
+    expectSame(got, expected);
   });
 
   it("trains with every tensor on the device, as the CPU does", async () => {

@@ -4,6 +4,7 @@
 export * from "./geometry/index.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";
+export * from "./precision/index.ts";
 export * from "./random.ts";
 export * from "./tracking/index.ts";
 export * from "./training/index.ts";

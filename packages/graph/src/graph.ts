@@ -29,6 +29,7 @@ export interface OutputSpec {
 
 /** What an operator's gradient is built from. */
 export interface GradientContext {
+  /** The node's inputs and outputs as the gradient may read them: those of the forward pass, or computed again. */
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attributes: Attributes;
@@ -36,6 +37,10 @@ export interface GradientContext {
   readonly gradients: readonly (Value | undefined)[];
   /** Whether the gradient of each input is wanted. */
   readonly wanted: readonly boolean[];
+  /** The node itself, in the forward pass. */
+  readonly node: Node;
+  /** Any other value of the forward pass as the gradient may read it. */
+  again(value: Value): Value;
 }
 
 /**

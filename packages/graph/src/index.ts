@@ -4,12 +4,17 @@
  */
 export { type Cost, cost } from "./cost.ts";
 export { LoratError, type LoratErrorOptions } from "./errors.ts";
-export { gradient, vectorJacobianProduct } from "./gradient.ts";
+export { type GradientOptions, gradient, vectorJacobianProduct } from "./gradient.ts";
 export { Graph, type Node, type Operator, reachableNodes, type Value } from "./graph.ts";
 export { nearestName } from "./nearest-name.ts";
 export { type ModelInput, modelInputs, withInputShapes } from "./onnx/input-shapes.ts";
 export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
 export * from "./ops/index.ts";
+export { type LinearLayer, linearLayers } from "./quantised/linear-layers.ts";
+export { PreparedWeights } from "./quantised/prepare.ts";
+export { type QuantisedGraph, quantise } from "./quantised/rewrite.ts";
+export { type WeightLevels, weightLevelsFor } from "./quantised/weight-levels.ts";
+export type { Recomputed } from "./recompute.ts";
 export { type Rule, rewrite } from "./rewrite.ts";
 export { OnnxModel, type OnnxModelOptions } from "./session/onnx-model.ts";
 export type { ConcreteDevice, Device } from "./session/runtime.ts";

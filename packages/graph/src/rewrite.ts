@@ -1,23 +1,26 @@
 import { Graph, type Node, reachableNodes, type Value } from "./graph.ts";
 
+/** The value of the new graph that stands for one of the old; nodes' outputs only after the node was rewritten. */
+export type Move = (value: Value) => Value;
+
 /**
  * What a rewrite makes of a node: values to stand for its outputs, or undefined to keep it. `inputs` are the node's, in the
  * new graph.
  */
-export type Rule = (node: Node, inputs: readonly Value[]) => readonly Value[] | undefined;
+export type Rule = (node: Node, inputs: readonly Value[], move: Move) => readonly Value[] | undefined;
 
 /** The same outputs computed in a new graph, each node replaced as `rule` says. Inputs and parameters keep their names. */
 export function rewrite(outputs: Readonly<Record<string, Value>>, rule: Rule): Record<string, Value> {
   const graph = new Graph();
   const moved = new Map<Value, Value>();
-  const move = (value: Value): Value => {
+  const move: Move = (value) => {
     const copy = moved.get(value) ?? source(graph, value);
     moved.set(value, copy);
     return copy;
   };
   for (const node of reachableNodes(Object.values(outputs))) {
     const inputs = node.inputs.map(move);
-    const replaced = rule(node, inputs) ?? graph.apply(node.operator, inputs, node.attributes);
+    const replaced = rule(node, inputs, move) ?? graph.apply(node.operator, inputs, node.attributes);
     node.outputs.forEach((output, i) => {
       moved.set(output, replaced[i]!);
     });

@@ -18,6 +18,12 @@ export {
 } from "./evaluation/exports/index.ts";
 export { runSequence, type SequenceRun, scoreSequence } from "./evaluation/one-pass.ts";
 export { meanAuc, type ProceduralTrial, runProcedural } from "./evaluation/procedural.ts";
+export {
+  type ProceduralReportOptions,
+  type ProceduralRow,
+  proceduralReport,
+} from "./evaluation/procedural-report.ts";
+export { proceduralTable } from "./evaluation/procedural-table.ts";
 export { openResults, type TrackerResults } from "./evaluation/results/open-results.ts";
 export {
   type EvaluateOptions,
@@ -37,7 +43,9 @@ export { type FrameSource, openFrames } from "./media/frame-source.ts";
 export { loadModel, loadTracker } from "./models/load-tracker.ts";
 export { type ModelRow, modelRow, modelTable } from "./models/model-table.ts";
 export { saveModel } from "./models/save-model.ts";
+export { type QuantiseResult, quantise } from "./quantise/quantise.ts";
 export { fromScratchMix, type MixConfig, referenceMix } from "./sampling/mix.ts";
+export { DIFFICULTIES, type Difficulty } from "./synth/difficulty.ts";
 export { listCheckpoints, readCheckpoint } from "./trainer/checkpoint.ts";
 export { defineRun, parseRunConfig } from "./trainer/config/parse.ts";
 export { exportRun } from "./trainer/export.ts";

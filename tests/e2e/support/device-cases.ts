@@ -22,10 +22,12 @@ const small: Variant = {
   searchGrid: 6,
 };
 const swiglu: Variant = { ...small, name: "small-swiglu", ffn: "swiglu", hidden: 64 };
-const shallow: Variant = { ...small, name: "shallow", depth: 1 };
-const conv: HeadKind = { kind: "conv", channels: 16 };
-const centre: HeadKind = { kind: "centre", channels: 16 };
-const merged = (variant: Variant, head: HeadKind): ModelConfig => ({ ...mergedConfig(variant), head });
+const feedForwards = { GELU: small, SwiGLU: swiglu };
+const heads: Readonly<Record<string, HeadKind>> = {
+  MLP: { kind: "mlp" },
+  convolutional: { kind: "conv", channels: 16 },
+  centre: { kind: "centre", channels: 16 },
+};
 
 /** LoRA at a small rank. */
 export function lora(variant: Variant, head: HeadKind = { kind: "mlp" }): ModelConfig {
@@ -35,6 +37,9 @@ export function lora(variant: Variant, head: HeadKind = { kind: "mlp" }): ModelC
 /** The model that training on the device's own memory is tried with. */
 export const residentModel: ModelConfig = lora(small);
 
+/** The model that tracking is tried with. */
+export const trackedModel: ModelConfig = mergedConfig(small);
+
 const nano = variantNamed("nano");
 
 /** The default model: the forward pass of tracking, and one training step. */
@@ -43,16 +48,29 @@ export const nanoCases = {
   "nano LoRA step": () => stepCase(lora(nano), 1),
 } satisfies Record<string, () => Case>;
 
+/** Every feed-forward with every head: the forward pass, and one training step. */
+const modelCases = Object.fromEntries(
+  Object.entries(feedForwards).flatMap(([ffn, variant]) =>
+    Object.entries(heads).flatMap(([kind, head]): [string, () => Case][] => {
+      // One block is as good as two before a head with many shaders of its own.
+      const shape = kind === "MLP" ? variant : { ...variant, depth: 1 };
+      return [
+        [
+          `${ffn} feed-forward, ${kind} head, forward`,
+          () => forwardCase({ ...mergedConfig(shape), head }, 2),
+        ],
+        [`${ffn} feed-forward, ${kind} head, LoRA step`, () => stepCase(lora(shape, head), 2)],
+      ];
+    }),
+  ),
+);
+
 /** What else a model may be made of, small. */
 export const deviceCases: Readonly<Record<string, () => Case>> = {
   ...nanoCases,
-  "SwiGLU feed-forward, MLP head, forward": () => forwardCase(mergedConfig(swiglu), 2),
-  "SwiGLU feed-forward, MLP head, LoRA step": () => stepCase(lora(swiglu), 2),
-  "convolutional head, forward": () => forwardCase(merged(shallow, conv), 2),
-  "convolutional head, LoRA step": () => stepCase(lora(shallow, conv), 2),
-  "centre head, forward": () => forwardCase(merged(shallow, centre), 2),
-  "centre head, LoRA step": () => stepCase(lora(shallow, centre), 2),
+  ...modelCases,
   "GELU feed-forward, full fine-tuning step": () => stepCase(mergedConfig(small), 2),
+  "SwiGLU feed-forward, full fine-tuning step": () => stepCase(mergedConfig(swiglu), 2),
   "AdamW with clipping and averaging": () => optimizerCase(lora(small)),
 };
 

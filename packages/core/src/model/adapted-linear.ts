@@ -38,9 +38,11 @@ export function adaptedLinears(
   return layers.map((layer) => {
     const down = narrow.get(layer); // [..., rank]
     if (!down) return plain(layer.x, layer.at);
-    const base = plain(layer.x, layer.at.child("linear"));
+    const frozen = layer.at.child("linear");
+    const base = linear(layer.x, frozen.parameter("weight", [outputs, layer.x.shape.at(-1)!]));
     const up = linear(down, layer.at.child("lora").parameter("B", [outputs, adaptation.rank])); // [..., outputs]
-    return add(base, scaling === 1 ? up : mul(up, scaling));
+    // The bias comes last, so that an activation is recomputed from one tensor.
+    return add(add(base, scaling === 1 ? up : mul(up, scaling)), frozen.parameter("bias", [outputs]));
   });
 }
 

@@ -1,18 +1,46 @@
-import { type Device, float32, Graph, Session, type Tensor, type Weights } from "@lorat/graph";
+import {
+  type Device,
+  float32,
+  Graph,
+  resolveDevice,
+  Session,
+  type SessionOptions,
+  sizeOf,
+  type Tensor,
+  type Value,
+  type Weights,
+} from "@lorat/graph";
 import type { ModelConfig } from "../model/config.ts";
 import { loratFromTokens, networkInputs, templateTokens } from "../model/lorat.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
+import { atPrecision } from "../precision/at-precision.ts";
+import type { Precision } from "../precision/precision.ts";
+import type { ScoreCalibration } from "./calibration.ts";
+import type { LoopSettings } from "./loop.ts";
+import { type CreateSession, RenewableSession, type RunnableSession } from "./renewable-session.ts";
 
 /** A model's weights with the configuration that they belong to. */
 export interface Model {
   readonly name: string;
   readonly config: ModelConfig;
   readonly weights: Weights;
+  /** Linear layers that stay in single precision at int8, beside those that always do (see `lorat quantise`). */
+  readonly singleLayers?: readonly string[];
+  /** How the reported score follows from the network's; the identity when left out. */
+  readonly calibration?: ScoreCalibration;
+  /** How the tracker's loop departs from the reference's; not at all when left out. */
+  readonly loop?: LoopSettings;
 }
 
 export interface NetworkRunOptions {
   readonly device?: Device;
   readonly threads?: number;
+  /** Default `fp32`; one that the device lacks is refused, never replaced. */
+  readonly precision?: Precision;
+  /** Folder where weights are kept as this device wants them, for the next start (see `SessionOptions`); Node only. */
+  readonly cacheFolder?: string;
+  /** Makes the sessions; default `Session.create`. */
+  readonly createSession?: CreateSession;
 }
 
 /** The maps of a batch. */
@@ -26,31 +54,43 @@ export interface Maps {
 /** Batch sizes whose sessions are kept beside the single target's; older ones are released. */
 const keptBatchSizes = 2;
 
+/** Weights of more bytes than this, as products want them, are read where they lie: copies for products double them. */
+const largestPackedBytes = 2 ** 31;
+
 /**
  * LoRAT's two halves at inference: the template is embedded once a target, then every frame runs the search half, one
  * session for each batch size that is asked for.
  */
 export class TrackingNetwork {
   readonly model: Model;
-  readonly #options: NetworkRunOptions;
-  #template: Promise<Session> | undefined;
-  readonly #search = new Map<number, Promise<Session>>();
+  readonly #options: SessionOptions;
+  readonly #createSession: CreateSession;
+  readonly #precision: Precision;
+  #atPrecision: ReturnType<typeof atPrecision> | undefined;
+  #template: RenewableSession | undefined;
+  readonly #search = new Map<number, RenewableSession>();
 
   constructor(model: Model, options: NetworkRunOptions) {
+    const { device, threads, precision = "fp32", cacheFolder, createSession = Session.create } = options;
     this.model = model;
-    this.#options = options;
+    this.#createSession = createSession;
+    this.#precision = precision;
+    const numbers = [...model.weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const isLean = (precision === "int8" ? 1 : 4) * numbers > largestPackedBytes;
+    const lean: SessionOptions = isLean ? { packedWeights: false, memoryPattern: false } : {};
+    this.#options = { device, threads, cacheFolder, ...lean };
   }
 
   /** Compiles the sessions of one target ahead of the first frame. */
   async warmUp(): Promise<void> {
-    await Promise.all([this.#templateSession(), this.#searchSession(1)]);
+    await Promise.all([this.#templateSession().ready(), this.#searchSession(1).ready()]);
   }
 
   /** `[Nz * dim]`: the embedded template. pixels: `[3, size, size]` normalised; mask: `[Nz]`. */
   async embedTemplate(pixels: Float32Array, mask: Float32Array): Promise<Float32Array> {
     const { variant } = this.model.config;
     const size = templateSizePx(variant);
-    const { tokens } = await (await this.#templateSession()).compute({
+    const { tokens } = await this.#templateSession().compute({
       template: float32(pixels, [1, 3, size, size]),
       template_mask: float32(mask, [1, variant.templateGrid ** 2]),
     });
@@ -61,12 +101,11 @@ export class TrackingNetwork {
   async search(templates: Float32Array, searches: Float32Array, batch: number): Promise<Maps> {
     const { variant } = this.model.config;
     const size = searchSizePx(variant);
-    const session = await this.#searchSession(batch);
     const feeds: Record<string, Tensor> = {
       template_tokens: float32(templates, [batch, variant.templateGrid ** 2, variant.dim]),
       search: float32(searches, [batch, 3, size, size]),
     };
-    const { score_map, boxes } = await session.compute(feeds);
+    const { score_map, boxes } = await this.#searchSession(batch).compute(feeds);
     return { scoreMap: score_map!.data as Float32Array, boxes: boxes!.data as Float32Array };
   }
 
@@ -74,23 +113,35 @@ export class TrackingNetwork {
     const sessions = [...this.#search.values(), ...(this.#template ? [this.#template] : [])];
     this.#search.clear();
     this.#template = undefined;
-    await Promise.all(sessions.map(async (session) => (await session).dispose()));
+    await Promise.all(sessions.map((session) => session.dispose()));
   }
 
-  #templateSession(): Promise<Session> {
-    this.#template ??= (() => {
-      const { config, weights } = this.model;
+  #templateSession(): RenewableSession {
+    this.#template ??= new RenewableSession(() => {
+      const { config } = this.model;
       const inputs = networkInputs(new Graph(), config, 1);
       const tokens = templateTokens(inputs.template, inputs.templateMask, config);
-      return Session.create({ tokens }, { ...this.#options, weights });
-    })();
+      return this.#makeSession({ tokens });
+    });
     return this.#template;
   }
 
-  #searchSession(batch: number): Promise<Session> {
+  #searchSession(batch: number): RenewableSession {
     const known = this.#search.get(batch);
     if (known) return known;
-    const { config, weights } = this.model;
+    const session = new RenewableSession(() => this.#makeSearchSession(batch));
+    this.#search.set(batch, session);
+    const batches = [...this.#search.keys()].filter((size) => size !== 1 && size !== batch);
+    for (const old of batches.slice(0, Math.max(batches.length + 1 - keptBatchSizes, 0))) {
+      const stale = this.#search.get(old)!;
+      this.#search.delete(old);
+      void stale.dispose();
+    }
+    return session;
+  }
+
+  #makeSearchSession(batch: number) {
+    const { config } = this.model;
     const { variant } = config;
     const graph = new Graph();
     const tokens = graph.input("template_tokens", [batch, variant.templateGrid ** 2, variant.dim]);
@@ -100,14 +151,21 @@ export class TrackingNetwork {
       graph.input("search", [batch, 3, size, size]),
       config,
     );
-    const session = Session.create({ score_map: scoreMap, boxes }, { ...this.#options, weights });
-    this.#search.set(batch, session);
-    const batches = [...this.#search.keys()].filter((size) => size !== 1 && size !== batch);
-    for (const old of batches.slice(0, Math.max(batches.length + 1 - keptBatchSizes, 0))) {
-      const stale = this.#search.get(old)!;
-      this.#search.delete(old);
-      void stale.then((s) => s.dispose());
-    }
-    return session;
+    return this.#makeSession({ score_map: scoreMap, boxes });
+  }
+
+  /** A session of a graph over the model's weights, at the precision asked for. */
+  async #makeSession(outputs: Readonly<Record<string, Value>>): Promise<RunnableSession> {
+    const { weights, singleLayers } = this.model;
+    const { device = "auto" } = this.#options;
+    this.#atPrecision ??= resolveDevice(device).then((settled) =>
+      atPrecision(weights, {
+        precision: this.#precision,
+        device: settled,
+        ...(singleLayers && { singleLayers }),
+      }),
+    );
+    const graph = await (await this.#atPrecision)(outputs);
+    return this.#createSession(graph.outputs, { ...this.#options, weights: graph.weights });
   }
 }

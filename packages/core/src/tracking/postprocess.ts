@@ -2,6 +2,7 @@ import { type Corners, clipToImage, intersects, isValidBox } from "../geometry/b
 import { type CropParameters, toImage } from "../geometry/crop-parameters.ts";
 import { hannWindow } from "../geometry/hann.ts";
 import type { CropGrid } from "../geometry/rasterise.ts";
+import { votedBox } from "./box-voting.ts";
 
 /** What the network's maps say about one frame. */
 export interface Prediction {
@@ -17,6 +18,8 @@ export interface Prediction {
 export interface PostprocessOptions {
   /** Share of the Hann window in the ranking, 0 to 1; default 0.45, and 0 takes the best score as it is. */
   readonly windowWeight?: number;
+  /** Gives the mean of the boxes that agree with the chosen cell's instead of that one (see `votedBox`); default false. */
+  readonly boxVoting?: boolean;
 }
 
 /**
@@ -27,11 +30,13 @@ export class Postprocessor {
   readonly #grid: CropGrid;
   readonly #windowWeight: number;
   readonly #penalty: Float32Array;
+  readonly #boxVoting: boolean;
 
   /** `grid` holds the search crop's size in pixels and the maps' size in cells. */
-  constructor(grid: CropGrid, { windowWeight = 0.45 }: PostprocessOptions = {}) {
+  constructor(grid: CropGrid, { windowWeight = 0.45, boxVoting = false }: PostprocessOptions = {}) {
     this.#grid = grid;
     this.#windowWeight = windowWeight;
+    this.#boxVoting = boxVoting;
     this.#penalty = hannWindow(grid.gridWidth, grid.gridHeight).map((v) => v * windowWeight);
   }
 
@@ -51,18 +56,22 @@ export class Postprocessor {
   ): Prediction {
     const { width, height, gridWidth, gridHeight } = this.#grid;
     const cells = gridWidth * gridHeight;
-    const cell = this.#bestCell(scoreMap, index * cells);
-    const at = (index * cells + cell) * 4;
+    const first = index * cells;
+    const cell = this.#bestCell(scoreMap, first);
+    const scoreOf = (other: number) => sigmoid(scoreMap[first + other]!);
+    const [x1, y1, x2, y2] = this.#boxVoting
+      ? votedBox(boxes, first * 4, cells, cell, scoreOf)
+      : boxAt(boxes, first + cell);
     const { fround } = Math;
     const inCrop: Corners = [
-      fround(boxes[at]! * width),
-      fround(boxes[at + 1]! * height),
-      fround(boxes[at + 2]! * width),
-      fround(boxes[at + 3]! * height),
+      fround(x1 * width),
+      fround(y1 * height),
+      fround(x2 * width),
+      fround(y2 * height),
     ];
     return {
       box: clipToImage(toImage(inCrop, parameters), imageWidth, imageHeight),
-      score: sigmoid(scoreMap[index * cells + cell]!),
+      score: scoreOf(cell),
       cell,
     };
   }
@@ -97,6 +106,11 @@ export function nextStateBox(
 ): Corners {
   const proper = isValidBox(predicted) && intersects(predicted, [0, 0, imageWidth, imageHeight]);
   return proper ? predicted : previous;
+}
+
+function boxAt(boxes: Float32Array, cell: number): Corners {
+  const at = cell * 4;
+  return [boxes[at]!, boxes[at + 1]!, boxes[at + 2]!, boxes[at + 3]!];
 }
 
 function sigmoid(logit: number): number {

@@ -48,4 +48,41 @@ describe("target state", () => {
       }),
     );
   });
+
+  const chances = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 60 });
+  const counts = fc.record({
+    lostAfterFrames: fc.integer({ min: 1, max: 6 }),
+    foundAfterFrames: fc.integer({ min: 1, max: 6 }),
+  });
+
+  it("says lost and tracked again exactly after the frames that it is told to wait", () => {
+    fc.assert(
+      fc.property(counts, (options) => {
+        const { lostAfterFrames, foundAfterFrames } = options;
+        const states = run([0.9, ...Array(10).fill(0), ...Array(10).fill(0.9)], options);
+        expect(states.indexOf("lost")).toBe(lostAfterFrames);
+        expect(states.indexOf("tracked", lostAfterFrames)).toBe(10 + foundAfterFrames);
+      }),
+    );
+  });
+
+  it("never flickers: a lost target stays lost until enough frames in a row were sure", () => {
+    fc.assert(
+      fc.property(chances, counts, (values, options) => {
+        const states = run(values, options);
+        states.forEach((state, i) => {
+          if (i === 0 || states[i - 1] !== "lost" || state === "lost") return;
+          const last = values.slice(i + 1 - options.foundAfterFrames, i + 1);
+          expect(last).toHaveLength(options.foundAfterFrames);
+          expect(last.every((value) => value >= 0.5)).toBe(true);
+        });
+      }),
+    );
+  });
+
+  it("is lost within five frames, and found within ten, by its defaults", () => {
+    const states = run([...Array(5).fill(0), ...Array(10).fill(1)]);
+    expect(states[4]).toBe("lost");
+    expect(states.at(-1)).toBe("tracked");
+  });
 });

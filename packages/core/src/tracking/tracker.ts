@@ -1,5 +1,5 @@
 import { LoratError } from "@lorat/graph";
-import { type Box, type Corners, intersects, isValidBox, toCorners } from "../geometry/box.ts";
+import { type Box, type Corners, clipToImage, intersects, isValidBox, toCorners } from "../geometry/box.ts";
 import { Cropper } from "../geometry/crop.ts";
 import {
   type CropParameters,
@@ -11,15 +11,34 @@ import type { Frame } from "../geometry/frame.ts";
 import { type Colour, imageMean } from "../geometry/image-mean.ts";
 import { writeForegroundMask } from "../geometry/mask.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
+import { calibratedScore } from "./calibration.ts";
+import type { LoopSettings } from "./loop.ts";
+import { LostSearch, passesOf, type RedetectOptions } from "./lost-search.ts";
 import { type Model, type NetworkRunOptions, TrackingNetwork } from "./network.ts";
-import { nextStateBox, type PostprocessOptions, Postprocessor } from "./postprocess.ts";
+import { nextStateBox, type PostprocessOptions, Postprocessor, type Prediction } from "./postprocess.ts";
+import { type Evidence, PresenceModel } from "./presence.ts";
 import { safeBox } from "./safe-box.ts";
-import { initialState, type StateMemory, type StateOptions, updateState } from "./state.ts";
+import { dampedSize } from "./size-damping.ts";
+import { initialState, isSure, type StateMemory, type StateOptions, updateState } from "./state.ts";
 import type { Target, Tracker, TrackResult } from "./types.ts";
 
-export interface TrackerOptions extends NetworkRunOptions, PostprocessOptions {
+export interface TrackerOptions extends NetworkRunOptions, Pick<PostprocessOptions, "windowWeight"> {
+  /** How the loop departs from the reference's; default: as the model says, `referenceLoop` for the reference's own. */
+  readonly loop?: LoopSettings;
   /** When a target counts as uncertain or lost. */
   readonly state?: StateOptions;
+  /**
+   * Looks for a lost target where it was last seen and then outwards over the whole frame, at a bounded cost a frame
+   * ({@link RedetectOptions}); default false, the loop of the method, which follows whatever fits best.
+   */
+  readonly redetect?: boolean | RedetectOptions;
+}
+
+/** What a search region showed. */
+interface Sighting {
+  readonly box: Corners;
+  readonly score: number;
+  readonly evidence: Evidence;
 }
 
 /** What a target remembers from frame to frame. */
@@ -33,6 +52,8 @@ interface TargetMemory {
   /** The box that the next frame is searched around. */
   box: Corners;
   state: StateMemory;
+  readonly presence: PresenceModel;
+  readonly lost: LostSearch;
   disposed: boolean;
 }
 
@@ -41,20 +62,31 @@ interface TargetMemory {
  * frame is as fast as the others. Throws what {@link TrackingNetwork}'s sessions throw.
  */
 export async function createTracker(model: Model, options: TrackerOptions = {}): Promise<Tracker> {
-  const network = new TrackingNetwork(model, { device: options.device, threads: options.threads });
-  await network.warmUp();
+  const network = new TrackingNetwork(model, options);
+  try {
+    await network.warmUp();
+  } catch (error) {
+    await network.dispose();
+    throw error;
+  }
   return new LoratTracker(network, options);
 }
 
 class LoratTracker implements Tracker {
   readonly #network: TrackingNetwork;
   readonly #options: TrackerOptions;
+  readonly #sizeGain: number;
   readonly #templateCropper: Cropper;
   readonly #searchCropper: Cropper;
   readonly #postprocessor: Postprocessor;
+  /** For regions far from where the target was: their middle is as good as their border. */
+  readonly #unwindowed: Postprocessor;
+  /** Further passes of the network in a frame for a lost target, 0 without re-detection. */
+  readonly #extraPasses: number;
   readonly #targets = new WeakMap<Target, TargetMemory>();
   #searches = new Float32Array(0);
   #templates = new Float32Array(0);
+  #elsewhere = new Float32Array(0);
   /** Calls run one after the other: they share the crop memory above. */
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
@@ -67,10 +99,12 @@ class LoratTracker implements Tracker {
     this.#options = options;
     this.#templateCropper = new Cropper(templateSizePx(variant), templateSizePx(variant));
     this.#searchCropper = new Cropper(size, size);
-    this.#postprocessor = new Postprocessor(
-      { width: size, height: size, gridWidth: cells, gridHeight: cells },
-      options,
-    );
+    const grid = { width: size, height: size, gridWidth: cells, gridHeight: cells };
+    const { boxVoting, sizeGain = 1 } = options.loop ?? network.model.loop ?? {};
+    this.#postprocessor = new Postprocessor(grid, { windowWeight: options.windowWeight, boxVoting });
+    this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
+    this.#sizeGain = sizeGain;
+    this.#extraPasses = passesOf(options.redetect);
   }
 
   async start(frame: Frame, box: Box): Promise<Target> {
@@ -104,6 +138,8 @@ class LoratTracker implements Tracker {
       template,
       box: corners,
       state: initialState,
+      presence: new PresenceModel(frame, corners),
+      lost: new LostSearch(corners, frame.width, frame.height, variant.searchAreaFactor),
       disposed: false,
     });
     return target;
@@ -140,27 +176,69 @@ class LoratTracker implements Tracker {
       return this.#searchCropper.crop(frame, wished, memory.padding, searches, i * searchLength);
     });
     const maps = await this.#network.search(templates, searches, memories.length);
-    return memories.map((memory, i) => this.#conclude(memory, maps.scoreMap, maps.boxes, crops[i]!, i));
+    const predictions = memories.map(({ imageWidth, imageHeight }, i) =>
+      this.#postprocessor.predict(maps.scoreMap, maps.boxes, crops[i]!, imageWidth, imageHeight, i),
+    );
+    const results: TrackResult[] = [];
+    for (const [i, memory] of memories.entries()) {
+      results.push(await this.#conclude(memory, frame, this.#sight(memory, frame, predictions[i]!)));
+    }
+    return results;
   }
 
-  #conclude(
-    memory: TargetMemory,
-    scoreMap: Float32Array,
-    boxes: Float32Array,
-    crop: CropParameters,
-    index: number,
-  ): TrackResult {
-    const { imageWidth, imageHeight } = memory;
-    const raw = this.#postprocessor.predict(scoreMap, boxes, crop, imageWidth, imageHeight, index);
+  async #conclude(memory: TargetMemory, frame: Frame, near: Sighting): Promise<TrackResult> {
+    const { imageWidth, imageHeight, lost } = memory;
+    const sure = ({ evidence }: Sighting) => isSure(evidence.presence, this.#options.state);
+    const looksAround = this.#extraPasses > 0 && memory.state.state === "lost" && !sure(near);
+    const seen = (looksAround && (await this.#lookAround(memory, frame)).find(sure)) || near;
+    memory.state = updateState(memory.state, seen.evidence.presence, this.#options.state);
+    const { state } = memory.state;
+    if (state === "tracked" && sure(seen)) {
+      memory.presence.learn(seen.evidence);
+      lost.seen(seen.box);
+    }
     const previous = memory.box;
-    memory.box = nextStateBox(previous, raw.box, imageWidth, imageHeight);
-    memory.state = updateState(memory.state, raw.score, this.#options.state);
+    const searches = this.#extraPasses > 0;
+    const astray = state === "lost" && !sure(seen);
+    const held = astray && searches;
+    const place = held ? lost.anchor() : seen.box;
+    const raw = held ? clipToImage(place, imageWidth, imageHeight) : seen.box;
+    // The size of what was found is not to be trusted before it is confirmed.
+    const region = state === "lost" && searches ? lost.sized(place) : raw;
+    memory.box = nextStateBox(previous, region, imageWidth, imageHeight);
     return {
-      box: safeBox(raw.box, previous, imageWidth, imageHeight),
-      score: Number.isNaN(raw.score) ? 0 : raw.score,
-      state: memory.state.state,
-      raw: { box: raw.box, score: raw.score },
+      box: safeBox(astray ? lost.sized(place) : raw, previous, imageWidth, imageHeight),
+      score: calibratedScore(seen.score, this.#network.model.calibration),
+      state,
+      raw: { box: raw, score: seen.score },
     };
+  }
+
+  /** What the next regions show of a lost target, what is likeliest to be it first; one pass of the network each. */
+  async #lookAround(memory: TargetMemory, frame: Frame): Promise<Sighting[]> {
+    const { variant } = this.#network.model.config;
+    const size = searchSizePx(variant);
+    const { imageWidth, imageHeight, padding, template, lost } = memory;
+    this.#elsewhere = resized(this.#elsewhere, this.#searchCropper.length);
+    const sightings: Sighting[] = [];
+    for (const box of lost.next(this.#extraPasses)) {
+      const wished = searchCropParameters(box, variant.searchAreaFactor, size, size);
+      const crop = this.#searchCropper.crop(frame, wished, padding, this.#elsewhere);
+      const { scoreMap, boxes } = await this.#network.search(template, this.#elsewhere, 1);
+      const prediction = this.#unwindowed.predict(scoreMap, boxes, crop, imageWidth, imageHeight);
+      if (lost.fits(prediction.box)) sightings.push(this.#sight(memory, frame, prediction));
+    }
+    return sightings.sort((a, b) => b.evidence.presence - a.evidence.presence);
+  }
+
+  #sight(
+    { box: previous, presence }: TargetMemory,
+    frame: Frame,
+    { box: predicted, score }: Prediction,
+  ): Sighting {
+    const damped = dampedSize(previous, predicted, this.#sizeGain);
+    const box = damped === predicted ? predicted : clipToImage(damped, frame.width, frame.height);
+    return { box, score, evidence: presence.judge(frame, box, score) };
   }
 
   #memoryFor(target: Target, frame: Frame): TargetMemory {

@@ -8,10 +8,17 @@ export type TargetState = "tracked" | "uncertain" | "lost";
 export interface TrackResult {
   /** Always finite, inside the image and at least one pixel wide and high. */
   readonly box: Box;
-  /** Confidence in `[0, 1]`: the sigmoid of the chosen cell's logit, before the window penalty. */
+  /**
+   * Confidence in `[0, 1]`: with a calibrated model the chance that the box overlaps the target by half or more, else the
+   * network's own score.
+   */
   readonly score: number;
+  /** Judged by score and colours against what is usual for this target. */
   readonly state: TargetState;
-  /** The reference implementation's own output: the clipped box, which may be empty, in image pixels. */
+  /**
+   * The reference implementation's own output: the clipped box, which may be empty, in image pixels, and the sigmoid of the
+   * chosen cell's logit, before the window penalty. With re-detection, the box that is held while the target is lost.
+   */
   readonly raw: { readonly box: Corners; readonly score: number };
 }
 

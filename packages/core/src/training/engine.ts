@@ -21,6 +21,7 @@ import { hasHalfPrecision } from "./half-precision.ts";
 import { initialLossScale, nextLossScale } from "./loss-scaler.ts";
 import { type LossTerms, lossTerms, meanTerms } from "./loss-terms.ts";
 import { Optimizer } from "./optimizer.ts";
+import type { Recompute } from "./recompute.ts";
 import { initialStatistics, type RunningStatistics, updateStatistics } from "./running-statistics.ts";
 import type { TrainingSettings } from "./settings.ts";
 import { lossScaleInput, trainingStep } from "./step.ts";
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** False keeps no second copy of frozen weights in the processor's own layout: less memory, a little slower. CPU only. */
   readonly packedWeights?: boolean;
+  /** What the backward pass computes again to save memory; default `none`. */
+  readonly recompute?: Recompute;
   /** Whether the device computes in half precision; found out when left out. */
   readonly half?: boolean;
 }
@@ -101,11 +104,15 @@ export class TrainingEngine {
 
   /** Builds the sessions. Throws `WEIGHTS_NAMES` for a parameter without data, and what sessions throw. */
   static async create(settings: TrainingSettings, options: EngineOptions): Promise<TrainingEngine> {
-    const { weights, resume, threads, packedWeights } = options;
+    const { weights, resume, threads, packedWeights, recompute } = options;
     const device = await resolveDevice(options.device ?? "auto");
     const mixed = settings.precision === "mixed" && (options.half ?? (await hasHalfPrecision(device)));
     const { model, batchSize, accumulation = 1 } = settings;
-    const built = trainingStep(model, batchSize, { iouAware: settings.iouAware, mixed });
+    const built = trainingStep(model, batchSize, {
+      iouAware: settings.iouAware,
+      mixed,
+      recompute,
+    });
     const { trainable } = built;
     // Maps of scores and boxes are not needed from step to step.
     const { score_map: _scores, boxes: _boxes, ...outputs } = built.outputs;

@@ -18,6 +18,7 @@ export { type LossTerms, lossTerms, meanTerms } from "./loss-terms.ts";
 export { mixedPrecision } from "./mixed-precision.ts";
 export { Optimizer, type TensorState, type UpdatePosition } from "./optimizer.ts";
 export * from "./parameter-groups.ts";
+export type { Recompute } from "./recompute.ts";
 export * from "./schedule.ts";
 export { type OptimizerSettings, type TrainingSettings, trainingSchedule } from "./settings.ts";
 export { baseTensors } from "./starting-weights.ts";

@@ -57,8 +57,9 @@ function computedType(node: Node, inputs: readonly Value[]): DType | undefined {
   return deciding.some(({ dtype }) => dtype === "float32") ? "float32" : "float16";
 }
 
-/** Single numbers and vectors of parameters: they take the type of what they meet. */
-function isWeak({ kind, shape }: Value): boolean {
+/** Single numbers and vectors of parameters, chosen or not: they take the type of what they meet. */
+function isWeak({ kind, shape, node }: Value): boolean {
+  if (node?.operator.type === "Where") return node.inputs.slice(1).every(isWeak);
   return (kind === "constant" && shape.length === 0) || (kind === "parameter" && shape.length <= 1);
 }
 

@@ -1,4 +1,5 @@
 import {
+  bytesPerElement,
   type ConcreteDevice,
   type Device,
   type DeviceTensor,
@@ -28,6 +29,12 @@ import { type TrainingSettings, trainingSchedule } from "./settings.ts";
 /** Tensors by name, in JavaScript memory or on a device. */
 export type TensorState = Map<string, Tensor | DeviceTensor>;
 
+/**
+ * Bytes of parameters that one run of an update takes on at most on the CPU: ONNX Runtime's binding makes a copy of every
+ * output, even one whose memory it was given.
+ */
+const mostBytesAtOnce = 16 * 2 ** 20;
+
 /** Which update of the training this is, and by what its gradients are to be divided. */
 export interface UpdatePosition {
   /** Update of the schedule, from 0; updates that were skipped count. */
@@ -49,14 +56,15 @@ export class Optimizer {
   readonly #groups: readonly ParameterGroup[];
   readonly #options: AdamWOptions;
   readonly #norm: Session;
-  readonly #update: Session;
+  /** One for each part of the parameters. */
+  readonly #updates: readonly Session[];
   readonly #device: ConcreteDevice;
 
   private constructor(
     settings: TrainingSettings,
     groups: readonly ParameterGroup[],
     options: AdamWOptions,
-    sessions: { norm: Session; update: Session },
+    sessions: { norm: Session; updates: readonly Session[] },
     state: TensorState,
     device: ConcreteDevice,
   ) {
@@ -64,7 +72,7 @@ export class Optimizer {
     this.#groups = groups;
     this.#options = options;
     this.#norm = sessions.norm;
-    this.#update = sessions.update;
+    this.#updates = sessions.updates;
     this.#device = device;
     this.state = state;
   }
@@ -91,11 +99,14 @@ export class Optimizer {
     const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
     const device = await resolveDevice(requested);
     addMissing(state, shapes, average);
-    const updates = adamWGraph(new Graph(), shapes, settingsOf(groups), options);
     const common = { device, memoryPattern: false };
     const norm = await Session.create(gradientNormGraph(new Graph(), shapes), common);
-    const update = await Session.create(updates, { ...common, keepOnDevice: Object.keys(updates) });
-    return new Optimizer(settings, groups, options, { norm, update }, state, device);
+    const updates: Session[] = [];
+    for (const part of device === "cpu" ? inParts(settingsOf(groups), shapes) : [settingsOf(groups)]) {
+      const outputs = adamWGraph(new Graph(), shapes, part, options);
+      updates.push(await Session.create(outputs, { ...common, keepOnDevice: Object.keys(outputs) }));
+    }
+    return new Optimizer(settings, groups, options, { norm, updates }, state, device);
   }
 
   /** Global L2 norm of gradients that are `gradientScale` times the true ones; NaN or infinite where one of them is. */
@@ -134,22 +145,41 @@ export class Optimizer {
 
   async dispose(): Promise<void> {
     release(Object.fromEntries(this.state));
-    await Promise.all([this.#norm.dispose(), this.#update.dispose()]);
+    await Promise.all([this.#norm, ...this.#updates].map((session) => session.dispose()));
   }
 
   async #run(feeds: Readonly<Record<string, Tensor | DeviceTensor>>): Promise<void> {
     if (this.#device === "cpu") {
-      const memory = [...this.state].map(
-        ([name, tensor]) => [names.updated(name), tensor as Tensor] as const,
+      const memory = Object.fromEntries(
+        [...this.state].map(([name, tensor]) => [names.updated(name), tensor as Tensor]),
       );
-      await this.#update.run(feeds, Object.fromEntries(memory));
+      for (const update of this.#updates) await update.run(feeds, memory);
       return;
     }
-    const updated = await this.#update.run(feeds);
+    const updated = await this.#updates[0]!.run(feeds);
     const before = Object.fromEntries(this.state);
     for (const name of this.state.keys()) this.state.set(name, updated[names.updated(name)]!);
     release(before);
   }
+}
+
+/** The groups again and again, each time with a few of their parameters. */
+function inParts(groups: readonly OptimizerGroup[], shapes: ReadonlyMap<string, Shape>): OptimizerGroup[][] {
+  const places = new Map<string, number>();
+  let part = 0;
+  let bytes = 0;
+  for (const name of groups.flatMap((group) => group.names)) {
+    const more = sizeOf(shapes.get(name)!) * bytesPerElement.float32;
+    if (bytes > 0 && bytes + more > mostBytesAtOnce) {
+      part++;
+      bytes = 0;
+    }
+    bytes += more;
+    places.set(name, part);
+  }
+  return Array.from({ length: part + 1 }, (_, i) =>
+    groups.map((group) => ({ ...group, names: group.names.filter((name) => places.get(name) === i) })),
+  );
 }
 
 /** Moments start at zero, averages at the parameters. */

@@ -3,6 +3,7 @@ import type { ModelConfig } from "../model/config.ts";
 import { lorat, type NetworkInputs, networkInputs } from "../model/lorat.ts";
 import { type Losses, type LossTargets, loratLoss } from "./loss.ts";
 import { mixedPrecision, singleFromHere } from "./mixed-precision.ts";
+import { type Recompute, recomputed } from "./recompute.ts";
 import { isTrainable } from "./trainable.ts";
 
 /** The training step of one model and batch size as a graph. */
@@ -29,6 +30,8 @@ export interface TrainingStepOptions {
    * small ones are not lost.
    */
   readonly mixed?: boolean;
+  /** Default `none`. */
+  readonly recompute?: Recompute;
 }
 
 /** Name of the input by which the loss is multiplied in mixed precision before gradients are taken. */
@@ -51,7 +54,9 @@ export function trainingStep(
   const trains = options.trainable ?? ((name: string) => isTrainable(name, config));
   const trainable = [...graph.parameters.values()].filter(({ name }) => trains(name));
   const scaled = options.mixed ? mul(losses.total, graph.input(lossScaleInput, [])) : losses.total;
-  const gradients = gradient(scaled, trainable);
+  const gradients = gradient(scaled, trainable, {
+    recomputed: recomputed(options.recompute ?? "none", network.stages.blocks),
+  });
   const outputs: Record<string, Value> = {
     loss: losses.total,
     loss_bce: losses.classification,

@@ -105,6 +105,23 @@ describe("parseModelManifest", () => {
     expect(() => parseModelManifest(value)).toThrow(expect.objectContaining({ code: "MODEL_JSON" })),
   );
 
+  it("takes a calibration that rises, and no other", () => {
+    const calibration = { slope: 3.5, offset: -2 };
+    expect(parseModelManifest({ ...json(), calibration })).toMatchObject({ calibration });
+    expect(parseModelManifest(json()).calibration).toBeUndefined();
+    for (const bad of [
+      { slope: 0, offset: 1 },
+      { slope: -1, offset: 1 },
+      { slope: 1 },
+      { slope: 1, offset: "0" },
+      3,
+    ]) {
+      expect(() => parseModelManifest({ ...json(), calibration: bad })).toThrow(
+        expect.objectContaining({ code: "MODEL_JSON", issues: [expect.stringMatching(/^calibration/)] }),
+      );
+    }
+  });
+
   it("says so when the folder is of a later release", () => {
     expect(() => parseModelManifest({ ...json(), formatVersion: 2 })).toThrow(
       expect.objectContaining({ code: "MODEL_VERSION" }),

@@ -49,6 +49,19 @@ const manifestSchema = z
       )
       .default([]),
     notes: z.array(z.string()).default([]),
+    /** Which linear layers int8 leaves in single precision, and how well boxes then agree (see `guardedLayers`). */
+    int8: z
+      .object({
+        singleLayers: z.array(z.string()),
+        agreement: z.object({ mean: z.number(), worst: z.number() }),
+      })
+      .optional(),
+    /** How the reported score follows from the network's (see `ScoreCalibration`). */
+    calibration: z.object({ slope: z.number().positive(), offset: z.number() }).optional(),
+    /** How the tracker's loop departs from the reference's (see `LoopSettings`). */
+    loop: z
+      .object({ boxVoting: z.boolean().optional(), sizeGain: z.number().positive().max(1).optional() })
+      .optional(),
   })
   .refine(
     ({ variant }) => variant.dim % variant.heads === 0,

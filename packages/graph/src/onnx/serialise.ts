@@ -42,6 +42,8 @@ export type Placement =
       readonly location: string;
       readonly offset: number;
       readonly length: number;
+      /** What ONNX Runtime noted of the copies that it laid out for its products, in the same file. */
+      readonly packed?: Readonly<Record<string, string>>;
     };
 
 /** A graph written as ONNX. */
@@ -190,6 +192,7 @@ function parameterProto(
       { key: "location", value: placement.location },
       { key: "offset", value: String(placement.offset) },
       { key: "length", value: String(placement.length) },
+      ...Object.entries(placement.packed ?? {}).map(([key, value]) => ({ key, value })),
     ],
   });
 }

@@ -1,4 +1,4 @@
-import type { Operator, Value } from "../graph.ts";
+import type { GradientContext, Operator, Value } from "../graph.ts";
 import { normaliseAxis, sizeOf } from "../shape.ts";
 import { mul, sub } from "./elementwise.ts";
 import { expand, reshape, transpose } from "./layout.ts";
@@ -59,10 +59,9 @@ export function sumOfSquares(x: Value): Value {
 const softmaxOperator: Operator = {
   type: "Softmax",
   infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
-  gradient: ({ outputs, gradients }) => {
-    const [y] = outputs as [Value];
-    const dy = gradients[0]!;
-    return [mul(y, sub(dy, rowDots(dy, y)))];
+  gradient: (context) => {
+    const dy = context.gradients[0]!;
+    return [mul(context.outputs[0]!, sub(dy, rowDots(dy, context)))];
   },
 };
 
@@ -70,14 +69,15 @@ const softmaxOperator: Operator = {
  * `sum(dy * y)` of each row. In attention, where `dy = do v^T` comes from `o = y v`, that is `sum(do * o)`, over rows as
  * short as a head is wide instead of as long as there are tokens (as FlashAttention does).
  */
-function rowDots(dy: Value, y: Value): Value {
+function rowDots(dy: Value, { outputs, node, again }: GradientContext): Value {
+  const [y] = outputs as [Value];
   const [outer, turned] = dy.node?.operator.type === "MatMul" ? dy.node.inputs : [];
   const product =
     turned &&
     y.graph.nodes.find(({ operator, inputs: [a, b] }) => {
-      return operator.type === "MatMul" && a === y && b !== undefined && transpose(b) === turned;
+      return operator.type === "MatMul" && a === node.outputs[0] && transpose(again(b!)) === turned;
     });
-  const output = product?.outputs[0];
+  const output = product && again(product.outputs[0]!);
   if (outer && output && output.shape.at(-1)! < y.shape.at(-1)!) {
     return reduceSum(mul(outer, output), [-1], true);
   }

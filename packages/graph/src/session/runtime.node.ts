@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ConcreteDevice, Ort, Runtime } from "./runtime.ts";
+import { keep } from "./weight-store.node.ts";
 
 let node: Promise<typeof import("onnxruntime-node")> | undefined;
 const loadNode = () => (node ??= import("onnxruntime-node"));
@@ -20,6 +21,12 @@ export const runtime: Runtime = {
       "wasm",
     ];
   },
+  advice(missing) {
+    if (missing !== "cuda") return undefined;
+    if (process.platform !== "linux" || process.arch !== "x64")
+      return "ONNX Runtime brings CUDA to Linux on x64 only";
+    return "with CUDA 12 and cuDNN 9 installed, `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node` fetches it";
+  },
   // WebGPU is left to be asked for: Node cannot tell a real adapter from a software one, which is slower than the CPU.
   async preferred() {
     return hasCudaProvider() && existsSync("/proc/driver/nvidia/version") ? "cuda" : "cpu";
@@ -32,6 +39,10 @@ export const runtime: Runtime = {
   locate(path) {
     const absolute = resolve(path);
     return { folder: dirname(absolute), name: basename(absolute) };
+  },
+  async keep(request) {
+    const { env } = (await runtime.load("cpu")) as typeof import("onnxruntime-node");
+    return keep(request, env.versions.node ?? "");
   },
   readsBackThroughSession: true,
   // Node 24 has Float16Array, which the binding of 1.30 takes but measures as zero bytes long (pull request 32323).

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import type { DType } from "../tensor.ts";
 
 /** A device that was settled on. */
 export type ConcreteDevice = "cpu" | "webgpu" | "cuda" | "wasm";
@@ -19,16 +20,57 @@ export interface ExternalFile {
   readonly data?: Uint8Array;
 }
 
+/** A tensor in an entry of a weight store. */
+export interface KeptTensor {
+  readonly dtype: DType;
+  readonly offset: number;
+  readonly length: number;
+  /** ONNX Runtime's notes on the copies laid out for products. */
+  readonly packed: Readonly<Record<string, string>>;
+}
+
+/** Tensors by what they are computed from, in {@link keptFiles}`.weights` of a folder. */
+export interface KeptWeights {
+  readonly folder: string;
+  readonly tensors: Readonly<Record<string, KeptTensor>>;
+}
+
+/** Names of the two files that ONNX Runtime writes of an optimised graph. */
+export const keptFiles = { model: "graph.onnx", weights: "weights.bin" } as const;
+
+/** What is to be found in a weight store, or made and kept there. */
+export interface KeptRequest {
+  /** The store's folder. */
+  readonly cacheFolder: string;
+  /** Everything that decides the tensors, beside this machine and these versions. */
+  readonly description: string;
+  /** Files that they are made from. */
+  readonly sources: readonly string[];
+  /** Bytes that they take, once. */
+  readonly bytes: number;
+  /** Writes {@link keptFiles} into a folder. */
+  make(folder: string): Promise<void>;
+  /** What the made model says of its tensors. */
+  read(model: Uint8Array): Record<string, KeptTensor>;
+}
+
 /** What differs between Node and the browser. */
 export interface Runtime {
   /** Devices that can be asked for here. */
   devices(): Promise<readonly ConcreteDevice[]>;
+  /** What to do about a device that is not among them, where something can be done. */
+  advice?(missing: ConcreteDevice): string | undefined;
   /** The device that `auto` stands for. */
   preferred(): Promise<ConcreteDevice>;
   /** ONNX Runtime for the device. */
   load(device: ConcreteDevice): Promise<Ort>;
   /** Splits a file's path into the folder that sessions are told and the name inside it; Node only. */
   locate?(path: string): { folder: string; name: string };
+  /**
+   * Finds tensors in a weight store, or makes and keeps them; undefined, with one warning for each folder, where they
+   * cannot be kept. Node only.
+   */
+  keep?(request: KeptRequest): Promise<KeptWeights | undefined>;
   /** True where a tensor's `getData` cannot be used to read a device's memory back. */
   readonly readsBackThroughSession: boolean;
   /** True where the `Float16Array` that a tensor makes of half-precision bits is read as empty. */

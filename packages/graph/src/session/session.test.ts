@@ -289,8 +289,24 @@ describe("devices", () => {
       return;
     }
     await expect(resolveDevice(lacking)).rejects.toThrow(
-      expect.objectContaining({ code: "DEVICE_UNAVAILABLE", hint: `available: ${here.join(", ")}` }),
+      expect.objectContaining({
+        code: "DEVICE_UNAVAILABLE",
+        hint: expect.stringContaining(`available: ${here.join(", ")}`),
+      }),
     );
+    if (lacking === "cuda") {
+      await expect(resolveDevice(lacking)).rejects.toMatchObject({ hint: expect.stringContaining("CUDA") });
+    }
+  });
+
+  it("are counted from their creation until they are disposed of", async () => {
+    const before = Session.open;
+    const sessions = await Promise.all(
+      [1, 2, 3].map(() => Session.create({ y: layer().y }, { device: "cpu" })),
+    );
+    expect(Session.open).toBe(before + 3);
+    for (const session of [...sessions, sessions[0]!]) await session.dispose();
+    expect(Session.open).toBe(before);
   });
 
   it("auto is one that is available", async () => {

@@ -2,15 +2,15 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { runtime } from "#runtime";
 import { LoratError } from "../errors.ts";
 import { Graph, type Value } from "../graph.ts";
-import { type Placement, serialise } from "../onnx/serialise.ts";
+import { serialise } from "../onnx/serialise.ts";
 import { sameShape } from "../shape.ts";
-import { bytesOf, type DType, type Tensor, type TypedArray } from "../tensor.ts";
+import type { DType, Tensor, TypedArray } from "../tensor.ts";
 import { forCpuProducts } from "./cpu-products.ts";
-import type { ConcreteDevice, Device, ExternalFile, Ort } from "./runtime.ts";
-import { storedBytes, type Weights, weightOf } from "./weights.ts";
-
-/** Weights in memory up to this many bytes in all travel inside the model. */
-const embedBelowBytes = 16 * 2 ** 20;
+import { keptGraph } from "./kept-weights.ts";
+import { placedGraph } from "./placements.ts";
+import type { ConcreteDevice, Device, Ort } from "./runtime.ts";
+import { computesOnCpu, nativeSettings } from "./settings.ts";
+import type { Weights } from "./weights.ts";
 
 export interface SessionOptions {
   /** Default `auto`. */
@@ -33,6 +33,11 @@ export interface SessionOptions {
    * precision are converted at every run. CPU only.
    */
   readonly packedWeights?: boolean;
+  /**
+   * Folder where weights of middling size are kept as this device's products want them: the next session over them, of any
+   * batch size and in any process, maps that file instead of making a copy. Node's CPU only; elsewhere it changes nothing.
+   */
+  readonly cacheFolder?: string;
   /** Prefix of a profile that ONNX Runtime writes when the session ends; Node only. */
   readonly profilePrefix?: string;
 }
@@ -76,11 +81,13 @@ export async function resolveDevice(device: Device): Promise<ConcreteDevice> {
   const available = await runtime.devices();
   if (!available.includes(device)) {
     throw new LoratError("DEVICE_UNAVAILABLE", `the device "${device}" is not available here`, {
-      hint: `available: ${available.join(", ")}`,
+      hint: [`available: ${available.join(", ")}`, runtime.advice?.(device)].filter(Boolean).join("; "),
     });
   }
   return device;
 }
+
+let openSessions = 0;
 
 /** A graph made ready to run on one device. */
 export class Session {
@@ -91,6 +98,11 @@ export class Session {
   readonly #session: InferenceSession;
   readonly #kept: ReadonlySet<string>;
   #disposed = false;
+
+  /** Sessions of this process that were created and not disposed. */
+  static get open(): number {
+    return openSessions;
+  }
 
   private constructor(
     ort: Ort,
@@ -106,6 +118,7 @@ export class Session {
     this.inputs = new Map(inputs.map((value) => [value.name, value]));
     this.outputNames = outputNames;
     this.#kept = kept;
+    openSessions++;
   }
 
   /**
@@ -118,28 +131,17 @@ export class Session {
   ): Promise<Session> {
     const device = await resolveDevice(options.device ?? "auto");
     const ort = await runtime.load(device);
-    const { place, files, folder } = placements(options.weights ?? new Map(), options.fed ?? new Set());
-    const model = serialise(computesOnCpu(device) ? forCpuProducts(outputs) : outputs, place);
+    // Padding would copy at every run a weight that is read where it lies.
+    const isPadded = computesOnCpu(device) && options.packedWeights !== false;
+    const fitted = isPadded ? forCpuProducts(outputs) : outputs;
+    const placed =
+      (await keptGraph(ort, device, fitted, options)) ??
+      placedGraph(fitted, options.weights ?? new Map(), options.fed ?? new Set());
+    const model = serialise(placed.outputs, placed.place);
     const kept = new Set(device === "webgpu" ? options.keepOnDevice : []);
     try {
-      const session = await ort.InferenceSession.create(model.bytes, {
-        ...providerOptions(device),
-        ...(kept.size > 0 && {
-          preferredOutputLocation: Object.fromEntries(
-            model.outputNames.map((name) => [
-              name,
-              kept.has(name) ? ("gpu-buffer" as const) : ("cpu" as const),
-            ]),
-          ),
-        }),
-        ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
-        ...(options.memoryPattern !== undefined && { enableMemPattern: options.memoryPattern }),
-        ...(options.profilePrefix && { enableProfiling: true, profileFilePrefix: options.profilePrefix }),
-        ...(files.length > 0 && { externalData: files.map(({ path, data }) => ({ path, data: data! })) }),
-        graphOptimizationLevel: "all",
-        logSeverityLevel: 4, // what fails is thrown, with its message
-        ...configEntries(device, folder, options),
-      });
+      const settings = nativeSettings(device, placed, options, model.outputNames, kept);
+      const session = await ort.InferenceSession.create(model.bytes, settings);
       return new Session(ort, session, device, model.inputs, model.outputNames, kept);
     } catch (cause) {
       throw new LoratError("SESSION_CREATE", `${device} refused the graph: ${messageOf(cause)}`, { cause });
@@ -192,6 +194,7 @@ export class Session {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    openSessions--;
     await this.#session.release();
   }
 
@@ -241,61 +244,6 @@ export async function readBack(tensor: Tensor | DeviceTensor): Promise<Tensor> {
     readers.set(key, reader);
   }
   return (await (await reader).compute({ tensor })).value!;
-}
-
-function placements(weights: Weights, fed: ReadonlySet<string>) {
-  let inMemory = 0;
-  const folders = new Set<string>();
-  for (const [name, tensor] of weights) {
-    if (fed.has(name)) continue;
-    if ("file" in tensor) folders.add(runtime.locate!(tensor.file).folder);
-    else inMemory += storedBytes(tensor);
-  }
-  if (folders.size > 1) {
-    throw new LoratError("WEIGHTS_FOLDERS", "one session's weight files must lie in one folder", {
-      issues: [...folders],
-    });
-  }
-  const files: ExternalFile[] = [];
-  const place = (parameter: Value): Placement => {
-    if (fed.has(parameter.name) || !weights.has(parameter.name)) return { kind: "input" };
-    const stored = weightOf(weights, parameter);
-    const length = storedBytes(stored);
-    if ("file" in stored) {
-      const { name } = runtime.locate!(stored.file);
-      return { kind: "external", dtype: stored.dtype, location: name, offset: stored.offset, length };
-    }
-    if (inMemory <= embedBelowBytes) return { kind: "embedded", dtype: stored.dtype, data: bytesOf(stored) };
-    const path = `weights-${files.length}`;
-    files.push({ path, data: bytesOf(stored) });
-    return { kind: "external", dtype: stored.dtype, location: path, offset: 0, length };
-  };
-  return { place, files, folder: [...folders][0] };
-}
-
-function providerOptions(device: ConcreteDevice): InferenceSession.SessionOptions {
-  return { executionProviders: [device] };
-}
-
-/** Settings that ONNX Runtime takes as strings. */
-function configEntries(device: ConcreteDevice, folder: string | undefined, options: SessionOptions) {
-  const { noFallback = false, packedWeights = true } = options;
-  const session: Record<string, unknown> = {};
-  if (folder) session.model_external_initializers_file_folder_path = folder;
-  if (noFallback && !computesOnCpu(device)) session.disable_cpu_ep_fallback = "1";
-  if (!computesOnCpu(device)) return { extra: { session } };
-  // A product that adds another on top copies that one first, on one thread: slower than adding afterwards.
-  const disabled = ["MatMulAddFusion"];
-  if (!packedWeights) {
-    session.disable_prepacking = "1";
-    disabled.push("ConstantFolding"); // it would keep the transposes of weights
-  }
-  return { extra: { session, optimization: { disable_specified_optimizers: disabled.join(";") } } };
-}
-
-/** WebAssembly is ONNX Runtime's CPU provider under another name. */
-function computesOnCpu(device: ConcreteDevice): boolean {
-  return device === "cpu" || device === "wasm";
 }
 
 function hostTensor(tensor: OrtTensor): Tensor {

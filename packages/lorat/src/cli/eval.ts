@@ -1,11 +1,11 @@
-import { PROTOCOL_NAMES, type ProtocolName } from "@lorat/core";
+import { PROTOCOL_NAMES, type Precision, type ProtocolName } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { EvalPlan, Evaluation } from "../evaluation/run/evaluate.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { deviceOption, precisionOption, threadsOption } from "./network-options.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { DEVICES } from "./track-options.ts";
 
 interface EvalFlags {
   readonly dataset: string;
@@ -18,6 +18,8 @@ interface EvalFlags {
   readonly timeout?: number;
   readonly out: string;
   readonly device: Device;
+  readonly precision: Precision;
+  readonly redetect?: boolean;
   readonly workers?: number;
   readonly threads?: number;
   readonly repeat: number;
@@ -41,9 +43,11 @@ export function evalCommand(): Command {
       "in place of a model: a command that speaks TraX, a module with init and update, or nanotrack:DIR",
     )
     .option("--timeout <seconds>", "longest wait for an answer of a command", positive)
-    .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
+    .addOption(deviceOption())
+    .addOption(precisionOption())
+    .option("--redetect", "look for a lost target in the whole frame; without it the loop is the reference's")
     .option("--workers <n>", "sequences at a time (default: one for each core on a CPU, else 1)", count)
-    .option("--threads <n>", "threads inside the operators of each (default: cores / workers)", count)
+    .addOption(threadsOption("threads inside the operators of each, CPU only (default: cores / workers)"))
     .option("--repeat <n>", "times that the tracker runs over each sequence", count, 1)
     .addOption(
       new Option("--protocol <name>", "conventions of the metric")
@@ -92,12 +96,24 @@ async function runEval(flags: EvalFlags): Promise<void> {
   await printEvaluation(evaluation, { folder: out, protocol: flags.protocol, json: flags.json ?? false });
 }
 
-async function trackerOf({ tracker, model, adapter, device, timeout }: EvalFlags) {
+async function trackerOf({
+  tracker,
+  model,
+  adapter,
+  device,
+  precision,
+  redetect = false,
+  timeout,
+}: EvalFlags) {
   if (tracker === undefined) {
     if (timeout !== undefined) throw usageError("--timeout is for commands, given with --tracker");
-    return { kind: "model" as const, model, device, ...(adapter !== undefined && { adapter }) };
+    const network = { model, device, precision, redetect };
+    return { kind: "model" as const, ...network, ...(adapter !== undefined && { adapter }) };
   }
+  if (redetect) throw usageError("--redetect is for models, and --tracker takes a model's place");
   if (adapter !== undefined) throw usageError("--adapter is for models, and --tracker takes a model's place");
+  if (precision !== "fp32")
+    throw usageError("--precision is for models, and --tracker takes a model's place");
   const { parseTracker } = await import("../evaluation/run/tracker-spec.ts");
   const spec = parseTracker(tracker, { device });
   if (spec.kind !== "command") return spec;

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import type { Device } from "@lorat/graph";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { Check, FinetuneResult } from "../finetune/finetune.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { deviceOption, threadsOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
-import { DEVICES } from "./track-options.ts";
 
 interface Flags {
   readonly model: string;
@@ -45,9 +45,9 @@ export function finetuneCommand(): Command {
     )
     .option("--patience <checks>", "checks without a better score after which it stops", positive, 3)
     .option("--seed <number>", "seed of adapter and pairs", whole, 1)
-    .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
+    .addOption(deviceOption())
     .option("--workers <number>", "threads that prepare batches", whole, 1)
-    .option("--threads <number>", "threads of the network, on the CPU", positive)
+    .addOption(threadsOption())
     .option("--json", "print the result as one JSON object")
     .action(async ({ batch, ...flags }: Flags) => {
       const { finetune } = await import("../finetune/finetune.ts");

@@ -1,15 +1,17 @@
-import { variants } from "@lorat/core";
+import { type Precision, variants } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError } from "commander";
 import { profileSpeed, profileTraining, speedTable, trainingTable } from "../profile/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { deviceOption, precisionOption, threadsOption } from "./network-options.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 interface Flags {
   readonly variants: string[];
   readonly training?: boolean;
   readonly device: Device;
+  readonly precision: Precision;
   readonly threads?: number;
   readonly batch?: number;
   readonly steps?: number;
@@ -27,8 +29,9 @@ export function profileCommand(): Command {
       ...variants.keys(),
     ])
     .option("--training", "seconds a step and peak memory of LoRA and of full fine-tuning, AdamW included")
-    .option("--device <device>", "auto, cpu, webgpu, cuda or wasm", "auto")
-    .option("--threads <number>", "threads inside an operator, CPU only", positive)
+    .addOption(deviceOption())
+    .addOption(precisionOption())
+    .addOption(threadsOption())
     .option("--batch <number>", "with --training: pairs a step (2 when left out)", positive)
     .option("--steps <number>", "with --training: timed steps of each process (5 when left out)", positive)
     .option(
@@ -42,6 +45,12 @@ export function profileCommand(): Command {
         throw usageError(
           "--batch and --steps belong to --training",
           "lorat profile --training --variants B-224",
+        );
+      }
+      if (flags.training && flags.precision !== "fp32") {
+        throw usageError(
+          "--precision is not for --training",
+          "lorat profile --variants B-224 --precision int8",
         );
       }
       const interruption = listenForInterrupt();
@@ -66,7 +75,7 @@ export function profileCommand(): Command {
           progress.done();
           console.log(flags.json ? JSON.stringify(rows, null, 2) : trainingTable(rows));
         } else {
-          const rows = await profileSpeed(options);
+          const rows = await profileSpeed({ ...options, precision: flags.precision });
           progress.done();
           console.log(flags.json ? JSON.stringify(rows, null, 2) : speedTable(rows));
         }

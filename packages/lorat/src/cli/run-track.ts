@@ -38,9 +38,24 @@ async function trackSource(
   loadTracker: LoadTracker,
   { signal }: Interruption,
 ): Promise<void> {
-  const { model, adapter, device, start, end, box: boxes, out, scores, video, force, json = false } = options;
+  const {
+    model,
+    adapter,
+    device,
+    precision,
+    redetect = false,
+    start,
+    end,
+    box: boxes,
+    out,
+    scores,
+    sheet,
+    video,
+    force,
+    json = false,
+  } = options;
   checkAgainstSource(input, source, options);
-  const outputs = await openTrackOutputs(source, boxes.length, { boxes: out, scores, video, force });
+  const outputs = await openTrackOutputs(source, boxes.length, { boxes: out, scores, sheet, video, force });
   const last = Math.min(end ?? Number.POSITIVE_INFINITY, source.frameCount ?? Number.POSITIVE_INFINITY);
   const counter = createCounter(boxes.length, Number.isFinite(last) ? last - start : undefined);
   const toStdout = printsBoxes(options);
@@ -48,7 +63,12 @@ async function trackSource(
   let summary: TrackVideoSummary;
   let tracker: Tracker | undefined;
   try {
-    tracker = await loadTracker(model, { device, ...(adapter !== undefined && { adapter }) });
+    tracker = await loadTracker(model, {
+      device,
+      precision,
+      redetect,
+      ...(adapter !== undefined && { adapter }),
+    });
     summary = await trackVideo(source, tracker, boxes, { start, end, sinks, signal });
     await outputs.commit();
   } catch (error) {

@@ -1,21 +1,22 @@
 import { resolve } from "node:path";
-import type { Box, Tracker } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
+import type { Box, Precision, Tracker } from "@lorat/core";
+import { type Device, LoratError } from "@lorat/graph";
 import { boxProblem } from "../tracking/box-problem.ts";
 import { usageError } from "./errors.ts";
-
-export const DEVICES = ["auto", "cpu", "webgpu", "cuda", "wasm"] as const;
 
 /** Options of `lorat track` as commander reads them. */
 export interface TrackCliOptions {
   box: Box[];
   model: string;
   adapter?: string;
-  device: (typeof DEVICES)[number];
+  device: Device;
+  precision: Precision;
+  redetect?: boolean;
   start: number;
   end?: number;
   out?: string;
   scores?: string;
+  sheet?: string;
   video?: string;
   force?: boolean;
   json?: boolean;
@@ -23,17 +24,17 @@ export interface TrackCliOptions {
 
 export type LoadTracker = (
   model: string,
-  options: { device: TrackCliOptions["device"]; adapter?: string },
+  options: { device: Device; precision: Precision; redetect: boolean; adapter?: string },
 ) => Promise<Tracker>;
 
 /** Whether the boxes go to standard output, for want of any other place. */
-export function printsBoxes({ out, scores, video, json }: TrackCliOptions): boolean {
-  return !out && !scores && !video && !json;
+export function printsBoxes({ out, scores, sheet, video, json }: TrackCliOptions): boolean {
+  return !out && !scores && !sheet && !video && !json;
 }
 
 /** Throws what is wrong with the command line whatever the input holds. */
 export function checkTrackOptions(input: string, options: TrackCliOptions): void {
-  const { box, start, end, out, scores, video } = options;
+  const { box, start, end, out, scores, sheet, video } = options;
   // Not left to commander, which would say this of a misspelt --box too.
   if (box.length === 0)
     throw usageError("--box is missing", "For example --box 120,80,64,48, as x,y,width,height.");
@@ -42,7 +43,7 @@ export function checkTrackOptions(input: string, options: TrackCliOptions): void
     if (problem) throw problem;
   }
   if (end !== undefined && end <= start) throw usageError(`--end ${end} must come after --start ${start}`);
-  const twice = samePathTwice([input, out, scores, video]);
+  const twice = samePathTwice([input, out, scores, sheet, video]);
   if (twice) throw usageError(`${twice} is named twice: inputs and outputs must differ`);
   if (box.length > 1 && printsBoxes(options)) {
     throw usageError("several boxes cannot share standard output", "Name a box file with --out.");

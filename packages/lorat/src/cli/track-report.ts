@@ -43,6 +43,7 @@ function asJson({ states, lastBoxes, files, stopped, seconds, ...report }: Track
       boxes: files.boxes[i],
       scores: files.scores[i],
     })),
+    sheet: files.sheet,
     video: files.video,
     stopped: stopped instanceof LoratError ? { code: stopped.code, message: stopped.message } : stopped,
   };
@@ -67,6 +68,7 @@ function asText({
     const name = states.length > 1 ? `target ${i + 1}: ` : "";
     lines.push(`  ${name}${tracked} tracked, ${uncertain} uncertain, ${lost} lost`);
   });
-  for (const path of [...files.boxes, ...files.scores, files.video]) if (path) lines.push(`  ${path}`);
+  for (const path of [...files.boxes, ...files.scores, files.sheet, files.video])
+    if (path) lines.push(`  ${path}`);
   return lines.join("\n");
 }

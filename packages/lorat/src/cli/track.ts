@@ -1,12 +1,7 @@
 import type { Box } from "@lorat/core";
-import { Command, InvalidArgumentError, Option } from "commander";
-import {
-  checkTrackOptions,
-  DEVICES,
-  type LoadTracker,
-  parseBox,
-  type TrackCliOptions,
-} from "./track-options.ts";
+import { Command, InvalidArgumentError } from "commander";
+import { deviceOption, precisionOption } from "./network-options.ts";
+import { checkTrackOptions, type LoadTracker, parseBox, type TrackCliOptions } from "./track-options.ts";
 
 /** `lorat track`: follows one or several objects through a video or a folder of images. */
 export function trackCommand(loadTracker: LoadTracker = loadModelTracker): Command {
@@ -16,11 +11,14 @@ export function trackCommand(loadTracker: LoadTracker = loadModelTracker): Comma
     .option("--box <x,y,w,h>", "the object on the first frame, in pixels; give it again for more", collectBox)
     .option("--model <model>", "name of a model that comes with lorat, or a model folder", "nano")
     .option("--adapter <file>", "adapter for that model, as lorat finetune writes them")
-    .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
+    .addOption(deviceOption())
+    .addOption(precisionOption())
+    .option("--redetect", "look for a lost object in the whole frame; at most two more passes a frame")
     .option("--start <frame>", "frame that the box is on, counted from 0", frameNumber, 0)
     .option("--end <frame>", "stop before this frame", frameNumber)
     .option("--out <file>", "write x,y,w,h a line (several boxes: FILE_1, FILE_2 …)")
     .option("--scores <file>", "write frame,score,state a line as CSV (several boxes: FILE_1, FILE_2 …)")
+    .option("--sheet <file>", "write a dozen frames with their boxes as one picture, PNG or JPEG")
     .option("--video <file>", "write the annotated video, MP4")
     .option("--force", "replace outputs that exist")
     .option("--json", "print the summary as one JSON object")

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Recompute } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { isConfigFile, loadRunConfig } from "../trainer/config/load.ts";
@@ -8,7 +9,7 @@ import { presetNamed, presets } from "../trainer/presets/index.ts";
 import type { RunConfig } from "../trainer/run-config.ts";
 import { runFiles } from "../trainer/run-files.ts";
 import { usageError } from "./errors.ts";
-import { DEVICES } from "./track-options.ts";
+import { deviceOption, threadsOption } from "./network-options.ts";
 
 /** Options of `lorat train` as commander reads them. */
 export interface TrainFlags {
@@ -27,6 +28,7 @@ export interface TrainFlags {
   readonly workers: number;
   readonly threads?: number;
   readonly lowMemory?: boolean;
+  readonly recompute?: Recompute;
   readonly keep: number;
   readonly checkpointSeconds: number;
   readonly model?: string;
@@ -53,10 +55,20 @@ export function withTrainOptions(command: Command): Command {
     .option("--batch <pairs>", "pairs of one pass; accumulation makes up the batch of an update", positive)
     .option("--seed <number>", "seed of initialisation and data", whole)
     .option("--set <key=value>", "change a key of the configuration; may be repeated", repeated, [])
-    .addOption(new Option("--device <device>", "where the network runs").choices(DEVICES).default("auto"))
+    .addOption(deviceOption())
     .option("--workers <number>", "threads that prepare batches", whole, 1)
-    .option("--threads <number>", "threads of the network, on the CPU", positive)
-    .option("--low-memory", "keep frozen weights once, a little slower, on the CPU")
+    .addOption(threadsOption())
+    .option(
+      "--low-memory",
+      "keep frozen weights once, on the CPU, and recompute what is light: a little slower",
+    )
+    .addOption(
+      new Option("--recompute <what>", "what the backward pass computes again to save memory").choices([
+        "none",
+        "light",
+        "blocks",
+      ]),
+    )
     .option("--keep <number>", "checkpoints kept", positive, 3)
     .option("--checkpoint-seconds <number>", "seconds between checkpoints", positive, 180)
     .option("--model <dir>", "where the finished model goes (RUN/model when left out)");

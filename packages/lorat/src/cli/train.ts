@@ -26,7 +26,16 @@ export function trainCommand(): Command {
 
 async function runTraining(config: RunConfig, folder: string, flags: TrainFlags): Promise<void> {
   const { train } = await import("../trainer/train.ts");
-  const { device, resume = false, workers, threads, lowMemory = false, keep, checkpointSeconds } = flags;
+  const {
+    device,
+    resume = false,
+    workers,
+    threads,
+    lowMemory = false,
+    recompute,
+    keep,
+    checkpointSeconds,
+  } = flags;
   const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
   const say = (line: string) => {
     progress.done();
@@ -42,7 +51,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
   };
   try {
     const { step, finished } = await train(config, {
-      ...{ folder, device, resume, workers, threads, lowMemory, keep, checkpointSeconds },
+      ...{ folder, device, resume, workers, threads, lowMemory, recompute, keep, checkpointSeconds },
       signal: stop.signal,
       onStep: (record) => {
         begin();

@@ -1,13 +1,14 @@
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError } from "commander";
 import { replayRecord } from "../verify/replay.ts";
+import { deviceOption } from "./network-options.ts";
 
 /** `lorat verify`: does this device, or this conversion, give the reference's numbers? */
 export function verifyCommand(): Command {
   return new Command("verify")
     .description("replay a recorded reference forward pass and print the largest difference at each stage")
     .argument("<record>", "the recording: a .safetensors file with its .json beside it")
-    .option("--device <device>", "auto, cpu, webgpu, cuda or wasm", "auto")
+    .addOption(deviceOption())
     .option("--tolerance <number>", "largest difference allowed, instead of each stage's own", positive)
     .option("--json", "print one JSON object")
     .action(async (record: string, options: { device: Device; tolerance?: number; json?: boolean }) => {

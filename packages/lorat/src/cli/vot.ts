@@ -1,18 +1,21 @@
+import { type Precision, precisions } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, Option } from "commander";
 import { listenForInterrupt } from "./interrupt.ts";
+import { DEVICES, deviceOption, precisionOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
-import { DEVICES } from "./track-options.ts";
 
 interface ModelFlags {
   readonly model: string;
   readonly adapter?: string;
   readonly device: Device;
+  readonly precision: Precision;
   readonly singleObject?: boolean;
 }
 
-interface InitFlags extends Omit<ModelFlags, "device"> {
+interface InitFlags extends Omit<ModelFlags, "device" | "precision"> {
   readonly device?: Device;
+  readonly precision?: Precision;
   readonly stack: string;
   readonly protocol: "trax" | "folder";
   readonly sequences?: string;
@@ -36,6 +39,9 @@ function initCommand(): Command {
     .option("--model <name>", "bundled model or model folder", "nano")
     .option("--adapter <file>", "adapter to merge into the model")
     .addOption(new Option("--device <name>", "device that the tracker is told to use").choices(DEVICES))
+    .addOption(
+      new Option("--precision <name>", "precision that the tracker is told to use").choices(precisions),
+    )
     .addOption(
       new Option("--protocol <name>", "how the toolkit talks to the tracker")
         .choices(["trax", "folder"])
@@ -116,14 +122,15 @@ function modelOptions(command: Command): Command {
   return command
     .option("--model <name>", "bundled model or model folder", "nano")
     .option("--adapter <file>", "adapter to merge into the model")
-    .addOption(new Option("--device <name>", "where the model runs").choices(DEVICES).default("auto"));
+    .addOption(deviceOption("where the model runs"))
+    .addOption(precisionOption());
 }
 
 /** A tracker that has done a first forward pass, so that its first frame is as fast as the others. */
-async function warmTracker({ model, adapter, device }: ModelFlags) {
+async function warmTracker({ model, adapter, device, precision }: ModelFlags) {
   const { loadTracker } = await import("../models/load-tracker.ts");
   const { warmUp } = await import("../vot/warm-up.ts");
-  const tracker = await loadTracker(model, { device, adapter });
+  const tracker = await loadTracker(model, { device, precision, adapter });
   await warmUp(tracker);
   return tracker;
 }

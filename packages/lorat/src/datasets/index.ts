@@ -10,5 +10,5 @@ export {
   type DatasetObject,
   type DatasetSequence,
 } from "./dataset.ts";
-export { datasetCacheDir, type OpenDatasetOptions, openDataset } from "./open-dataset.ts";
+export { type OpenDatasetOptions, openDataset } from "./open-dataset.ts";
 export { type DatasetSpec, parseDatasetSpec } from "./spec.ts";

@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from "no
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pictures, withDataset, writeTree } from "../testing/dataset-trees.ts";
-import { datasetCacheDir } from "./open-dataset.ts";
 
 const tree = {
   "a/groundtruth.txt": "1,2,5,5\n2,2,5,5\n",
@@ -103,12 +102,6 @@ describe("the index of a dataset", () => {
       expect(names).toEqual(["a", "b"]);
       expect(columns.warnings).toEqual([expect.stringContaining("the index cannot be kept")]);
     });
-  });
-
-  it("lies in the user's cache folder, or where LORAT_CACHE says", () => {
-    expect(datasetCacheDir({ LORAT_CACHE: "/c" })).toBe(join("/c", "datasets"));
-    expect(datasetCacheDir({ XDG_CACHE_HOME: "/x" })).toBe(join("/x", "lorat", "datasets"));
-    expect(datasetCacheDir({})).toMatch(/\.cache.lorat.datasets$/);
   });
 
   it("stops when it is told to", async () => {

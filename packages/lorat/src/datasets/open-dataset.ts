@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import type { DatasetShare } from "../sampling/training-data.ts";
+import { userCacheFolder } from "../user-cache.ts";
 import { type AnnotationSource, watchPath } from "./annotation-source.ts";
 import { type BuildOptions, buildColumns } from "./build-columns.ts";
 import { CLEANING_VERSION } from "./clean.ts";
@@ -35,7 +35,7 @@ export interface OpenDatasetOptions extends Partial<BuildOptions> {
  */
 export async function openDataset(
   share: Pick<DatasetShare, "dataset" | "split" | "list">,
-  { cacheDir = datasetCacheDir(), signal, onProgress, onOpened }: OpenDatasetOptions = {},
+  { cacheDir = userCacheFolder("datasets"), signal, onProgress, onOpened }: OpenDatasetOptions = {},
 ): Promise<DatasetColumns> {
   const choice = await chooseDataset(share);
   const { spec, splits, list } = choice;
@@ -60,12 +60,6 @@ export async function openDataset(
   };
   onOpened?.({ fromCache: false, filesRead: source.filesRead });
   return keep(path, { columns, watched: source.watched }, sha256(key));
-}
-
-/** `LORAT_CACHE/datasets`, or `lorat/datasets` in the user's cache folder (XDG base directories). */
-export function datasetCacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.LORAT_CACHE) return join(env.LORAT_CACHE, "datasets");
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lorat", "datasets");
 }
 
 async function readValidIndex(path: string, key: string): Promise<DatasetIndex | undefined> {

@@ -1,6 +1,12 @@
-import { type Box, compatibleOnePass, type Tracker } from "@lorat/core";
-import { type SynthOptions, synthesise } from "../synth/synthesise.ts";
-import { follow, ownBoxes } from "./follow.ts";
+import {
+  type Box,
+  compatibleOnePass,
+  fromCorners,
+  type Target,
+  type TargetState,
+  type Tracker,
+} from "@lorat/core";
+import { type SynthFrame, type SynthOptions, synthesise } from "../synth/synthesise.ts";
 
 /** Which procedural clips a tracker is tried on. */
 export interface ProceduralTrial extends SynthOptions {
@@ -17,8 +23,19 @@ export interface ProceduralScore {
   readonly auc: number;
 }
 
-/** Nothing of the target can be seen: such frames do not count. */
-const absent: Box = { x: 0, y: 0, width: 0, height: 0 };
+/** One frame of a clip, with the truth and with what a tracker said. */
+export interface JudgedFrame {
+  /** The whole target within the frame; null where nothing of it can be seen. */
+  readonly truth: Box | null;
+  /** Share of the target that can be seen, 0 to 1. */
+  readonly visibility: number;
+  /** The tracker's own box: clipped, possibly empty. */
+  readonly box: Box;
+  /** The network's own score, and the one that is reported. */
+  readonly rawScore: number;
+  readonly score: number;
+  readonly state: TargetState;
+}
 
 /**
  * Tracks invented clips from their first box to their end and scores each (one-pass evaluation, specification section 5.2).
@@ -28,25 +45,41 @@ export async function runProcedural(tracker: Tracker, trial: ProceduralTrial): P
   const { clips, firstSeed = 10_000, ...options } = trial;
   const scores: ProceduralScore[] = [];
   for (let seed = firstSeed; seed < firstSeed + clips; seed++) {
-    const truth: Box[] = [];
-    const visible: boolean[] = [];
-    const clip = synthesise(seed, options);
-    const frames = function* () {
-      for (const { frame, box } of clip) {
-        truth.push(box ?? absent);
-        visible.push(box !== null);
-        yield frame;
-      }
-    };
-    const { boxes: predicted } = await follow(ownBoxes(tracker), frames(), clip.render(0).box!);
-    const seen = <T>(values: readonly T[]) => values.filter((_, i) => visible[i]);
-    const { scores: one } = compatibleOnePass(
-      { predicted: seen(predicted), truth: seen(truth), visible: seen(visible) },
-      `procedural-${seed}`,
-    );
-    scores.push({ seed, auc: one.auc });
+    const frames = await judgeClip(tracker, synthesise(seed, options));
+    scores.push({ seed, auc: clipAuc(frames, `procedural-${seed}`) });
   }
   return scores;
+}
+
+/** Tracks a clip from its first box to its end; the first frame has the given box with a score of 1. */
+export async function judgeClip(tracker: Tracker, clip: Iterable<SynthFrame>): Promise<JudgedFrame[]> {
+  const frames: JudgedFrame[] = [];
+  let target: Target | undefined;
+  try {
+    for (const { frame, box: truth, visibility } of clip) {
+      if (!target) {
+        target = await tracker.start(frame, truth!);
+        frames.push({ truth, visibility, box: truth!, rawScore: 1, score: 1, state: "tracked" });
+        continue;
+      }
+      const { raw, score, state } = await target.track(frame);
+      frames.push({ truth, visibility, box: fromCorners(raw.box), rawScore: raw.score, score, state });
+    }
+  } finally {
+    target?.dispose();
+  }
+  return frames;
+}
+
+/** Success AUC, 0 to 1, over the frames that show the target. */
+export function clipAuc(frames: readonly JudgedFrame[], name: string): number {
+  const shown = frames.filter(({ truth }) => truth !== null);
+  const sides = {
+    predicted: shown.map(({ box }) => box),
+    truth: shown.map(({ truth }) => truth!),
+    visible: shown.map(() => true),
+  };
+  return compatibleOnePass(sides, name).scores.auc;
 }
 
 /** Mean AUC of some clips, 0 to 1. */

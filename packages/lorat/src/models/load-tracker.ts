@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   createTracker,
   type Model,
@@ -10,9 +9,11 @@ import {
   type Tracker,
   type TrackerOptions,
 } from "@lorat/core";
-import { LoratError, type StoredTensor } from "@lorat/graph";
+import type { StoredTensor } from "@lorat/graph";
+import { userCacheFolder } from "../user-cache.ts";
 import { fileSource } from "../weights/file-source.ts";
 import { mergeAdapter } from "./adapter.ts";
+import { manifestJson } from "./manifest.ts";
 import { modelFolderPath } from "./model-path.ts";
 
 /** How a model is loaded. */
@@ -28,8 +29,7 @@ export interface LoadOptions {
  */
 export async function loadModel(model: string, { adapter }: LoadOptions = {}): Promise<Model> {
   const folder = await modelFolderPath(model);
-  const path = join(folder, modelFiles.manifest);
-  const json = parseJson(await readFile(path, "utf8"), path);
+  const json = await manifestJson(folder);
   const file = resolve(folder, modelFiles.weights);
   const source = await fileSource(file);
   try {
@@ -40,14 +40,23 @@ export async function loadModel(model: string, { adapter }: LoadOptions = {}): P
       stored.set(name, { dtype: dtype === "F16" ? "float16" : "float32", shape, file, offset });
     }
     const weights = adapter ? await mergeAdapter(adapter, { folder: opened, source, stored }) : stored;
-    return { name: opened.manifest.variant.name, config: mergedConfig(opened.manifest.variant), weights };
+    const { variant, calibration, int8, loop } = opened.manifest;
+    return {
+      name: variant.name,
+      config: mergedConfig(variant),
+      weights,
+      ...(calibration && { calibration }),
+      ...(loop && { loop }),
+      ...(int8 && { singleLayers: int8.singleLayers }),
+    };
   } finally {
     await source.dispose();
   }
 }
 
 /**
- * A tracker ready for its first frame, from a bundled model's name or a model folder.
+ * A tracker ready for its first frame, from a bundled model's name or a model folder. Unless `cacheFolder` says otherwise,
+ * weights are kept as the device wants them in the user's cache folder, which `LORAT_CACHE` moves; undefined keeps none.
  *
  * @example
  * const tracker = await loadTracker("nano", { device: "auto" });
@@ -60,13 +69,6 @@ export async function loadTracker(
   model: string,
   options: TrackerOptions & LoadOptions = {},
 ): Promise<Tracker> {
-  return createTracker(await loadModel(model, options), options);
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new LoratError("MODEL_JSON", `${path} is not valid JSON: ${(cause as Error).message}`, { cause });
-  }
+  const cacheFolder = userCacheFolder("weights");
+  return createTracker(await loadModel(model, options), { cacheFolder, ...options });
 }

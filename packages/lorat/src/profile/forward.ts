@@ -1,4 +1,4 @@
-import { lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core";
+import { atPrecision, lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core";
 import { type Feeds, float32, Graph, resolveDevice, Session, sizeOf } from "@lorat/graph";
 import type { ForwardJob, ProfileFigures, RunProgress } from "./job.ts";
 import { peakMemory } from "./memory.ts";
@@ -16,10 +16,13 @@ export async function measureForward(job: ForwardJob, onRun: RunProgress): Promi
   const config = mergedConfig(variantNamed(job.variant));
   const inputs = networkInputs(new Graph(), config, 1);
   const { scoreMap, boxes } = lorat(inputs, config);
-  const session = await Session.create(
-    { score_map: scoreMap, boxes },
-    { device, weights: new Map(job.weights), ...(job.threads !== undefined && { threads: job.threads }) },
-  );
+  const make = await atPrecision(new Map(job.weights), { precision: job.precision, device });
+  const { outputs, weights } = await make({ score_map: scoreMap, boxes });
+  const session = await Session.create(outputs, {
+    device,
+    weights,
+    ...(job.threads !== undefined && { threads: job.threads }),
+  });
   const feeds: Feeds = Object.fromEntries(
     [inputs.template, inputs.search, inputs.templateMask].map(({ name, shape }) => [
       name,

@@ -1,3 +1,4 @@
+import type { Precision } from "@lorat/core";
 import type { ConcreteDevice, Device, FileTensor } from "@lorat/graph";
 import type { PlainError } from "../media/thread-error.ts";
 
@@ -16,6 +17,7 @@ interface Job {
 /** The merged network, batch 1. */
 export interface ForwardJob extends Job {
   readonly kind: "forward";
+  readonly precision: Precision;
   /** Timed runs; left out: what the specification's section 6 says for the device. */
   readonly repeat?: number;
 }
@@ -47,9 +49,9 @@ export interface ProfileFigures {
 }
 
 /** From a child to its parent. */
-export type ProfileNews =
+export type ChildNews<Figures> =
   | { readonly kind: "progress"; readonly done: number; readonly total: number }
-  | { readonly kind: "figures"; readonly figures: ProfileFigures }
+  | { readonly kind: "figures"; readonly figures: Figures }
   | { readonly kind: "error"; readonly error: PlainError };
 
 /** Tells how far a measurement is: runs done and runs in all, warm-ups included. */

@@ -6,6 +6,8 @@ import {
   type ModelConfig,
   mergedConfig,
   networkInputs,
+  type Precision,
+  requirePrecision,
   trainingStep,
   type Variant,
   variantNamed,
@@ -41,6 +43,8 @@ export interface ProfileOptions extends Pick<ChildOptions, "script" | "signal"> 
 }
 
 export interface SpeedOptions extends ProfileOptions {
+  /** Default `fp32`. */
+  readonly precision?: Precision;
   /** Timed runs after the warm-up; 5 on a CPU and 100 elsewhere when left out. */
   readonly repeat?: number;
 }
@@ -57,6 +61,7 @@ export interface TrainingProfileOptions extends ProfileOptions {
 /** One variant's size and speed. */
 export interface SpeedRow extends ModelRow {
   readonly device: ConcreteDevice;
+  readonly precision: Precision;
   /** Milliseconds of one forward pass. */
   readonly ms: Spread;
   readonly framesPerSecond: Spread;
@@ -98,10 +103,11 @@ export interface TrainingRow {
 /**
  * Parameters, multiply-accumulates and frames a second of each variant's merged network at batch 1, random weights, a
  * fresh process each (paper table 1, specification section 6). Throws `VARIANT_UNKNOWN`, `PROFILE_MEMORY`,
- * `PROFILE_DISK`, `PROFILE_CHILD`, and what sessions throw.
+ * `PROFILE_DISK`, `PROFILE_CHILD`, `PRECISION_UNAVAILABLE`, and what sessions throw.
  */
 export async function profileSpeed(options: SpeedOptions): Promise<SpeedRow[]> {
-  await resolveDevice(options.device ?? "auto");
+  const { precision = "fp32" } = options;
+  await requirePrecision(precision, await resolveDevice(options.device ?? "auto"));
   const variants = options.variants.map(variantNamed);
   for (const variant of variants) {
     // Weights are mapped, and may be dropped again once ONNX Runtime has packed them: once at least they must fit.
@@ -112,7 +118,7 @@ export async function profileSpeed(options: SpeedOptions): Promise<SpeedRow[]> {
     const shapes = parameterShapes(variant);
     const figures = await withWeights(variant, shapes, options, (weights) =>
       runChild(
-        { kind: "forward", ...common(variant, options, weights), repeat: options.repeat },
+        { kind: "forward", ...common(variant, options, weights), precision, repeat: options.repeat },
         child(options, `${variant.name} forward`, "runs"),
       ),
     );
@@ -120,6 +126,7 @@ export async function profileSpeed(options: SpeedOptions): Promise<SpeedRow[]> {
     rows.push({
       ...modelRow(variant.name),
       device,
+      precision,
       ms: spreadOf(ms),
       framesPerSecond: spreadOf(ms.map((time) => 1000 / time)),
       processorMs: spreadOf(cpuMs),
@@ -233,7 +240,8 @@ function parameterShapes(variant: Variant): Map<string, Shape> {
   return shapesOf(graph.parameters.values());
 }
 
-function stepShapes(config: ModelConfig, batch: number) {
+/** Shapes of all parameters of a training step, and of those that train. */
+export function stepShapes(config: ModelConfig, batch: number) {
   const { graph, trainable } = trainingStep(config, batch);
   return { all: shapesOf(graph.parameters.values()), trained: shapesOf(trainable) };
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LoratError } from "@lorat/graph";
 import { fromPlainError } from "../media/thread-error.ts";
-import type { ProfileFigures, ProfileJob, ProfileNews, RunProgress } from "./job.ts";
+import type { ChildNews, ProfileFigures, ProfileJob, RunProgress } from "./job.ts";
 
 export interface ChildOptions {
   /** The child's script; the built one when left out. */
@@ -18,8 +18,17 @@ export interface ChildOptions {
  * when the system ended the child, `PROFILE_STOPPED` when the signal did, `PROFILE_CHILD` when it ended otherwise, and what
  * the measurement throws.
  */
-export async function runChild(job: ProfileJob, options: ChildOptions = {}): Promise<ProfileFigures> {
-  const script = fileURLToPath(options.script ?? builtChild());
+export function runChild(job: ProfileJob, options: ChildOptions = {}): Promise<ProfileFigures> {
+  return forkJob(job, jobName(job), { ...options, script: options.script ?? builtScript("profile/child") });
+}
+
+/** {@link runChild} for any job, named for messages, answered by a script with {@link ChildNews}. */
+export async function forkJob<Figures>(
+  job: object,
+  name: string,
+  options: ChildOptions & { readonly script: URL },
+): Promise<Figures> {
+  const script = fileURLToPath(options.script);
   if (!existsSync(script)) {
     throw new LoratError("PROFILE_NOT_BUILT", `the script that measures is not at ${script}`, {
       hint: "run `npm run build`",
@@ -32,15 +41,15 @@ export async function runChild(job: ProfileJob, options: ChildOptions = {}): Pro
   options.signal?.addEventListener("abort", stop, { once: true });
   try {
     return await new Promise((resolve, reject) => {
-      child.on("message", (news: ProfileNews) => {
+      child.on("message", (news: ChildNews<Figures>) => {
         if (news.kind === "progress") options.onRun?.(news.done, news.total);
         else if (news.kind === "figures") resolve(news.figures);
-        else reject(explained(job, fromPlainError(news.error)));
+        else reject(explained(name, fromPlainError(news.error)));
       });
       child.on("error", reject);
       child.on("exit", (status, signal) => {
         if (options.signal?.aborted) reject(stopped());
-        else reject(unexpectedEnd(job, status, signal));
+        else reject(unexpectedEnd(name, status, signal));
       });
       child.send(job, () => {}); // where it cannot be told, it has ended, and says so
     });
@@ -53,28 +62,28 @@ export async function runChild(job: ProfileJob, options: ChildOptions = {}): Pro
   }
 }
 
-/** From the sources: the script that the last build left. */
-function builtChild(): URL {
+/** A script by its path among the sources; from the sources the one that the last build left. */
+export function builtScript(path: string): URL {
   const fromSource = import.meta.url.endsWith(".ts");
-  return new URL(fromSource ? "../../dist/profile/child.js" : "./child.js", import.meta.url);
+  return new URL(`${fromSource ? "../../dist/" : "../"}${path}.js`, import.meta.url);
 }
 
 /** Allocations that fail say so in many words. */
-function explained(job: ProfileJob, error: Error): Error {
+function explained(name: string, error: Error): Error {
   if (!/bad_alloc|allocat(e|ion)|out of memory|ENOMEM/i.test(error.message)) return error;
-  return outOfMemory(job, error.message, error);
+  return outOfMemory(name, error.message, error);
 }
 
-function unexpectedEnd(job: ProfileJob, status: number | null, signal: string | null): LoratError {
-  if (signal === "SIGKILL" || signal === "SIGABRT") return outOfMemory(job, `it was ended by ${signal}`);
+function unexpectedEnd(name: string, status: number | null, signal: string | null): LoratError {
+  if (signal === "SIGKILL" || signal === "SIGABRT") return outOfMemory(name, `it was ended by ${signal}`);
   return new LoratError(
     "PROFILE_CHILD",
-    `the process that measured ${jobName(job)} ended with ${signal ?? `status ${status}`} before it was done`,
+    `the process that measured ${name} ended with ${signal ?? `status ${status}`} before it was done`,
   );
 }
 
-function outOfMemory(job: ProfileJob, why: string, cause?: Error): LoratError {
-  return new LoratError("PROFILE_MEMORY", `${jobName(job)} did not fit into memory: ${why}`, {
+function outOfMemory(name: string, why: string, cause?: Error): LoratError {
+  return new LoratError("PROFILE_MEMORY", `${name} did not fit into memory: ${why}`, {
     hint: "end other programs, choose a smaller variant or batch, or measure on a larger machine",
     cause,
   });

@@ -31,19 +31,12 @@ export function sideConfig(variant: Variant, side: TrainingSide): ModelConfig {
  * are mapped from their file, trained ones are in memory.
  */
 export async function measureTraining(job: TrainingJob, onRun: RunProgress): Promise<ProfileFigures> {
-  const variant = variantNamed(job.variant);
-  const settings = settingsOf(variant, job);
-  const engine = await TrainingEngine.create(settings, {
-    weights: await trainedInMemory(new Map(job.weights), settings.model),
-    device: job.device,
-    ...(job.threads !== undefined && { threads: job.threads }),
-  });
-  const batch = madeUpBatch(variant, job.batch);
+  const { engine, batch, steps } = await openTraining(job);
   const ms: number[] = [];
   const cpuMs: number[] = [];
   const optimizerMs: number[] = [];
   let startSeconds = 0;
-  for (let i = 0; i < settings.steps; i++) {
+  for (let i = 0; i < steps; i++) {
     const began = performance.now();
     const used = process.cpuUsage();
     await engine.accumulate(batch);
@@ -55,12 +48,24 @@ export async function measureTraining(job: TrainingJob, onRun: RunProgress): Pro
       cpuMs.push(processorMs(used));
     }
     if (i === 0) startSeconds = process.uptime();
-    onRun(i + 1, settings.steps);
+    onRun(i + 1, steps);
   }
   const { device } = engine;
   const peakBytes = peakMemory();
   await engine.dispose();
   return { device, ms, cpuMs, optimizerMs, peakBytes, startSeconds };
+}
+
+/** The engine of a job, a batch for it, and the steps that its schedule has: warm-up and timed ones. */
+export async function openTraining(job: TrainingJob) {
+  const variant = variantNamed(job.variant);
+  const settings = settingsOf(variant, job);
+  const engine = await TrainingEngine.create(settings, {
+    weights: await trainedInMemory(new Map(job.weights), settings.model),
+    device: job.device,
+    ...(job.threads !== undefined && { threads: job.threads }),
+  });
+  return { engine, batch: madeUpBatch(variant, job.batch), steps: settings.steps };
 }
 
 /** The same weights, those that train read into memory. */

@@ -109,6 +109,16 @@ describe("trackVideo", () => {
     expect(source.held).toBe(0);
   });
 
+  it("keeps what was tracked before the device was lost", async () => {
+    const error = new LoratError("DEVICE_LOST", "the device failed twice");
+    const tracker = createDriftTracker({ failAt: { index: 3, error } });
+    const seen: TrackedFrame[] = [];
+    const sinks = [{ write: (tracked: TrackedFrame) => void seen.push(tracked) }];
+    const summary = await trackVideo(countingSource(9), tracker, [box], { sinks });
+    expect(summary).toMatchObject({ frames: 3, stopped: error });
+    expect(seen.map(({ frame }) => frame.index)).toEqual([0, 1, 2]);
+  });
+
   it("passes on what the tracker and the sinks throw", async () => {
     const tracker = createDriftTracker({ failAt: { index: 3, error: new Error("out of memory") } });
     await expect(trackVideo(countingSource(9), tracker, [box], { sinks: [] })).rejects.toThrow(

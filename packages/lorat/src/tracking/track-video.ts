@@ -32,14 +32,17 @@ export interface TrackVideoSummary {
   readonly frames: number;
   /** From the first frame to the last, decoding included, seconds. */
   readonly seconds: number;
-  /** Why it ended before the source did: a frame that cannot be read, or the caller's signal. */
+  /** Why it ended before the source did: a frame that cannot be read, a device that was lost, or the caller's signal. */
   readonly stopped: LoratError | "aborted" | undefined;
 }
 
+/** Codes of errors that leave good what was tracked before them. */
+const KEEPING_CODES: ReadonlySet<string> = new Set([...SOURCE_ERROR_CODES, "DEVICE_LOST"]);
+
 /**
  * Follows the objects at `boxes` on the first frame through the video: decoding, tracking and writing overlap, and a
- * handful of frames are in memory at any time. A frame that cannot be read ends the run with everything before it
- * written and the error in `stopped`. Throws `BOX_OUTSIDE`, `BOX_EMPTY`, `BOX_MALFORMED`, `FRAME_RANGE`, and whatever
+ * handful of frames are in memory at any time. A frame that cannot be read, or a device that is lost, ends the run with
+ * everything before it written and the error in `stopped`. Throws `BOX_OUTSIDE`, `BOX_EMPTY`, `BOX_MALFORMED`, `FRAME_RANGE`, and whatever
  * the tracker or a sink throws.
  */
 export async function trackVideo(
@@ -73,7 +76,7 @@ export async function trackVideo(
       }
     }
   } catch (error) {
-    if (frames === 0 || !(error instanceof LoratError && SOURCE_ERROR_CODES.has(error.code))) throw error;
+    if (frames === 0 || !(error instanceof LoratError && KEEPING_CODES.has(error.code))) throw error;
     stopped = error;
   } finally {
     for (const target of targets) target.dispose();

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { isTrainable, type TrainingBatch, TrainingEngine, type UpdateResult } from "@lorat/core";
+import {
+  isTrainable,
+  type Recompute,
+  type TrainingBatch,
+  TrainingEngine,
+  type UpdateResult,
+} from "@lorat/core";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import type { Stretch } from "../evaluation/track-object.ts";
 import type { Loader } from "../sampling/loader.ts";
@@ -30,8 +36,10 @@ export interface TrainOptions {
   readonly keep?: number;
   /** Threads inside an operator, CPU only; one leaves room for other work and loses little where cores share memory. */
   readonly threads?: number;
-  /** Less memory for frozen weights, a little slower; CPU only. */
+  /** One copy of frozen weights on the CPU, and light recomputation: less memory, a little slower. */
   readonly lowMemory?: boolean;
+  /** What the backward pass computes again to save memory; `light` with `lowMemory`, else `none`. */
+  readonly recompute?: Recompute;
   /** Threads that make batches; default 1. */
   readonly workers?: number;
   /** Stops after the step in flight, saving a checkpoint. */
@@ -98,6 +106,7 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
       device,
       threads,
       packedWeights: !options.lowMemory,
+      recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
     });
     open.push(engine);
     if (config.precision === "mixed" && engine.precision === "fp32") {

@@ -20,6 +20,7 @@ export interface WorkspaceOptions {
   readonly model?: string;
   readonly adapter?: string;
   readonly device?: string;
+  readonly precision?: string;
   /** `trax`, one process that answers frame by frame, or `folder`, one run a sequence; default `trax`. */
   readonly protocol?: "trax" | "folder";
   /** A folder of sequences to link; without it the toolkit downloads the stack's own. */
@@ -75,7 +76,7 @@ export async function writeWorkspace(folder: string, options: WorkspaceOptions =
 }
 
 function trackersIni(tracker: string, model: string, options: WorkspaceOptions): string {
-  const { adapter, device, protocol = "trax", program = thisProgram() } = options;
+  const { adapter, device, precision, protocol = "trax", program = thisProgram() } = options;
   const command = [
     ...program,
     "vot",
@@ -84,6 +85,7 @@ function trackersIni(tracker: string, model: string, options: WorkspaceOptions):
     model,
     ...(adapter === undefined ? [] : ["--adapter", resolve(adapter)]),
     ...(device === undefined ? [] : ["--device", device]),
+    ...(precision === undefined ? [] : ["--precision", precision]),
   ].map(shellWord);
   return `${[
     `[${tracker}]`,

@@ -4,12 +4,12 @@ import { isValidBox, toCorners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSource } from "../../datasets/annotation-source.ts";
 import { chooseSequences } from "../../datasets/choose.ts";
-import { datasetCacheDir } from "../../datasets/open-dataset.ts";
 import { chooseDataset, openEntries } from "../../datasets/open-entries.ts";
 import type { RawSequence } from "../../datasets/raw.ts";
 import { parseDatasetSpec } from "../../datasets/spec.ts";
 import { unpackVideo } from "../../datasets/unpack-video.ts";
 import { mapAhead } from "../../media/map-ahead.ts";
+import { userCacheFolder } from "../../user-cache.ts";
 import type { AnnotatedSequence, AnnotationSet } from "../annotations/annotation-set.ts";
 import { BENCHMARKS, isScored, SCORED_KINDS, type ScoredKind } from "../annotations/benchmark.ts";
 import { rawSequence } from "../annotations/raw-sequence.ts";
@@ -160,7 +160,7 @@ function firstBox(boxes: Float64Array): number | undefined {
 async function unpacked(
   sequence: EvalSequence,
   video: string,
-  { cacheDir = datasetCacheDir() }: EvalChoice,
+  { cacheDir = userCacheFolder("datasets") }: EvalChoice,
   signal: AbortSignal | undefined,
 ): Promise<EvalSequence> {
   return { ...sequence, folder: await unpackVideo(video, cacheDir, [0, sequence.frames.count], { signal }) };

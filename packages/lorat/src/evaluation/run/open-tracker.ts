@@ -16,10 +16,12 @@ export async function openTracker(spec: TrackerSpec, threads?: number): Promise<
   switch (spec.kind) {
     case "model": {
       const { loadTracker } = await import("../../models/load-tracker.ts");
-      const { model, adapter, device } = spec;
+      const { model, adapter, device, precision, redetect = false } = spec;
       const tracker = await loadTracker(model, {
         device,
         threads,
+        redetect,
+        ...(precision && { precision }),
         ...(adapter !== undefined && { adapter }),
       });
       return { takes: "frames", tracker: ownBoxes(tracker), dispose: () => tracker.dispose() };

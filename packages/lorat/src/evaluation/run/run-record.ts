@@ -86,6 +86,7 @@ const COMPARED: readonly (readonly [string, (record: RunRecord) => unknown])[] =
   ["kind of tracker", ({ tracker }) => tracker.kind],
   ["fingerprint of the tracker", ({ tracker }) => tracker.fingerprint],
   ["device", ({ tracker }) => tracker.device],
+  ["precision", ({ tracker }) => tracker.precision ?? "fp32"],
   ["repeat", ({ repeat }) => repeat],
 ];
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
-import { modelFiles } from "@lorat/core";
+import { modelFiles, type Precision, requirePrecision } from "@lorat/core";
 import { type ConcreteDevice, type Device, LoratError, resolveDevice } from "@lorat/graph";
 import { weightsFingerprint } from "../../models/adapter.ts";
+import { readManifest } from "../../models/manifest.ts";
 import { modelFolderPath } from "../../models/model-path.ts";
 import type { NanoTrackVersion } from "../../peers/nanotrack.ts";
 import { splitCommand } from "../../vot/split-command.ts";
@@ -11,7 +12,16 @@ import { fileSource } from "../../weights/file-source.ts";
 
 /** Which tracker to run; plain data, so that it can go to another thread. */
 export type TrackerSpec =
-  | { readonly kind: "model"; readonly model: string; readonly adapter?: string; readonly device: Device }
+  | {
+      readonly kind: "model";
+      readonly model: string;
+      readonly adapter?: string;
+      readonly device: Device;
+      /** Default `fp32`. */
+      readonly precision?: Precision;
+      /** Whether a lost target is looked for elsewhere; default false, the method's own loop. */
+      readonly redetect?: boolean;
+    }
   | {
       readonly kind: "nanotrack";
       readonly folder: string;
@@ -32,6 +42,8 @@ export interface TrackerIdentity {
   readonly adapter?: string;
   /** The one that was settled on. */
   readonly device?: ConcreteDevice;
+  /** Left out for `fp32`. */
+  readonly precision?: Precision;
   /** Of what the tracker's numbers depend on; the command itself for a program. */
   readonly fingerprint: string;
 }
@@ -51,17 +63,24 @@ export function parseTracker(text: string, { device }: { readonly device: Device
   return { kind: "command", command: text };
 }
 
-/** Reads what identifies a tracker. Throws `MODEL_UNKNOWN`, `WEIGHTS_NOT_FOUND`, `TRACKER_MODULE`, `PEER_FILES`, `DEVICE_UNAVAILABLE`. */
+/** Reads what identifies a tracker. Throws `MODEL_UNKNOWN`, `WEIGHTS_NOT_FOUND`, `TRACKER_MODULE`, `PEER_FILES`, `DEVICE_UNAVAILABLE`, `PRECISION_UNAVAILABLE`. */
 export async function identifyTracker(spec: TrackerSpec): Promise<TrackerIdentity> {
   const { kind } = spec;
   switch (kind) {
     case "model": {
-      const { model, adapter } = spec;
+      const { model, adapter, precision = "fp32", redetect = false } = spec;
       const device = await resolveDevice(spec.device);
-      const weights = join(await modelFolderPath(model), modelFiles.weights);
-      const prints = [await fingerprintOf(weights), ...(adapter ? [await fingerprintOf(adapter)] : [])];
-      const name = adapter ? `${basename(model)}-${stem(adapter)}` : basename(resolve(model));
-      return { name, kind, source: model, ...(adapter && { adapter }), device, fingerprint: hashed(prints) };
+      await requirePrecision(precision, device);
+      const folder = await modelFolderPath(model);
+      const prints = [await fingerprintOf(join(folder, modelFiles.weights))];
+      if (adapter) prints.push(await fingerprintOf(adapter));
+      if (redetect) prints.push("redetect");
+      const loop = redetect ? "-redetect" : "";
+      const name = `${adapter ? `${basename(model)}-${stem(adapter)}` : basename(resolve(model))}${loop}`;
+      const identity = { kind, source: model, ...(adapter && { adapter }), device };
+      if (precision === "fp32") return { ...identity, name, fingerprint: hashed(prints) };
+      if (precision === "int8") prints.push(`${(await readManifest(folder)).int8?.singleLayers}`);
+      return { ...identity, name: `${name}-${precision}`, precision, fingerprint: hashed(prints) };
     }
     case "nanotrack": {
       const { nanoTrackFiles } = await import("../../peers/nanotrack.ts");

@@ -1,0 +1,34 @@
+import { type ConcreteDevice, LoratError } from "@lorat/graph";
+import { hasHalfPrecision } from "../training/half-precision.ts";
+
+/** In what numbers a network computes, the most exact first. */
+export const precisions = ["fp32", "fp16", "int8"] as const;
+
+/**
+ * `fp32`: single precision. `fp16`: products and convolutions in half, norms, softmax and sums in single. `int8`: linear
+ * layers in 8 bits, the rest in single.
+ */
+export type Precision = (typeof precisions)[number];
+
+/**
+ * Makes sure that a device computes in a precision: `fp16` needs a GPU with half precision, `int8` a CPU. Throws
+ * `PRECISION_UNKNOWN`, and `PRECISION_UNAVAILABLE` with the nearest that works there.
+ */
+export async function requirePrecision(precision: Precision, device: ConcreteDevice): Promise<void> {
+  if (!precisions.includes(precision)) {
+    throw new LoratError("PRECISION_UNKNOWN", `there is no precision "${precision}"`, {
+      hint: `choose one of ${precisions.join(", ")}`,
+    });
+  }
+  if (await computesIn(precision, device)) return;
+  const nearest = precision === "int8" && (await computesIn("fp16", device)) ? "fp16" : "fp32";
+  throw new LoratError("PRECISION_UNAVAILABLE", `the device "${device}" does not compute in ${precision}`, {
+    hint: `the nearest that it does is ${nearest}`,
+  });
+}
+
+async function computesIn(precision: Precision, device: ConcreteDevice): Promise<boolean> {
+  if (precision === "fp16") return hasHalfPrecision(device).catch(() => false); // refused before it could be tried
+  if (precision === "int8") return device === "cpu" || device === "wasm";
+  return true;
+}

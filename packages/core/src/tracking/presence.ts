@@ -1,0 +1,55 @@
+import type { Corners } from "../geometry/box.ts";
+import type { Frame } from "../geometry/frame.ts";
+import { type ColourHistogram, colourHistogram, likeness } from "./appearance.ts";
+
+/** What speaks for a box. */
+export interface Evidence {
+  /** Chance, 0 to 1, that the box shows the target. */
+  readonly presence: number;
+  readonly score: number;
+  /** Of its colours to those of the first frame's box. */
+  readonly likeness: number;
+}
+
+/** Logistic regression on score and likeness, each in units of what is usual for the target; see docs/log.md. */
+const BIAS = -19.7;
+const SCORE_WEIGHT = 11.5;
+const LIKENESS_WEIGHT = 11.4;
+/** How fast the usual values follow well-tracked frames. */
+const RATE = 0.05;
+
+/**
+ * Whether a box shows the target, judged by what is usual for this target. A network that never saw a search region
+ * without its target gives the best match there a high score too; but it is lower than this target's own scores are, and
+ * its colours are less those of the first box. Both are taken relative to their running means over the frames that were
+ * tracked well.
+ */
+export class PresenceModel {
+  readonly #colours: ColourHistogram;
+  #usualScore = 0;
+  #usualLikeness = 0;
+  #learned = 0;
+
+  /** `box` holds the target on `frame`, image pixels. */
+  constructor(frame: Frame, box: Corners) {
+    this.#colours = colourHistogram(frame, box);
+  }
+
+  /** The evidence for a box; a score of NaN, or a box without finite corners, has none. */
+  judge(frame: Frame, box: Corners, score: number): Evidence {
+    const like = likeness(colourHistogram(frame, box), this.#colours);
+    const relativeScore = this.#learned > 0 ? score / Math.max(this.#usualScore, 1e-3) : 1;
+    const relativeLikeness = like / (this.#learned > 0 ? Math.max(this.#usualLikeness, 1e-3) : 1);
+    const logit = BIAS + SCORE_WEIGHT * relativeScore + LIKENESS_WEIGHT * relativeLikeness;
+    const presence = 1 / (1 + Math.exp(-logit));
+    return { presence: Number.isNaN(presence) ? 0 : presence, score, likeness: like };
+  }
+
+  /** Takes a well-tracked box into what is usual. The first ones count alike, later ones at a fixed rate. */
+  learn({ score, likeness: like }: Evidence): void {
+    this.#learned++;
+    const rate = Math.max(RATE, 1 / this.#learned);
+    this.#usualScore += rate * (score - this.#usualScore);
+    this.#usualLikeness += rate * (like - this.#usualLikeness);
+  }
+}

@@ -1,0 +1,50 @@
+import { type Node, type Recomputed, sizeOf, type Value } from "@lorat/graph";
+
+/**
+ * What the backward pass computes again instead of keeping it from the forward pass; the numbers stay the same to rounding.
+ *
+ * - `none`: everything is kept.
+ * - `light`: what is cheap for its size is computed again: norms, attention weights, activations, layout.
+ * - `blocks`: only each block's input is kept, and the block computed again from it (the last block excepted).
+ *
+ * Measured with a LoRA step of B-224 at batch 2, one thread: kept at most 552, 278 and 104 MB; the whole process 1.91, 1.65
+ * and 1.46 GB; processor time 1, 1.04 and 1.30.
+ */
+export type Recompute = "none" | "light" | "blocks";
+
+/** Operators whose outputs cost less to compute again than products, for as much memory. */
+const lightOperators = new Set([
+  "LayerNormalization",
+  "Softmax",
+  "Gelu",
+  "Sigmoid",
+  "Mul",
+  "Transpose",
+  "Reshape",
+  "Slice",
+  "Split",
+]);
+
+/**
+ * The rule by which a training step recomputes. `blocks`: what each block of the network gives, in order; nodes of block
+ * `i` have names that start with `blocks.i/`.
+ */
+export function recomputed(kind: Recompute, blocks: readonly Value[]): Recomputed {
+  if (kind === "none") return () => false;
+  if (kind === "light") return (node) => node.name.startsWith("blocks.") && isLight(node);
+  const kept = new Set(blocks.map(({ node }) => node));
+  const last = `blocks.${blocks.length - 1}/`;
+  return (node) => node.name.startsWith("blocks.") && !node.name.startsWith(last) && !kept.has(node);
+}
+
+function isLight({ operator: { type }, inputs, outputs }: Node): boolean {
+  if (lightOperators.has(type)) return true;
+  const size = sizeOf(outputs[0]!.shape);
+  const sizes = inputs.map(({ shape }) => sizeOf(shape));
+  if (type === "Add") return sizes.some((other) => other * smallShare <= size); // a bias, no residual
+  // Attention's scores: each product of two short vectors.
+  return type === "MatMul" && inputs[1]!.shape.length > 2 && sizes.every((other) => other < size);
+}
+
+/** An operand this many times smaller than the result is small. */
+const smallShare = 16;

@@ -1,0 +1,115 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { runtime } from "#runtime";
+import { LoratError } from "../errors.ts";
+import type { Value } from "../graph.ts";
+import { ModelProtoSchema } from "../onnx/generated/onnx_pb.ts";
+import { onnxDType, type Placement, serialise } from "../onnx/serialise.ts";
+import { sizeOf } from "../shape.ts";
+import { bytesPerElement } from "../tensor.ts";
+import { type FrozenValues, frozenAsParameters, frozenValues } from "./frozen-values.ts";
+import { type PlacedGraph, placedGraph } from "./placements.ts";
+import { type ConcreteDevice, type KeptTensor, type KeptWeights, keptFiles, type Ort } from "./runtime.ts";
+import type { SessionOptions } from "./session.ts";
+import { nativeSettings } from "./settings.ts";
+
+/** Less is laid out in a moment; more would fill the disk, and the memory while it is made. */
+const keptBytes = { least: 32 * 2 ** 20, most: 2 ** 31 } as const;
+
+/**
+ * A graph over weights that are kept as products want them: transposed, padded and packed ahead, in one file that every
+ * session over the same weights maps. Undefined where that is not asked for, does not pay or cannot be done.
+ */
+export async function keptGraph(
+  ort: Ort,
+  device: ConcreteDevice,
+  outputs: Readonly<Record<string, Value>>,
+  options: SessionOptions,
+): Promise<PlacedGraph | undefined> {
+  const { cacheFolder, weights = new Map(), fed = new Set(), packedWeights = true } = options;
+  if (!runtime.keep || !cacheFolder || !packedWeights || device !== "cpu") return undefined;
+  const frozen = frozenValues(outputs, ({ name }) => weights.has(name) && !fed.has(name));
+  const bytes = frozen.read.reduce(
+    (sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement[dtype],
+    0,
+  );
+  const used = [...frozen.texts.keys()].filter(({ kind }) => kind === "parameter");
+  const stored = used.map(({ name }) => ({ name, ...weights.get(name)! }));
+  const isMapped = stored.every((tensor) => "file" in tensor);
+  if (!isMapped || bytes < keptBytes.least || bytes > keptBytes.most) return undefined;
+  const kept = await runtime.keep({
+    cacheFolder,
+    sources: [...new Set(stored.map(({ file }) => file))],
+    description: JSON.stringify([stored, frozen.read.map((value) => frozen.texts.get(value)).sort()]),
+    bytes,
+    make: (folder) => writeOptimised(ort, placedGraph(outputs, weights, fed), options, folder),
+    read: (model) => tensorsIn(model, frozen),
+  });
+  return (
+    kept && {
+      outputs: frozenAsParameters(outputs, frozen),
+      place: placeIn(kept),
+      files: [],
+      folder: kept.folder,
+    }
+  );
+}
+
+/** Has ONNX Runtime optimise a graph and write it with everything that it computed ahead. */
+async function writeOptimised(
+  ort: Ort,
+  placed: PlacedGraph,
+  options: SessionOptions,
+  folder: string,
+): Promise<void> {
+  const model = serialise(placed.outputs, placed.place);
+  const settings = nativeSettings("cpu", placed, options, model.outputNames, new Set());
+  const { session: entries, optimization } = settings.extra;
+  const session = await ort.InferenceSession.create(model.bytes, {
+    ...settings,
+    optimizedModelFilePath: `${folder}/${keptFiles.model}`,
+    extra: {
+      session: {
+        ...entries,
+        optimized_model_external_initializers_file_name: keptFiles.weights,
+        optimized_model_external_initializers_min_size_in_bytes: "0",
+        save_external_prepacked_constant_initializers: "1",
+      },
+      optimization: {
+        // Weights of one number would be merged under another name.
+        disable_specified_optimizers: `${optimization!.disable_specified_optimizers};ConstantSharing`,
+      },
+    },
+  });
+  await session.release();
+}
+
+/** Where an optimised model's frozen values lie. Throws `WEIGHTS_NAMES` when one was optimised away. */
+function tensorsIn(model: Uint8Array, { read, texts }: FrozenValues): Record<string, KeptTensor> {
+  const { initializer = [] } = fromBinary(ModelProtoSchema, model).graph ?? {};
+  const written = new Map(initializer.map((tensor) => [tensor.name, tensor]));
+  return Object.fromEntries(
+    read.map((value): [string, KeptTensor] => {
+      const { dataType, externalData } = written.get(value.name) ?? {};
+      const {
+        offset,
+        length,
+        location: _,
+        ...packed
+      } = Object.fromEntries(externalData?.map(({ key, value }) => [key, value]) ?? []);
+      if (dataType !== onnxDType[value.dtype] || offset === undefined) {
+        throw new LoratError("WEIGHTS_NAMES", `the optimised graph has no ${value.name} of its own`);
+      }
+      return [
+        texts.get(value)!,
+        { dtype: value.dtype, offset: Number(offset), length: Number(length), packed },
+      ];
+    }),
+  );
+}
+
+function placeIn({ tensors }: KeptWeights): (parameter: Value) => Placement {
+  return ({ name }) => {
+    const tensor = tensors[name];
+    return tensor ? { kind: "external", location: keptFiles.weights, ...tensor } : { kind: "input" };
+  };
+}

@@ -1,0 +1,55 @@
+import { runtime } from "#runtime";
+import { LoratError } from "../errors.ts";
+import type { Value } from "../graph.ts";
+import type { Placement } from "../onnx/serialise.ts";
+import { bytesOf } from "../tensor.ts";
+import type { ExternalFile } from "./runtime.ts";
+import { storedBytes, type Weights, weightOf } from "./weights.ts";
+
+/** Weights in memory up to this many bytes in all travel inside the model. */
+const embedBelowBytes = 16 * 2 ** 20;
+
+/** A graph, and where the data of its parameters lie. */
+export interface PlacedGraph {
+  readonly outputs: Readonly<Record<string, Value>>;
+  readonly place: (parameter: Value) => Placement;
+  /** Weights in JavaScript memory that are handed over beside the model; filled while the model is written. */
+  readonly files: readonly ExternalFile[];
+  /** The folder of the weights that stay in files. */
+  readonly folder?: string;
+}
+
+/** A graph over `weights` as they are; those that are `fed` or missing become inputs. Throws `WEIGHTS_FOLDERS`. */
+export function placedGraph(
+  outputs: Readonly<Record<string, Value>>,
+  weights: Weights,
+  fed: ReadonlySet<string>,
+): PlacedGraph {
+  let inMemory = 0;
+  const folders = new Set<string>();
+  for (const [name, tensor] of weights) {
+    if (fed.has(name)) continue;
+    if ("file" in tensor) folders.add(runtime.locate!(tensor.file).folder);
+    else inMemory += storedBytes(tensor);
+  }
+  if (folders.size > 1) {
+    throw new LoratError("WEIGHTS_FOLDERS", "one session's weight files must lie in one folder", {
+      issues: [...folders],
+    });
+  }
+  const files: ExternalFile[] = [];
+  const place = (parameter: Value): Placement => {
+    if (fed.has(parameter.name) || !weights.has(parameter.name)) return { kind: "input" };
+    const stored = weightOf(weights, parameter);
+    const length = storedBytes(stored);
+    if ("file" in stored) {
+      const { name } = runtime.locate!(stored.file);
+      return { kind: "external", dtype: stored.dtype, location: name, offset: stored.offset, length };
+    }
+    if (inMemory <= embedBelowBytes) return { kind: "embedded", dtype: stored.dtype, data: bytesOf(stored) };
+    const path = `weights-${files.length}`;
+    files.push({ path, data: bytesOf(stored) });
+    return { kind: "external", dtype: stored.dtype, location: path, offset: 0, length };
+  };
+  return { outputs, place, files, folder: [...folders][0] };
+}

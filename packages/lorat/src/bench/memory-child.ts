@@ -1,0 +1,5 @@
+import { answerJob } from "../profile/answer-job.ts";
+import { measureMemory } from "./memory-job.ts";
+
+/** Looks at memory in a process of its own. */
+answerJob(measureMemory);
