@@ -54,16 +54,17 @@ describe("memory stays flat", () => {
   it("over trackers, which leave no session behind", async () => {
     const open = Session.open;
     let before = 0;
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 60; i++) {
       const tracker = await createTracker(model, { device: "cpu", threads: 1 });
       const targets = await Promise.all([0, 1].map((k) => tracker.start(picture(0), box(k))));
       await tracker.trackAll(picture(1), targets);
       await targets[0]!.track(picture(2));
       expect(Session.open).toBe(open + 3);
       await tracker.dispose();
-      if (i === 10) before = process.memoryUsage.rss();
+      if (i === 20) before = process.memoryUsage.rss();
     }
     expect(Session.open).toBe(open);
-    expect(process.memoryUsage.rss() - before).toBeLessThan(largestGrowth);
+    // What forty trackers leave to the collector comes and goes; their sessions would take several times this.
+    expect(process.memoryUsage.rss() - before).toBeLessThan(2 * largestGrowth);
   });
 });

@@ -90,7 +90,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
   const check = async (step: number): Promise<Check> => {
     const weights = await engine.weights({ average: true });
     const tracker = await createTracker(
-      { name: base.variant.name, config: settings.model, weights },
+      { name: base.variant.name, config: settings.model, weights, loop: base.loop },
       { device, ...(threads !== undefined && { threads }) },
     );
     try {

@@ -92,11 +92,11 @@ async function writeImages(folder: string, clip: SynthClip, options: WriteSequen
   const truth: Truth[] = [];
   let writing: Promise<unknown> = Promise.resolve();
   for (const { frame, ...rest } of clip) {
-    stopIfAsked(options.signal);
     const name = `${String(truth.length + 1).padStart(8, "0")}.jpg`;
     const raw = { width: frame.width, height: frame.height, channels: 3 } as const;
-    // The next frame is rendered while this one is encoded.
+    // The next frame is rendered while this one is encoded; nothing is being written when the run is stopped.
     await writing;
+    stopIfAsked(options.signal);
     writing = sharp(frame.data, { raw }).jpeg({ quality }).toFile(join(folder, name));
     writing.catch(() => {}); // thrown where it is awaited
     truth.push(rest);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { modelFiles, readModelFolder, type Variant } from "@lorat/core";
+import { resolve } from "node:path";
+import { type LoopSettings, modelFiles, readModelFolder, type Variant } from "@lorat/core";
 import { type FileTensor, LoratError } from "@lorat/graph";
+import { manifestJson } from "../models/manifest.ts";
 import { modelFolderPath } from "../models/model-path.ts";
 import { fileSource } from "../weights/file-source.ts";
 
@@ -15,6 +15,8 @@ export interface BaseModel {
   /** Under inference names. */
   readonly weights: ReadonlyMap<string, FileTensor>;
   readonly file: string;
+  /** How a tracker with these weights departs from the reference's loop. */
+  readonly loop?: LoopSettings;
 }
 
 /**
@@ -23,17 +25,17 @@ export interface BaseModel {
  */
 export async function openBase(model: string): Promise<BaseModel> {
   const folder = await modelFolderPath(model);
-  const path = join(folder, modelFiles.manifest);
-  const text = await readFile(path, "utf8");
+  const json = await manifestJson(folder);
   const file = resolve(folder, modelFiles.weights);
   const source = await fileSource(file);
   try {
-    const { manifest, weights } = await readModelFolder({ json: parse(text, path), weights: source });
+    const { manifest, weights } = await readModelFolder({ json, weights: source });
     const tensors = new Map<string, FileTensor>();
     for (const [name, { dtype, shape, offset }] of weights.entries) {
       tensors.set(name, { dtype: dtype === "F16" ? "float16" : "float32", shape, file, offset });
     }
-    return { kind: manifest.kind, variant: manifest.variant, weights: tensors, file };
+    const { kind, variant, loop } = manifest;
+    return { kind, variant, weights: tensors, file, loop };
   } finally {
     await source.dispose();
   }
@@ -58,12 +60,4 @@ export function requireSameSizes(base: BaseModel, wanted: Variant): void {
     `the base is ${base.variant.name}, the network to train is ${wanted.name}: ${issues.join("; ")}`,
     { hint: `convert a base for ${wanted.name}, or train ${base.variant.name}`, issues },
   );
-}
-
-function parse(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new LoratError("MODEL_JSON", `${path} is not valid JSON: ${(cause as Error).message}`, { cause });
-  }
 }
