@@ -19,7 +19,10 @@ export interface PlacedGraph {
   readonly folder?: string;
 }
 
-/** A graph over `weights` as they are; those that are `fed` or missing become inputs. Throws `WEIGHTS_FOLDERS`. */
+/**
+ * A graph over `weights` as they are; those that are `fed` or missing become inputs. Weights in files are read into memory only
+ * beside many others that lie there. Throws `WEIGHTS_FOLDERS`.
+ */
 export function placedGraph(
   outputs: Readonly<Record<string, Value>>,
   weights: Weights,
@@ -37,19 +40,22 @@ export function placedGraph(
       issues: [...folders],
     });
   }
+  // ONNX Runtime looks for every external weight either in files or in the memory that it is handed, never in both.
+  const handsOver = inMemory > embedBelowBytes;
   const files: ExternalFile[] = [];
   const place = (parameter: Value): Placement => {
     if (fed.has(parameter.name) || !weights.has(parameter.name)) return { kind: "input" };
     const stored = weightOf(weights, parameter);
     const length = storedBytes(stored);
-    if ("file" in stored) {
+    if ("file" in stored && !handsOver) {
       const { name } = runtime.locate!(stored.file);
       return { kind: "external", dtype: stored.dtype, location: name, offset: stored.offset, length };
     }
-    if (inMemory <= embedBelowBytes) return { kind: "embedded", dtype: stored.dtype, data: bytesOf(stored) };
+    const data = "file" in stored ? runtime.read!(stored.file, stored.offset, length) : bytesOf(stored);
+    if (!handsOver) return { kind: "embedded", dtype: stored.dtype, data };
     const path = `weights-${files.length}`;
-    files.push({ path, data: bytesOf(stored) });
+    files.push({ path, data });
     return { kind: "external", dtype: stored.dtype, location: path, offset: 0, length };
   };
-  return { outputs, place, files, folder: [...folders][0] };
+  return { outputs, place, files, folder: handsOver ? undefined : [...folders][0] };
 }

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
+import { LoratError } from "../errors.ts";
 import type { ConcreteDevice, Ort, Runtime } from "./runtime.ts";
 import { keep } from "./weight-store.node.ts";
 
@@ -39,6 +40,19 @@ export const runtime: Runtime = {
   locate(path) {
     const absolute = resolve(path);
     return { folder: dirname(absolute), name: basename(absolute) };
+  },
+  read(path, offset, length) {
+    const bytes = new Uint8Array(length);
+    let found = 0;
+    try {
+      const file = openSync(path, "r");
+      found = readSync(file, bytes, 0, length, offset);
+      closeSync(file);
+    } catch (cause) {
+      throw new LoratError("SESSION_CREATE", `the weights in ${path} cannot be read`, { cause });
+    }
+    if (found < length) throw new LoratError("SESSION_CREATE", `${path} ends before its weights do`);
+    return bytes;
   },
   async keep(request) {
     const { env } = (await runtime.load("cpu")) as typeof import("onnxruntime-node");

@@ -66,6 +66,8 @@ export interface Runtime {
   load(device: ConcreteDevice): Promise<Ort>;
   /** Splits a file's path into the folder that sessions are told and the name inside it; Node only. */
   locate?(path: string): { folder: string; name: string };
+  /** Bytes of a file; Node only. */
+  read?(path: string, offset: number, length: number): Uint8Array;
   /**
    * Finds tensors in a weight store, or makes and keeps them; undefined, with one warning for each folder, where they
    * cannot be kept. Node only.

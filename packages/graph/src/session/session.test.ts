@@ -191,6 +191,40 @@ describe("a session's weights", () => {
   });
 });
 
+describe("weights in a file beside many in memory", () => {
+  const side = 2100; // 17.6 MB, more than travels inside the model
+  const graph = new Graph();
+  const big = graph.parameter("big", [side, side]);
+  const y = add(matmul(graph.input("x", [1, side]), big), graph.parameter("bias", [side]));
+  const bias = float32(new Float32Array(side).fill(3), [side]);
+  const identity = new Float32Array(side * side);
+  for (let i = 0; i < side; i++) identity[i * (side + 1)] = 2;
+  const inMemory: Weights = new Map([["big", float32(identity, [side, side])]]);
+
+  it("are read where they are needed", async () => {
+    const weights = new Map([...inMemory, ...writeWeights(join(folder, "bias.bin"), { bias })]);
+    const session = await Session.create({ y }, { ...cpu, weights });
+    const x = float32(
+      Float32Array.from({ length: side }, (_, i) => i),
+      [1, side],
+    );
+    const got = numbers((await session.compute({ x })).y);
+    expect([got[0], got[1], got[side - 1]]).toEqual([3, 5, 2 * (side - 1) + 3]);
+    await session.dispose();
+  });
+
+  it("SESSION_CREATE: a file that is missing or ends too early", async () => {
+    const placed = writeWeights(join(folder, "short-bias.bin"), { bias }).get("bias")!;
+    for (const broken of [
+      { ...placed, offset: placed.offset + 8 },
+      { ...placed, file: join(folder, "no.bin") },
+    ]) {
+      const weights: Weights = new Map([...inMemory, ["bias", broken]]);
+      await expect(Session.create({ y }, { ...cpu, weights })).rejects.toThrow(withCode("SESSION_CREATE"));
+    }
+  });
+});
+
 describe("running a session", () => {
   it("computes a loss and its gradients in one run", async () => {
     const { y } = layer();
