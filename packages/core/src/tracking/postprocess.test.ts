@@ -28,6 +28,17 @@ describe("Postprocessor", () => {
     );
   });
 
+  it("lets cells that agree vote, each by the cube of its score", () => {
+    const { scoreMap, boxes } = maps({ 5: 40, 7: 0 });
+    scoreMap.fill(-40, 8); // the others' scores are nothing
+    scoreMap.fill(-40, 0, 5);
+    scoreMap[6] = -40;
+    const result = new Postprocessor(grid, { boxVoting: true }).predict(scoreMap, boxes, identity, 100, 100);
+    expect(result.cell).toBe(5);
+    expect(result.box[2]).toBeCloseTo((12 + 0.125 * 16) / 1.125, 4);
+    expect(result.score).toBeCloseTo(1, 6);
+  });
+
   it("reads its own sample of a batch and maps it with its own crop", () => {
     const first = maps({ 3: 9 });
     const second = maps({ 6: 9 });

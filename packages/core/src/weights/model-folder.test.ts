@@ -122,6 +122,16 @@ describe("parseModelManifest", () => {
     }
   });
 
+  it("takes departures from the reference's loop, within their ranges", () => {
+    const loop = { boxVoting: true, sizeGain: 0.1 };
+    expect(parseModelManifest({ ...json(), loop })).toMatchObject({ loop });
+    for (const bad of [{ sizeGain: 0 }, { sizeGain: 1.5 }, { boxVoting: "yes" }, 3]) {
+      expect(() => parseModelManifest({ ...json(), loop: bad })).toThrow(
+        expect.objectContaining({ code: "MODEL_JSON", issues: [expect.stringMatching(/^loop/)] }),
+      );
+    }
+  });
+
   it("says so when the folder is of a later release", () => {
     expect(() => parseModelManifest({ ...json(), formatVersion: 2 })).toThrow(
       expect.objectContaining({ code: "MODEL_VERSION" }),

@@ -19,13 +19,13 @@ export interface NanoOptions {
  * The default model, trained from scratch on pairs from photographs, boxed photographs, clips and procedural composites.
  *
  * Command: `lorat train nano --data DIR --out RUN`; with `--base MODEL` it goes on from a model, at full difficulty and a
- * lower rate, as the second run of the bundled weights did. Scores and times of the runs that made them: see
+ * lower rate, as the later runs of the bundled weights did. Scores and times of the runs that made them: see
  * `models/nano/README.md`; the trials that led here: `docs/log.md`.
  */
 export function nanoPreset({
   base,
   data,
-  steps = base === undefined ? 4700 : 6500,
+  steps = base === undefined ? 4700 : 5600,
   seed = 1,
 }: NanoOptions = {}): RunConfig {
   return {
@@ -52,11 +52,11 @@ export function nanoPreset({
       roots: data === undefined ? {} : dataRoots(data),
       mix: {
         ...fromScratchMix,
-        weights: { photoRegions: [3, 2], boxedPhotos: [2, 3], clips: [0, 4], composites: [0, 2] },
+        weights: { photoRegions: [3, 0.5], boxedPhotos: [2, 3.5], clips: [0, 4], composites: [0, 4] },
         curriculum: base === undefined ? { holdSteps: 250, rampSteps: 1750 } : { holdSteps: 0, rampSteps: 0 },
         // The region follows the size of the last box: with less jitter the network learns to expect that size, not to
         // measure it, and small errors of size feed on themselves.
-        scaleJitter: [0.1, 0.35],
+        scaleJitter: [0.1, 0.45],
         // A tracker looks where the target was: on so few pairs, shifts near to that and mild disguises teach more.
         translationJitter: [1, 1.5],
         pairStretch: [0.3, 0.5],
