@@ -8,7 +8,7 @@ import { reserveOutput } from "../output/pending-file.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { DEVICES } from "./network-options.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createStages } from "./progress.ts";
 import { parseBox } from "./track-options.ts";
 
 interface Flags {
@@ -64,7 +64,7 @@ export function benchCommand(): Command {
         throw usageError("--video and --box belong together", "--video clip.mp4 --box 120,80,64,48");
       }
       const interruption = listenForInterrupt();
-      const progress = lines();
+      const progress = createStages();
       try {
         const result = await runBench({
           ...others,
@@ -102,23 +102,6 @@ async function save(result: BenchResult, path: string): Promise<void> {
     throw error;
   }
   console.error(`written: ${output.path}`);
-}
-
-/** A progress line for each label in turn. */
-function lines() {
-  let label = "";
-  let current: Progress | undefined;
-  return {
-    update(next: string, done: number, total: number) {
-      if (next !== label) {
-        current?.done();
-        current = createProgress({ label: next, ...(total > 0 && { total, unit: "rounds" }) });
-        label = next;
-      }
-      current!.update(done);
-    },
-    done: () => current?.done(),
-  };
 }
 
 function list(text: string): string[] {

@@ -5,7 +5,7 @@ import { profileSpeed, profileTraining, speedTable, trainingTable } from "../pro
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { deviceOption, precisionOption, threadsOption } from "./network-options.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createStages } from "./progress.ts";
 
 interface Flags {
   readonly variants: string[];
@@ -54,7 +54,7 @@ export function profileCommand(): Command {
         );
       }
       const interruption = listenForInterrupt();
-      const progress = stages();
+      const progress = createStages();
       try {
         const { variants, device, threads, repeat } = flags;
         const options = {
@@ -88,23 +88,6 @@ export function profileCommand(): Command {
         interruption.release();
       }
     });
-}
-
-/** One progress line after the other, as the label changes. */
-function stages() {
-  let label = "";
-  let current: Progress | undefined;
-  return {
-    update(next: string, done: number, total: number, unit: string) {
-      if (next !== label) {
-        current?.done();
-        current = createProgress({ label: next, total, unit });
-        label = next;
-      }
-      current!.update(done);
-    },
-    done: () => current?.done(),
-  };
 }
 
 function names(text: string): string[] {

@@ -68,3 +68,20 @@ export function createProgress({
     },
   };
 }
+
+/** One progress line after the other, a new one as the label changes; a total of 0 is one that is not known. */
+export function createStages() {
+  let label = "";
+  let current: Progress | undefined;
+  return {
+    update(next: string, done: number, total: number, unit = "rounds"): void {
+      if (next !== label) {
+        current?.done();
+        current = createProgress({ label: next, ...(total > 0 && { total, unit }) });
+        label = next;
+      }
+      current!.update(done);
+    },
+    done: (): void => current?.done(),
+  };
+}
