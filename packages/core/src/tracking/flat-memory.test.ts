@@ -1,30 +1,13 @@
-import { Graph, Session } from "@lorat/graph";
+import { Session } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../geometry/frame.ts";
-import { mergedConfig } from "../model/config.ts";
-import { initialWeights } from "../model/initialise.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
-import { variantNamed } from "../model/variants.ts";
-import { createRandom } from "../random.ts";
-import type { Model } from "./network.ts";
+import { noise, tinyModel } from "../testing/tiny-model.ts";
 import { createTracker } from "./tracker.ts";
 import type { Target } from "./types.ts";
 
-const variant = { ...variantNamed("nano"), dim: 48, hidden: 96, depth: 1, templateGrid: 4, searchGrid: 8 };
-const config = mergedConfig(variant);
-const graph = new Graph();
-lorat(networkInputs(graph, config, 1), config);
-const model: Model = {
-  name: "tiny",
-  config,
-  weights: initialWeights(graph, config, createRandom(1), "scratch"),
-};
+const model = tinyModel({ templateGrid: 4, searchGrid: 8 });
+const { variant } = model.config;
 
-const pictures = [0, 1, 2].map((seed): Frame => {
-  const random = createRandom(seed);
-  const data = Uint8Array.from({ length: 160 * 120 * 3 }, () => random.integer(256));
-  return { width: 160, height: 120, channels: 3, data };
-});
+const pictures = [0, 1, 2].map((seed) => noise(seed, 160, 120));
 const picture = (i: number) => pictures[i % pictures.length]!;
 const box = (i: number) => ({ x: 20 + 40 * i, y: 30, width: 30, height: 40 });
 

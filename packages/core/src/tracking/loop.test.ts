@@ -1,30 +1,13 @@
-import { Graph } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../geometry/frame.ts";
-import { mergedConfig } from "../model/config.ts";
-import { initialWeights } from "../model/initialise.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
-import { variantNamed } from "../model/variants.ts";
-import { createRandom } from "../random.ts";
+import { noise as picture, tinyModel } from "../testing/tiny-model.ts";
 import { type LoopSettings, referenceLoop } from "./loop.ts";
 import { createTracker } from "./tracker.ts";
 
-const variant = { ...variantNamed("nano"), dim: 48, hidden: 96, depth: 1, templateGrid: 2, searchGrid: 4 };
-const config = mergedConfig(variant);
-const graph = new Graph();
-lorat(networkInputs(graph, config, 1), config);
-const weights = initialWeights(graph, config, createRandom(1), "scratch");
 const start = { x: 40, y: 30, width: 12, height: 9 };
-
-function picture(seed: number): Frame {
-  const random = createRandom(seed);
-  const data = Uint8Array.from({ length: 90 * 70 * 3 }, () => random.integer(256));
-  return { width: 90, height: 70, channels: 3, data };
-}
 
 /** Raw boxes of four frames, by a model's own loop and what is asked for over it. */
 async function rawBoxes(own?: LoopSettings, asked?: LoopSettings) {
-  const model = { name: "tiny", config, weights, loop: own };
+  const model = { ...tinyModel(), loop: own };
   const tracker = await createTracker(model, { device: "cpu", threads: 1, loop: asked });
   const target = await tracker.start(picture(1), start);
   const boxes = [];

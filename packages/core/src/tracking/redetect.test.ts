@@ -1,31 +1,16 @@
-import { Graph, Session } from "@lorat/graph";
+import { Session } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../geometry/frame.ts";
-import { mergedConfig } from "../model/config.ts";
-import { initialWeights } from "../model/initialise.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
-import { variantNamed } from "../model/variants.ts";
-import { createRandom } from "../random.ts";
+import { noise, tinyModel } from "../testing/tiny-model.ts";
 import type { CreateSession } from "./renewable-session.ts";
 import { createTracker, type TrackerOptions } from "./tracker.ts";
 import type { TrackResult } from "./types.ts";
-
-const variant = { ...variantNamed("nano"), dim: 48, hidden: 96, depth: 1, templateGrid: 2, searchGrid: 4 };
-const config = mergedConfig(variant);
-const graph = new Graph();
-lorat(networkInputs(graph, config, 1), config);
-const weights = initialWeights(graph, config, createRandom(1), "scratch");
 
 /** Nothing is ever sure: lost from the third frame on, for good. */
 const neverSure = { sureFrom: 2, unsureBelow: 2, lostBelow: 2 };
 const alwaysSure = { sureFrom: 0, unsureBelow: 0, lostBelow: 0 };
 const box = { x: 20, y: 12, width: 20, height: 30 };
 
-function picture(seed: number, width = 200, height = 150): Frame {
-  const random = createRandom(seed);
-  const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(256));
-  return { width, height, channels: 3, data };
-}
+const picture = (seed: number) => noise(seed, 200, 150);
 
 /** Follows a box through noise; with each frame's result the passes of the network that it took. */
 async function follow(options: TrackerOptions): Promise<(TrackResult & { passes: number })[]> {
@@ -40,10 +25,7 @@ async function follow(options: TrackerOptions): Promise<(TrackResult & { passes:
       dispose: () => session.dispose(),
     };
   };
-  const tracker = await createTracker(
-    { name: "tiny", config, weights },
-    { device: "cpu", createSession, ...options },
-  );
+  const tracker = await createTracker(tinyModel(), { device: "cpu", createSession, ...options });
   try {
     const target = await tracker.start(picture(0), box);
     const results = [];

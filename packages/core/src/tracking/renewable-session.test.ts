@@ -1,32 +1,14 @@
-import { Graph, LoratError, Session, type Tensor } from "@lorat/graph";
+import { LoratError, Session, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import type { Box } from "../geometry/box.ts";
-import type { Frame } from "../geometry/frame.ts";
-import { mergedConfig } from "../model/config.ts";
-import { initialWeights } from "../model/initialise.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
-import { variantNamed } from "../model/variants.ts";
-import { createRandom } from "../random.ts";
-import type { Model } from "./network.ts";
+import { noise, tinyModel } from "../testing/tiny-model.ts";
 import type { CreateSession } from "./renewable-session.ts";
 import { createTracker } from "./tracker.ts";
 
-const variant = { ...variantNamed("nano"), dim: 48, hidden: 96, depth: 1, templateGrid: 2, searchGrid: 4 };
-const config = mergedConfig(variant);
-const graph = new Graph();
-lorat(networkInputs(graph, config, 1), config);
-const model: Model = {
-  name: "tiny",
-  config,
-  weights: initialWeights(graph, config, createRandom(1), "scratch"),
-};
+const model = tinyModel();
 
 const start: Box = { x: 20, y: 15, width: 30, height: 20 };
-const frames = Array.from({ length: 4 }, (_, seed): Frame => {
-  const random = createRandom(seed);
-  const data = Uint8Array.from({ length: 90 * 70 * 3 }, () => random.integer(256));
-  return { width: 90, height: 70, channels: 3, data };
-});
+const frames = Array.from({ length: 4 }, (_, seed) => noise(seed));
 
 /** Sessions whose run fails wherever `fails` says so of its place among all runs, counted from 0. */
 function failing(fails: (run: number) => boolean): { createSession: CreateSession; made: () => number } {

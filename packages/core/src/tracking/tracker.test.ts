@@ -1,31 +1,13 @@
-import { Graph } from "@lorat/graph";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Frame } from "../geometry/frame.ts";
-import { mergedConfig } from "../model/config.ts";
-import { initialWeights } from "../model/initialise.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
-import { variantNamed } from "../model/variants.ts";
-import { createRandom } from "../random.ts";
+import { noise as picture, tinyModel } from "../testing/tiny-model.ts";
 import { createTracker } from "./tracker.ts";
 import type { Tracker } from "./types.ts";
-
-const variant = { ...variantNamed("nano"), dim: 48, hidden: 96, depth: 1, templateGrid: 2, searchGrid: 4 };
-
-function picture(seed: number, width = 90, height = 70): Frame {
-  const random = createRandom(seed);
-  const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(256));
-  return { width, height, channels: 3, data };
-}
 
 describe("a tracker", () => {
   let tracker: Tracker;
   beforeAll(async () => {
-    const config = mergedConfig(variant);
-    const graph = new Graph();
-    lorat(networkInputs(graph, config, 1), config);
-    const weights = initialWeights(graph, config, createRandom(1), "scratch");
-    tracker = await createTracker({ name: "tiny", config, weights }, { device: "cpu" });
+    tracker = await createTracker(tinyModel(), { device: "cpu" });
   });
   afterAll(() => tracker.dispose());
 
