@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
 import { Command, Option } from "commander";
-import { compareTrackers } from "../evaluation/compare/comparison.ts";
-import { comparisonJson } from "../evaluation/compare/comparison-json.ts";
-import { comparisonTable } from "../evaluation/compare/table.ts";
-import { renderTable, TABLE_FORMS, type TableForm } from "../evaluation/compare/table-forms.ts";
-import { reserveOutput } from "../output/pending-file.ts";
+import { compareTrackers } from "../evaluate/compare/comparison.ts";
+import { comparisonJson } from "../evaluate/compare/comparison-json.ts";
+import { comparisonTable } from "../evaluate/compare/table.ts";
+import { renderTable, TABLE_FORMS, type TableForm } from "../evaluate/compare/table-forms.ts";
+import { reserveOutput } from "../files/pending-file.ts";
 import { addResultOptions, type ResultFlags, resultOptions } from "./result-options.ts";
 
 interface CompareOptions extends ResultFlags {
@@ -55,7 +55,7 @@ async function runCompare(options: CompareOptions): Promise<void> {
   });
   const table = comparisonTable(comparison, options);
   if (options.html !== undefined) {
-    const { comparisonPage } = await import("../evaluation/compare/html-report.ts");
+    const { comparisonPage } = await import("../evaluate/compare/html-report.ts");
     const pending = await reserveOutput(options.html, { force: options.force ?? false });
     try {
       await writeFile(pending.partialPath, await comparisonPage(comparison, table));

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { COORDINATE_CHOICES, type CoordinateChoice } from "../evaluation/results/coordinates.ts";
-import type { OpenResultsOptions } from "../evaluation/results/open-results.ts";
+import { COORDINATE_CHOICES, type CoordinateChoice } from "../evaluate/results/coordinates.ts";
+import type { OpenResultsOptions } from "../evaluate/results/open-results.ts";
 
 /** How result files are to be read, as commander reads it. */
 export interface ResultFlags {

@@ -1,10 +1,10 @@
 import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { openAnnotations } from "../evaluation/annotations/open-annotations.ts";
-import { openResults } from "../evaluation/results/open-results.ts";
-import { scoreJson } from "../evaluation/score/score-json.ts";
-import { scoreTable } from "../evaluation/score/score-table.ts";
-import { scoreTracker } from "../evaluation/score/score-tracker.ts";
+import { openAnnotations } from "../datasets/annotations/open-annotations.ts";
+import { openResults } from "../evaluate/results/open-results.ts";
+import { scoreJson } from "../evaluate/score/score-json.ts";
+import { scoreTable } from "../evaluate/score/score-table.ts";
+import { scoreTracker } from "../evaluate/score/score-tracker.ts";
 import { addResultOptions, type ResultFlags, resultOptions } from "./result-options.ts";
 
 interface ScoreOptions extends ResultFlags {
