@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { LoratError } from "@lorat/graph";
-import type { AnnotatedSequence, AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
+import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
 import { BENCHMARKS } from "../../datasets/annotations/benchmark.ts";
 import { Problems } from "../../datasets/problems.ts";
 import { openTree, type Tree } from "../../files/archive/index.ts";
@@ -8,10 +8,12 @@ import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
 import { mapAhead } from "../../threads/map-ahead.ts";
 import {
   applyCoordinates,
+  areCorners,
+  type CoordinateChoice,
   type Coordinates,
   describeCoordinates,
-  detectCoordinates,
-  PLAIN,
+  firstBoxConvention,
+  hintOfFirstBoxes,
 } from "./coordinates.ts";
 import { findTrackers, type TrackerFiles } from "./find-results.ts";
 import { parseResult, type ResultFileOptions } from "./result-file.ts";
@@ -19,8 +21,10 @@ import { parseResult, type ResultFileOptions } from "./result-file.ts";
 export interface OpenResultsOptions extends ResultFileOptions {
   /** Scores the sequences that have results; default: all have to. */
   readonly allowMissing?: boolean;
-  /** `auto`: see `detectCoordinates`; `as-is`: like the benchmark's files. */
-  readonly coordinates?: "auto" | "as-is";
+  /** How rows are to be read; default `as-is`: a file is scored as it is written. */
+  readonly coordinates?: CoordinateChoice;
+  /** Number that the tracker's files give the first pixel; default: as the benchmark's files do. */
+  readonly firstPixel?: 0 | 1;
 }
 
 /** A tracker's boxes on a benchmark. */
@@ -85,7 +89,7 @@ export async function readResults(
   tree: Tree,
   files: TrackerFiles,
   annotations: AnnotationSet,
-  { allowMissing = false, coordinates = "auto", allowNaN = false }: OpenResultsOptions = {},
+  { allowMissing = false, coordinates = "as-is", firstPixel, allowNaN = false }: OpenResultsOptions = {},
 ): Promise<TrackerResults> {
   const problems = new Problems();
   const notes: string[] = [];
@@ -132,10 +136,16 @@ export async function readResults(
       `${missing.length} of ${annotations.sequences.length} sequences without results, left out: ${few(missing)}`,
     );
   }
-  const reading = coordinates === "auto" ? agreed(present, sequences) : PLAIN;
+  const benchmark = BENCHMARKS[annotations.kind];
+  const withTruth = present.flatMap(({ name, truth }) =>
+    sequences.get(name)!.map((rows) => ({ rows, truth })),
+  );
+  const isCorners = coordinates === "corners" || (coordinates === "auto" && areCorners(withTruth));
+  const shift = firstPixel === undefined ? 0 : ((benchmark.firstPixel - firstPixel) as Coordinates["shift"]);
+  const reading: Coordinates = { order: isCorners ? "xyxy" : "xywh", shift };
+  const hinted = hintOfFirstBoxes(firstBoxConvention(withTruth), reading, benchmark);
   for (const runs of sequences.values()) for (const rows of runs) applyCoordinates(rows, reading);
-  const told = describeCoordinates(reading);
-  if (told !== undefined) notes.push(told);
+  for (const told of [describeCoordinates(reading), hinted]) if (told !== undefined) notes.push(told);
   const times = await readTimes(tree, files.times);
   return {
     tracker: trackerName(tree, files),
@@ -145,13 +155,6 @@ export async function readResults(
     framesPerSecond: times,
     notes,
   };
-}
-
-function agreed(
-  present: readonly AnnotatedSequence[],
-  sequences: ReadonlyMap<string, readonly Float64Array[]>,
-): Coordinates {
-  return detectCoordinates(present.map(({ name, truth }) => ({ truth, rows: sequences.get(name)![0]! })));
 }
 
 /** Mean of `1 / seconds` over all frames with a positive time, as GOT-10k's toolkit does. */

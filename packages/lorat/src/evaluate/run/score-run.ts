@@ -24,7 +24,7 @@ export async function scoreRun(
   const tree = await evaluationTree(folder);
   if (!tree || annotations.sequences.length === 0) return undefined;
   const [files] = trackersIn(tree, annotations);
-  const results = await readResults(tree, files!, annotations, { coordinates: "as-is" });
+  const results = await readResults(tree, files!, annotations);
   const count = Math.max(...[...results.sequences.values()].map((runs) => runs.length));
   const score = (some: TrackerResults) => scoreTracker(annotations, some, protocol);
   const mean = score(results);
