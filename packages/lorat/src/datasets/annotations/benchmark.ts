@@ -23,8 +23,6 @@ export interface Benchmark {
   readonly title: string;
   /** The part that results are for; undefined where there are no parts. */
   readonly split?: string;
-  /** Number of the first pixel in the benchmark's own files, whose convention results follow. */
-  readonly firstPixel: 0 | 1;
   /** What trackers put in front of sequences' names (specification 5.4). */
   readonly prefixes?: readonly string[];
   /** Attributes in the order of the columns of the benchmark's files. */
@@ -39,34 +37,30 @@ export const BENCHMARKS: Readonly<Record<ScoredKind, Benchmark>> = {
   lasot: {
     title: "LaSOT",
     split: "test",
-    firstPixel: 1,
     attributes: words("IV POC DEF MB CM ROT BC VC SV FOC FM OV LR ARC"),
   },
   lasot_ext: {
     title: "LaSOT extension",
-    firstPixel: 0,
     attributes: words("IV POC DEF MB CM ROT BC VC SV FOC FM OV LR ARC"),
   },
-  trackingnet: { title: "TrackingNet", split: "test", firstPixel: 0 },
-  got10k: { title: "GOT-10k", split: "val", firstPixel: 0 },
+  trackingnet: { title: "TrackingNet", split: "test" },
+  got10k: { title: "GOT-10k", split: "val" },
   tnl2k: {
     title: "TNL2K",
-    firstPixel: 0,
     attributes: words("CM ROT DEF FOC IV OV POC VC SV BC MB ARC LR FM AS TC MS"),
     spareFlags: { advSamp_monitor_bikeyellow: 1 },
   },
-  vasttrack: { title: "VastTrack", firstPixel: 1 },
-  otb: { title: "OTB", firstPixel: 1 },
+  vasttrack: { title: "VastTrack" },
+  otb: { title: "OTB" },
   uav123: {
     title: "UAV123",
-    firstPixel: 1,
     prefixes: ["uav_"],
     attributes: words("IV SV POC FOC OV FM CM BC SOB ARC VC LR"),
   },
-  nfs: { title: "Need for Speed", firstPixel: 0, prefixes: ["nfs_"] },
-  tc128: { title: "TempleColor-128", firstPixel: 1, prefixes: ["tpl_"] },
-  vot: { title: "VOT", firstPixel: 0 },
-  folder: { title: "sequences", firstPixel: 0 },
+  nfs: { title: "Need for Speed", prefixes: ["nfs_"] },
+  tc128: { title: "TempleColor-128", prefixes: ["tpl_"] },
+  vot: { title: "VOT" },
+  folder: { title: "sequences" },
 };
 
 /** True where a kind of dataset can be scored. */

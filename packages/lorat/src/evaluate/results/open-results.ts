@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
 import { BENCHMARKS } from "../../datasets/annotations/benchmark.ts";
+import { pixelOrigin } from "../../datasets/pixel-origin.ts";
 import { Problems } from "../../datasets/problems.ts";
 import { openTree, type Tree } from "../../files/archive/index.ts";
 import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
@@ -136,14 +137,14 @@ export async function readResults(
       `${missing.length} of ${annotations.sequences.length} sequences without results, left out: ${few(missing)}`,
     );
   }
-  const benchmark = BENCHMARKS[annotations.kind];
+  const origin = pixelOrigin(annotations.kind);
   const withTruth = present.flatMap(({ name, truth }) =>
     sequences.get(name)!.map((rows) => ({ rows, truth })),
   );
   const isCorners = coordinates === "corners" || (coordinates === "auto" && areCorners(withTruth));
-  const shift = firstPixel === undefined ? 0 : ((benchmark.firstPixel - firstPixel) as Coordinates["shift"]);
+  const shift = firstPixel === undefined ? 0 : ((origin.firstPixel - firstPixel) as Coordinates["shift"]);
   const reading: Coordinates = { order: isCorners ? "xyxy" : "xywh", shift };
-  const hinted = hintOfFirstBoxes(firstBoxConvention(withTruth), reading, benchmark);
+  const hinted = hintOfFirstBoxes(firstBoxConvention(withTruth), reading, origin);
   for (const runs of sequences.values()) for (const rows of runs) applyCoordinates(rows, reading);
   for (const told of [describeCoordinates(reading), hinted]) if (told !== undefined) notes.push(told);
   const times = await readTimes(tree, files.times);
