@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { Command } from "commander";
-import type { RunRecord, StepRecord } from "../runs/metrics-log.ts";
+import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 import { createProgress } from "./progress.ts";
