@@ -116,17 +116,6 @@ describe("lorat score", () => {
             .join(","),
         ),
       ),
-      "pixels counted from 1": await named(
-        plain,
-        rows((frame) => guess(frame, 1)),
-      ),
-      corners: await named(
-        plain,
-        rows((frame) => {
-          const [x, y, w, h] = guess(frame) as [number, number, number, number];
-          return [x, y, x + w, y + h];
-        }),
-      ),
       "GOT-10k's names": await named((name) => `T/${name}/${name}_001.txt`, rows(guess)),
       "TrackingNet's names": await named((name) => `${name}/${name}.txt`, rows(guess)),
       "another case and dash": await named(
@@ -155,17 +144,38 @@ describe("lorat score", () => {
     }
   });
 
-  it("takes the benchmark's convention where the first boxes do not tell another", async () => {
+  it("scores files as they are written; offsets and corners only where asked", async () => {
     const dataset = `tnl2k:${await annotation()}`;
-    const odd = await tree(
-      Object.fromEntries(sequences.map((name) => [`${name}.txt`, rows((frame) => [3, 3, 9 + frame, 9])])),
-    );
-    expect((await scoreJson(dataset, odd)).notes).toEqual([]);
-    const shifted = await tree(
-      Object.fromEntries(sequences.map((name) => [`${name}.txt`, rows((frame) => guess(frame, 1))])),
-    );
-    const kept = await scoreJson(dataset, shifted, "--coordinates", "as-is");
-    expect(kept.suc).not.toBe((await scoreJson(dataset, shifted)).suc);
+    const all = (boxes: (frame: number) => number[]) =>
+      tree(Object.fromEntries(sequences.map((name) => [`${name}.txt`, rows(boxes)])));
+    const corner = ([x, y, w, h]: number[]) => [x!, y!, x! + w!, y! + h!];
+    const expected = await scoreJson(dataset, await all(guess));
+
+    // By hand: the toolkits take the first box as given; all others are one pixel off in x and y, 29 x 40 of 30 x 41 overlap.
+    const shifted = await all((frame) => truth(frame, 1));
+    const kept = await scoreJson(dataset, shifted);
+    expect(kept.ao).toBeCloseTo((100 / FRAMES) * (1 + ((FRAMES - 1) * 29 * 40) / (2 * 30 * 41 - 29 * 40)), 6);
+    expect(kept.notes).toEqual([
+      "scored as written; the first boxes would be the given ones as counted from 1 (--first-pixel 1)",
+    ]);
+    expect((await scoreJson(dataset, shifted, "--coordinates", "auto")).ao).toBe(kept.ao);
+    expect((await scoreJson(dataset, shifted, "--first-pixel", "1")).ao).toBe(100);
+
+    // The first line alone is two corners, (10.5, 20) and (40.5, 61): as written a box of 40.5 x 61 around the true one.
+    const mixed = await all((frame) => (frame === 0 ? corner(truth(0)) : truth(frame)));
+    for (const how of ["as-is", "auto"]) {
+      expect((await scoreJson(dataset, mixed, "--coordinates", how)).ao, how).toBe(100);
+      const { ao } = await scoreJson(dataset, mixed, "--coordinates", how, "--protocol", "stark");
+      expect(ao, how).toBeCloseTo((100 * (FRAMES - 1 + (30 * 41) / (40.5 * 61))) / FRAMES, 6);
+    }
+
+    const corners = await all((frame) => corner(guess(frame)));
+    expect((await scoreJson(dataset, corners)).suc).toBeLessThan(expected.suc as number);
+    for (const how of ["auto", "corners"]) {
+      const read = await scoreJson(dataset, corners, "--coordinates", how);
+      expect(read.suc, how).toBeCloseTo(expected.suc as number, 6);
+      expect(read.notes).toEqual(["results read as two corners a line"]);
+    }
   });
 
   it("takes the mean over runs", async () => {
@@ -304,5 +314,82 @@ describe("lorat score", () => {
     expect(await refused(`trackingnet:${secret}`)).toBe("DATASET_NO_TRUTH");
     const frames = await tree({ "a/groundtruth.txt": rows(truth), "a/0001.jpg": "", "a/0002.jpg": "" });
     expect(await refused(`folder:${frames}`)).toBe("DATASET_LENGTH");
+  });
+
+  it("names every sequence that scored nothing", async () => {
+    const got10k = (cover: number) => ({
+      "val/list.txt": "a\nb\n",
+      ...Object.fromEntries(
+        ["a", "b"].flatMap((name) => [
+          [`val/${name}/groundtruth.txt`, rows(truth)],
+          [`val/${name}/absence.label`, text(() => "0")],
+          [`val/${name}/cover.label`, text(() => String(name === "b" ? cover : 8))],
+        ]),
+      ),
+    });
+    const results = await tree({ "a.txt": rows(truth), "b.txt": rows(truth) });
+    for (const protocol of ["toolkit", "got10k", "visible"]) {
+      const dataset = `got10k:${await tree(got10k(0))}`;
+      const { notes } = await scoreJson(dataset, results, "--protocol", protocol);
+      expect((notes as string[]).join(), protocol).toMatch(/: b$/);
+    }
+    const far = await tree({ "a.txt": rows(truth), "b.txt": rows(() => [900, 900, 5, 5]) });
+    const missed = await scoreJson(`got10k:${await tree(got10k(8))}`, far, "--protocol", "got10k");
+    expect(missed.notes).toEqual(["scored nothing: b"]);
+  });
+
+  it("reads OTB as downloaded, with results named for the video", async () => {
+    const otb = {
+      "Human4/groundtruth_rect.1.txt": "",
+      "Human4/groundtruth_rect.2.txt": rows(truth),
+      "Jogging/groundtruth_rect.1.txt": rows(truth),
+      "Jogging/groundtruth_rect.2.txt": rows(guess),
+    };
+    const jogging = { "Jogging-1.txt": rows(truth), "Jogging_2.txt": rows(guess) };
+    for (const name of ["Human4", "Human4-2", "human4_2"]) {
+      const json = await scoreJson(
+        `otb:${await tree(otb)}`,
+        await tree({ ...jogging, [`${name}.txt`]: rows(truth) }),
+      );
+      expect(json).toMatchObject({ sequenceCount: 3, ao: 100 });
+    }
+  });
+
+  it("reads the VOT toolkit's results, whose first line is 1", async () => {
+    const dataset = `vot:${await tree({ "a/groundtruth.txt": rows(truth) })}`;
+    const lines = rows(truth).split("\n");
+    const vot = (...some: string[]) => tree({ "baseline/a/a_001.txt": some.join("\n") });
+    expect(await scoreJson(dataset, await vot("1", ...lines.slice(1)))).toMatchObject({ ao: 100 });
+    const restarted = await vot("1", "2", "0", ...lines.slice(3));
+    const { err } = await run("--dataset", dataset, "--results", restarted);
+    expect(err).toMatch(/^error\[RESULT_RESTARTS\].*a_001\.txt/);
+  });
+
+  it("calls OSTrack's results by tracker and configuration, not by the benchmark", async () => {
+    const dataset = `lasot:${await annotation()}`;
+    const path = "out/tracking_results/ostrack/vitb_256";
+    const root = await tree(
+      Object.fromEntries(sequences.map((name) => [`${path}/lasot/${name}.txt`, rows(guess)])),
+    );
+    for (const below of ["", "out", path, `${path}/lasot`]) {
+      expect((await scoreJson(dataset, join(root, below))).tracker, below).toBe("ostrack-vitb_256");
+    }
+  });
+
+  it("shows rows with decimal commas", async () => {
+    const commas = (by: string) =>
+      text((frame) =>
+        guess(frame)
+          .map((value) => value.toFixed(1).replace(".", ","))
+          .join(by),
+      );
+    for (const by of [";", " ", "\t"]) {
+      const { code, err } = await refusal({ ...good, "T/two-2.txt": commas(by) });
+      expect(code).toBe("RESULT_DECIMAL_COMMA");
+      expect(err).toContain("line 1: ");
+    }
+    const wrong = await tree({ "annos/one-1.txt": commas(";") });
+    const { err } = await run("--dataset", `tnl2k:${wrong}`, "--results", await tree(good));
+    expect(err).toMatch(/^error\[BOXES_MALFORMED\][\s\S]*line 1: .*decimal commas/);
   });
 });

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
-import { openFrames } from "../media/frame-source.ts";
+import { openFrames } from "../media/open-frames.ts";
 import { patternName } from "./frame-names.ts";
 import { UNPACKED_FRAME } from "./video-frames.ts";
 
@@ -50,7 +50,8 @@ export async function unpackVideo(
       const task = encode(frame, path).finally(() => encoding.delete(task));
       task.catch(() => {}); // seen when its turn comes
       encoding.add(task);
-      onFrame?.(++done);
+      done++;
+      onFrame?.(done);
       if (encoding.size >= ENCODING) await Promise.race(encoding);
     }
     await Promise.all(encoding);

@@ -1,5 +1,0 @@
-/**
- * Files of folders and archives alike, read with limits.
- */
-export { ARCHIVE_LIMITS, type ArchiveLimits } from "./limits.ts";
-export { openTree, type Tree } from "./tree.ts";
