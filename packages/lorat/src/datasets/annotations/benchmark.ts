@@ -25,6 +25,10 @@ export interface Benchmark {
   readonly split?: string;
   /** What trackers put in front of sequences' names (specification 5.4). */
   readonly prefixes?: readonly string[];
+  /** Whether `NAME-2` is the second object of the video `NAME`, whose results may be named for the video alone. */
+  readonly numbersObjects?: boolean;
+  /** What trackers call the folder of results on it, lower case. */
+  readonly resultFolders?: readonly string[];
   /** Attributes in the order of the columns of the benchmark's files. */
   readonly attributes?: readonly string[];
   /** Sequences with more flags than boxes in the benchmark's own files: how many more. */
@@ -36,30 +40,38 @@ const words = (text: string) => text.split(" ");
 export const BENCHMARKS: Readonly<Record<ScoredKind, Benchmark>> = {
   lasot: {
     title: "LaSOT",
+    resultFolders: words("lasot"),
     split: "test",
     attributes: words("IV POC DEF MB CM ROT BC VC SV FOC FM OV LR ARC"),
   },
   lasot_ext: {
     title: "LaSOT extension",
+    resultFolders: words("lasot_ext lasot_extension_subset lasotext"),
     attributes: words("IV POC DEF MB CM ROT BC VC SV FOC FM OV LR ARC"),
   },
   trackingnet: { title: "TrackingNet", split: "test" },
-  got10k: { title: "GOT-10k", split: "val" },
+  got10k: {
+    title: "GOT-10k",
+    resultFolders: words("got10k got10k_test got10k_val got-10k"),
+    split: "val",
+  },
   tnl2k: {
     title: "TNL2K",
+    resultFolders: words("tnl2k"),
     attributes: words("CM ROT DEF FOC IV OV POC VC SV BC MB ARC LR FM AS TC MS"),
     spareFlags: { advSamp_monitor_bikeyellow: 1 },
   },
-  vasttrack: { title: "VastTrack" },
-  otb: { title: "OTB" },
+  vasttrack: { title: "VastTrack", resultFolders: words("vasttrack") },
+  otb: { title: "OTB", numbersObjects: true, resultFolders: words("otb otb100 otb50") },
   uav123: {
     title: "UAV123",
+    resultFolders: words("uav uav123"),
     prefixes: ["uav_"],
     attributes: words("IV SV POC FOC OV FM CM BC SOB ARC VC LR"),
   },
-  nfs: { title: "Need for Speed", prefixes: ["nfs_"] },
-  tc128: { title: "TempleColor-128", prefixes: ["tpl_"] },
-  vot: { title: "VOT" },
+  nfs: { title: "Need for Speed", resultFolders: words("nfs"), prefixes: ["nfs_"] },
+  tc128: { title: "TempleColor-128", resultFolders: words("tc128 tpl"), prefixes: ["tpl_"] },
+  vot: { title: "VOT", resultFolders: words("vot") },
   folder: { title: "sequences" },
 };
 
