@@ -1,4 +1,4 @@
-import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 
@@ -49,6 +49,44 @@ export async function reserveOutput(
     },
     discard: () => rm(partialPath, { force: true }),
   };
+}
+
+/**
+ * Makes an output with `write`, which is given the path to write to; the file has its name only when it is whole, and nothing is
+ * left behind otherwise. Throws what {@link reserveOutput} and `write` throw.
+ */
+export async function produceOutput<T>(
+  path: string,
+  write: (partialPath: string) => Promise<T>,
+  options: OutputOptions = {},
+): Promise<T> {
+  const pending = await reserveOutput(path, options);
+  try {
+    const result = await write(pending.partialPath);
+    await pending.commit();
+    return result;
+  } catch (error) {
+    await pending.discard();
+    throw error;
+  }
+}
+
+/** Writes a whole file: all of it is there under its name, or nothing is. Throws `OUTPUT_UNWRITABLE`, and what {@link reserveOutput} throws. */
+export function writeOutput(
+  path: string,
+  content: string | Uint8Array,
+  options: OutputOptions = {},
+): Promise<void> {
+  const write = (partialPath: string) =>
+    writeFile(partialPath, content).catch((cause: unknown) => {
+      throw unwritable(path, cause);
+    });
+  return produceOutput(path, write, options);
+}
+
+/** {@link writeOutput} of a value as JSON, for people to read too. */
+export function writeJsonOutput(path: string, value: unknown, options: OutputOptions = {}): Promise<void> {
+  return writeOutput(path, `${JSON.stringify(value, null, 2)}\n`, options);
 }
 
 /** Throws `OUTPUT_EXISTS` or `OUTPUT_IS_FOLDER` where `path` cannot become an output. */

@@ -1,14 +1,9 @@
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  encodeFloat32,
-  type ModelManifest,
-  modelFiles,
-  type TensorToWrite,
-  type Variant,
-  writeSafetensors,
-} from "@lorat/core";
+import { encodeFloat32, type ModelManifest, modelFiles, type TensorToWrite, type Variant } from "@lorat/core";
 import type { Tensor } from "@lorat/graph";
+import { produceOutput, writeJsonOutput } from "../files/pending-file.ts";
+import { writeTensorFile } from "../files/tensor-file.ts";
 
 /**
  * Writes a trained network as a model folder that `loadTracker` takes: half-precision matrices, single-precision vectors,
@@ -34,25 +29,6 @@ export async function writeModel(
   { variant, precision, notes }: Pick<ModelManifest, "variant" | "precision"> & { notes: readonly string[] },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const path = join(folder, modelFiles.weights);
-  const file = await open(`${path}.tmp`, "w");
-  try {
-    await writeSafetensors(
-      tensors,
-      { format: "lorat" },
-      {
-        write: async (bytes) => {
-          await file.writeFile(bytes);
-        },
-      },
-    );
-    await file.sync();
-  } catch (error) {
-    await rm(`${path}.tmp`, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
   const manifest: ModelManifest = {
     format: "lorat-model",
     formatVersion: 1,
@@ -63,8 +39,7 @@ export async function writeModel(
     sources: [],
     notes: [...notes],
   };
-  const json = join(folder, modelFiles.manifest);
-  await writeFile(`${json}.tmp`, `${JSON.stringify(manifest, null, 2)}\n`);
-  await rename(`${path}.tmp`, path);
-  await rename(`${json}.tmp`, json);
+  const write = (partialPath: string) => writeTensorFile(partialPath, tensors, { format: "lorat" });
+  await produceOutput(join(folder, modelFiles.weights), write, { force: true });
+  await writeJsonOutput(join(folder, modelFiles.manifest), manifest, { force: true });
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
+import { writeJsonOutput } from "../files/pending-file.ts";
 import { type Checkpoint, lastCheckpoint, removePartialCheckpoints } from "./checkpoint.ts";
 import type { RunConfig } from "./run-config.ts";
 import { runFiles } from "./run-files.ts";
@@ -79,10 +80,8 @@ async function readJson(path: string): Promise<unknown> {
 
 async function writeJson(path: string, value: unknown): Promise<void> {
   try {
-    await writeFile(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
-    await rename(`${path}.tmp`, path);
+    await writeJsonOutput(path, value, { force: true });
   } catch (cause) {
-    await rm(`${path}.tmp`, { force: true });
     throw new LoratError("RUN_WRITE", `${path} cannot be written: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { calibratedScore, modelFiles, parseModelManifest, type ScoreCalibration } from "@lorat/core";
-import { reserveOutput } from "../../files/pending-file.ts";
+import { calibratedScore, type ScoreCalibration } from "@lorat/core";
+import { writeJsonOutput, writeOutput } from "../../files/pending-file.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
+import { updateManifest } from "../../trackers/model/manifest.ts";
 import { modelFolderPath } from "../../trackers/model/model-path.ts";
 import { fitCalibration } from "./fit.ts";
 import { type Reliability, reliability } from "./reliability.ts";
@@ -65,20 +65,11 @@ export async function calibrate(model: string, options: CalibrateOptions = {}): 
 
 /** Puts a curve into a model folder's manifest, whose other fields stay as they are. Throws `MODEL_JSON`. */
 export async function writeCalibration(folder: string, result: CalibrationResult): Promise<void> {
-  const path = join(folder, modelFiles.manifest);
-  const manifest = { ...JSON.parse(await readFile(path, "utf8")), calibration: result.calibration };
-  parseModelManifest(manifest);
   const { calibration, procedural, sequences } = result;
-  const bins = { calibration, procedural, ...(sequences && { sequences }) };
-  await writeText(join(folder, calibrationFiles.diagram), diagram(result));
-  await writeText(join(folder, calibrationFiles.bins), `${JSON.stringify(bins, null, 2)}\n`);
-  await writeText(path, `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
-async function writeText(path: string, text: string): Promise<void> {
-  const pending = await reserveOutput(path, { force: true });
-  await writeFile(pending.partialPath, text);
-  await pending.commit();
+  const bins = { calibration, procedural, sequences };
+  await writeOutput(join(folder, calibrationFiles.diagram), diagram(result), { force: true });
+  await writeJsonOutput(join(folder, calibrationFiles.bins), bins, { force: true });
+  await updateManifest(folder, { calibration });
 }
 
 function diagram({ procedural, sequences }: CalibrationResult): string {

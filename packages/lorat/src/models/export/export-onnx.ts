@@ -1,4 +1,4 @@
-import { open, writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   lorat,
@@ -10,7 +10,7 @@ import {
   planMerge,
 } from "@lorat/core";
 import { bytesOf, float32, Graph, type Placement, serialise, sizeOf, type Value } from "@lorat/graph";
-import { type OutputOptions, reserveOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, produceOutput, writeOutput } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { sessionProduct } from "../../trackers/model/session-product.ts";
 import { asTensorFile, runWeights, scalingScalars } from "../../train/run-weights.ts";
@@ -62,7 +62,7 @@ export async function exportOnnx(
         dtype: "float32",
         data: data.get(name)!,
       });
-      await writeWhole(path, serialise(outputs, place).bytes, options);
+      await writeOutput(path, serialise(outputs, place).bytes, options);
       return { step };
     }
     const dataPath = `${path}.data`;
@@ -74,7 +74,7 @@ export async function exportOnnx(
       offset: offsets.get(name)!,
       length: 4 * sizeOf(shape),
     });
-    await writeWhole(path, serialise(outputs, place).bytes, options);
+    await writeOutput(path, serialise(outputs, place).bytes, options);
     return { step, dataPath };
   } finally {
     await Promise.all([reader.dispose(), product.dispose()]);
@@ -96,17 +96,6 @@ async function whole(blocks: AsyncIterable<Float32Array>, shape: readonly number
   return bytesOf(float32(data, shape));
 }
 
-async function writeWhole(path: string, bytes: Uint8Array, options: OutputOptions): Promise<void> {
-  const output = await reserveOutput(path, options);
-  try {
-    await writeFile(output.partialPath, bytes);
-    await output.commit();
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
-}
-
 /** Writes all weights one after the other; gives where each begins. */
 async function writeData(
   path: string,
@@ -114,11 +103,10 @@ async function writeData(
   blocks: (tensor: MergedTensor) => AsyncIterable<Float32Array>,
   options: OutputOptions,
 ): Promise<Map<string, number>> {
-  const output = await reserveOutput(path, options);
   const offsets = new Map<string, number>();
   let offset = 0;
-  try {
-    const file = await open(output.partialPath, "w");
+  const write = async (partialPath: string) => {
+    const file = await open(partialPath, "w");
     try {
       for (const tensor of plan) {
         offsets.set(tensor.name, offset);
@@ -130,10 +118,7 @@ async function writeData(
     } finally {
       await file.close();
     }
-    await output.commit();
-    return offsets;
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  };
+  await produceOutput(path, write, options);
+  return offsets;
 }

@@ -1,12 +1,12 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { formatBox } from "../../datasets/boxes/boxes-file.ts";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
 import { shiftToFile } from "../../datasets/pixel-origin.ts";
-import { reserveOutput } from "../../files/pending-file.ts";
+import { writeOutput } from "../../files/pending-file.ts";
 import { lockRun } from "../run-lock.ts";
-import { checkSame, RECORD_FILE, type RunRecord, readRecord, writeRecord } from "./run-record.ts";
+import { checkSame, type EvaluationRecord, RECORD_FILE, readRecord, writeRecord } from "./run-record.ts";
 
 /** One run of a tracker over one sequence. */
 export interface EvalTask {
@@ -35,7 +35,7 @@ const LEFT_BEHIND = /\.\d+\.partial$|^lock\.json\.\d+$/;
  * written is removed. Throws `EVAL_CHANGED`, `EVAL_RECORD`, `EVAL_FOLDER` for a folder with other things in it, `RUN_LOCKED`
  * while another process works there, `OUTPUT_UNWRITABLE`.
  */
-export async function openRunFolder(folder: string, record: RunRecord): Promise<RunFolder> {
+export async function openRunFolder(folder: string, record: EvaluationRecord): Promise<RunFolder> {
   const release = await lockRun(folder, "evaluating");
   try {
     const then = await readRecord(folder);
@@ -74,12 +74,8 @@ export function runName(run: number): string {
 }
 
 async function writeLines(path: string, count: number, line: (i: number) => string): Promise<void> {
-  const pending = await reserveOutput(path, { force: true });
   const lines = Array.from({ length: count }, (_, i) => `${line(i)}\n`);
-  await writeFile(pending.partialPath, lines.join("")).catch((cause: Error) => {
-    throw new LoratError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${cause.message}`, { cause });
-  });
-  await pending.commit();
+  await writeOutput(path, lines.join(""), { force: true });
 }
 
 async function checkEmpty(folder: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
   type ByteSource,
@@ -13,10 +13,11 @@ import {
   stateDictOf,
   type TensorToWrite,
   validateWeights,
-  writeSafetensors,
 } from "@lorat/core";
 import { bytesOf, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
+import { produceOutput } from "../../files/pending-file.ts";
+import { writeTensorFile } from "../../files/tensor-file.ts";
 import { sessionProduct } from "./session-product.ts";
 
 /** What an adapter file says of itself, beside its tensors. */
@@ -61,21 +62,8 @@ export async function writeAdapter(
     base_fingerprint: facts.baseFingerprint,
     ...(facts.notes !== undefined && { notes: facts.notes }),
   };
-  const file = await open(`${path}.tmp`, "w");
-  try {
-    await writeSafetensors(listed, metadata, {
-      write: async (bytes) => {
-        await file.writeFile(bytes);
-      },
-    });
-    await file.sync();
-    await rename(`${path}.tmp`, path);
-  } catch (error) {
-    await rm(`${path}.tmp`, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
+  const write = (partialPath: string) => writeTensorFile(partialPath, listed, metadata);
+  await produceOutput(path, write, { force: true });
 }
 
 /**
