@@ -1,4 +1,5 @@
 import { LoratError } from "@lorat/graph";
+import { isSystemError } from "../files/system-error.ts";
 
 /** An error as plain data: a class does not survive the way between threads. */
 export interface PlainError {
@@ -7,6 +8,8 @@ export interface PlainError {
   readonly hint: string | undefined;
   readonly issues: readonly string[];
   readonly stack: string | undefined;
+  /** What the system reported, of a full disk for example. */
+  readonly system?: { readonly code: string; readonly syscall: string; readonly path: string | undefined };
 }
 
 export function toPlainError(error: unknown): PlainError {
@@ -15,13 +18,15 @@ export function toPlainError(error: unknown): PlainError {
     return { code, message, hint, issues, stack };
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { code: undefined, message, hint: undefined, issues: [], stack };
+  const plain = { code: undefined, message, hint: undefined, issues: [], stack };
+  if (!isSystemError(error)) return plain;
+  return { ...plain, system: { code: error.code!, syscall: error.syscall!, path: error.path } };
 }
 
-export function fromPlainError({ code, message, hint, issues, stack }: PlainError): Error {
+export function fromPlainError({ code, message, hint, issues, stack, system }: PlainError): Error {
   const error =
     code === undefined
-      ? new Error(message)
+      ? Object.assign(new Error(message), system)
       : new LoratError(code, message, { ...(hint && { hint }), issues });
   if (stack) error.stack = stack;
   return error;
