@@ -53,8 +53,8 @@ export interface Maps {
 /** Batch sizes whose sessions are kept beside the single target's; older ones are released. */
 const keptBatchSizes = 2;
 
-/** Weights of more bytes than this, as products want them, are read where they lie: copies for products double them. */
-const largestPackedBytes = 2 ** 31;
+/** Weights of more bytes than this are read where they lie: copies laid out for products would double them. */
+const maximumPackedBytes = 2 ** 31;
 
 /**
  * LoRAT's two halves at inference: the template is embedded once a target, then every frame runs the search half, one
@@ -75,9 +75,8 @@ export class TrackingNetwork {
     this.#createSession = createSession;
     this.#precision = precision;
     const numbers = [...model.weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const isLean = (precision === "int8" ? 1 : 4) * numbers > largestPackedBytes;
-    const lean: SessionOptions = isLean ? { packedWeights: false, memoryPattern: false } : {};
-    this.#options = { device, threads, cacheFolder, ...lean };
+    const lowMemory = (precision === "int8" ? 1 : 4) * numbers > maximumPackedBytes;
+    this.#options = { device, threads, cacheFolder, lowMemory };
   }
 
   /** Compiles the sessions of one target ahead of the first frame. */
