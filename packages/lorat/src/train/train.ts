@@ -15,7 +15,7 @@ import { runFiles } from "../runs/run-files.ts";
 import { lockRun } from "../runs/run-lock.ts";
 import { checkRun, recordRun } from "../runs/run-start.ts";
 import type { Loader } from "../sampling/loader.ts";
-import type { Stretch } from "../trackers/track-object.ts";
+import type { Stretch } from "../trackers/one-pass.ts";
 import { baseFingerprint, openBase } from "./base-model.ts";
 import { saveBatches } from "./non-finite.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
