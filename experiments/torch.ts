@@ -22,6 +22,7 @@ import {
   mergedConfig,
   networkInputs,
   openSafetensors,
+  parametersIn,
   trainingStep,
   variantNamed,
 } from "@lorat/core";
@@ -102,14 +103,14 @@ async function task(kind: Task["kind"]): Promise<Task> {
     const { scoreMap, boxes } = lorat(networkInputs(graph, config, batch), config);
     outputs = { score_map: scoreMap, boxes };
   }
-  const weights = initialWeights(graph, config, createRandom(5)) as Map<string, Tensor>;
-  const memoryPattern = kind === "network";
+  const weights = initialWeights(parametersIn(graph), createRandom(5)) as Map<string, Tensor>;
+  const purpose = kind === "network" ? "inference" : "training";
   const session = await Session.create(outputs, {
     device: "cpu",
     threads,
     weights: weights as Weights,
     fed,
-    memoryPattern,
+    purpose,
   });
   const inputs = madeUp(graph.inputs.values());
   const title = kind === "step" ? `LoRA step, rank 64, batch ${batch}` : `forward, batch ${batch}`;

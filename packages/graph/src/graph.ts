@@ -5,6 +5,11 @@ import { bytesOf, type DType, float32, int64, scalar, type Tensor } from "./tens
 /** Where a value comes from. */
 export type ValueKind = "input" | "parameter" | "constant" | "node";
 
+/** What a parameter is to the model that declares it. A graph carries it along and does not read it. */
+export interface Role {
+  readonly kind: string;
+}
+
 /** One tensor of a graph: a name, an element type and a fixed shape. */
 export interface Value {
   readonly graph: Graph;
@@ -16,6 +21,8 @@ export interface Value {
   readonly node?: Node;
   /** The data, for kind "constant". */
   readonly tensor?: Tensor;
+  /** What the model says of it, for kind "parameter". */
+  readonly role?: Role;
 }
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
@@ -37,21 +44,22 @@ export interface GradientContext {
   readonly gradients: readonly (Value | undefined)[];
   /** Whether the gradient of each input is wanted. */
   readonly wanted: readonly boolean[];
-  /** The node itself, in the forward pass. */
-  readonly node: Node;
-  /** Any other value of the forward pass as the gradient may read it. */
-  again(value: Value): Value;
 }
 
 /**
- * A standard ONNX operator: how its outputs' shapes follow from its inputs, and how its gradient is built out of
- * other operators. How it is written to ONNX follows from its name, inputs and attributes.
+ * An operator: how its outputs' shapes follow from its inputs, and how its gradient is built out of other operators. How it
+ * is written to ONNX follows from its type, inputs and attributes, or from {@link Operator.lower}. Passes over graphs tell
+ * operators apart by identity: two may have one type.
  */
 export interface Operator {
   readonly type: string;
   infer(inputs: readonly Value[], attributes: Attributes): OutputSpec[];
   /** Gradient of each input; absent when the operator has none (comparisons, casts to integers). */
   gradient?(context: GradientContext): (Value | undefined)[];
+  /** Its outputs by standard operators, for one that ONNX does not have. */
+  lower?(inputs: readonly Value[], attributes: Attributes): readonly Value[];
+  /** Outputs after the first are left out of the file where nothing reads them. */
+  readonly optionalOutputs?: boolean;
   /** Multiply-accumulates of one run; absent when it is not counted (see `cost`). */
   macs?(inputs: readonly Value[], outputs: readonly Value[], attributes: Attributes): number;
 }
@@ -69,7 +77,7 @@ export interface Node {
 const sharedConstantBytes = 256;
 
 /**
- * A graph of standard ONNX operators, built value by value. Shapes are checked as it grows; nothing is computed.
+ * A graph of operators, built value by value. Shapes are checked as it grows; nothing is computed.
  * `parameter` values are weights: they get their data, or become inputs, when the graph is serialised or run.
  */
 export class Graph {
@@ -86,8 +94,15 @@ export class Graph {
     return this.#named(this.inputs, { graph: this, kind: "input", name, dtype, shape });
   }
 
-  /** A weight, known by its name in the state dict. Asking again with the same shape gives the same value. */
-  parameter(name: string, shape: Shape, dtype: DType = "float32"): Value {
+  /**
+   * A weight, known by its name in the state dict; default: float32. Asking again with the same shape gives the same value,
+   * with the role of the first time. Throws `GRAPH_NAME` for another shape or type, or a name that an input has.
+   */
+  parameter(
+    name: string,
+    shape: Shape,
+    { dtype = "float32", role }: { readonly dtype?: DType; readonly role?: Role } = {},
+  ): Value {
     const known = this.parameters.get(name);
     if (known) {
       if (known.dtype === dtype && `${known.shape}` === `${shape}`) return known;
@@ -96,7 +111,7 @@ export class Graph {
         `the parameter ${name} is ${known.dtype} [${known.shape}], asked again as ${dtype} [${shape}]`,
       );
     }
-    return this.#named(this.parameters, { graph: this, kind: "parameter", name, dtype, shape });
+    return this.#named(this.parameters, { graph: this, kind: "parameter", name, dtype, shape, role });
   }
 
   /** Data that is part of the graph; equal small constants are one value. */
@@ -173,6 +188,7 @@ export class Graph {
 
   /** Names of nodes built inside `build` start with `name/`. */
   scope<T>(name: string, build: () => T): T {
+    if (name === "") return build();
     this.#scope.push(name);
     try {
       return build();

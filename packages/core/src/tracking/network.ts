@@ -1,17 +1,16 @@
 import {
   type Device,
   float32,
-  Graph,
   resolveDevice,
   Session,
   type SessionOptions,
   sizeOf,
-  type Tensor,
   type Value,
   type Weights,
 } from "@lorat/graph";
+import { inputNames, outputNames } from "../graph-names.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { loratFromTokens, networkInputs, templateTokens } from "../model/lorat.ts";
+import { searchHalf, templateHalf } from "../model/lorat.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
 import { atPrecision } from "../precision/at-precision.ts";
 import type { Precision } from "../precision/precision.ts";
@@ -54,8 +53,8 @@ export interface Maps {
 /** Batch sizes whose sessions are kept beside the single target's; older ones are released. */
 const keptBatchSizes = 2;
 
-/** Weights of more bytes than this, as products want them, are read where they lie: copies for products double them. */
-const largestPackedBytes = 2 ** 31;
+/** Weights of more bytes than this are read where they lie: copies laid out for products would double them. */
+const maximumPackedBytes = 2 ** 31;
 
 /**
  * LoRAT's two halves at inference: the template is embedded once a target, then every frame runs the search half, one
@@ -76,9 +75,8 @@ export class TrackingNetwork {
     this.#createSession = createSession;
     this.#precision = precision;
     const numbers = [...model.weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const isLean = (precision === "int8" ? 1 : 4) * numbers > largestPackedBytes;
-    const lean: SessionOptions = isLean ? { packedWeights: false, memoryPattern: false } : {};
-    this.#options = { device, threads, cacheFolder, ...lean };
+    const lowMemory = (precision === "int8" ? 1 : 4) * numbers > maximumPackedBytes;
+    this.#options = { device, threads, cacheFolder, lowMemory };
   }
 
   /** Compiles the sessions of one target ahead of the first frame. */
@@ -90,23 +88,23 @@ export class TrackingNetwork {
   async embedTemplate(pixels: Float32Array, mask: Float32Array): Promise<Float32Array> {
     const { variant } = this.model.config;
     const size = templateSizePx(variant);
-    const { tokens } = await this.#templateSession().compute({
-      template: float32(pixels, [1, 3, size, size]),
-      template_mask: float32(mask, [1, variant.templateGrid ** 2]),
+    const results = await this.#templateSession().compute({
+      [inputNames.template]: float32(pixels, [1, 3, size, size]),
+      [inputNames.templateMask]: float32(mask, [1, variant.templateGrid ** 2]),
     });
-    return tokens!.data as Float32Array;
+    return results[outputNames.tokens]!.data as Float32Array;
   }
 
   /** The maps of `batch` targets. templates: `[batch, Nz, dim]`; searches: `[batch, 3, size, size]` normalised. */
   async search(templates: Float32Array, searches: Float32Array, batch: number): Promise<Maps> {
     const { variant } = this.model.config;
     const size = searchSizePx(variant);
-    const feeds: Record<string, Tensor> = {
-      template_tokens: float32(templates, [batch, variant.templateGrid ** 2, variant.dim]),
-      search: float32(searches, [batch, 3, size, size]),
-    };
-    const { score_map, boxes } = await this.#searchSession(batch).compute(feeds);
-    return { scoreMap: score_map!.data as Float32Array, boxes: boxes!.data as Float32Array };
+    const results = await this.#searchSession(batch).compute({
+      [inputNames.templateTokens]: float32(templates, [batch, variant.templateGrid ** 2, variant.dim]),
+      [inputNames.search]: float32(searches, [batch, 3, size, size]),
+    });
+    const map = (name: string) => results[name]!.data as Float32Array;
+    return { scoreMap: map(outputNames.scoreMap), boxes: map(outputNames.boxes) };
   }
 
   async dispose(): Promise<void> {
@@ -117,19 +115,14 @@ export class TrackingNetwork {
   }
 
   #templateSession(): RenewableSession {
-    this.#template ??= new RenewableSession(() => {
-      const { config } = this.model;
-      const inputs = networkInputs(new Graph(), config, 1);
-      const tokens = templateTokens(inputs.template, inputs.templateMask, config);
-      return this.#makeSession({ tokens });
-    });
+    this.#template ??= new RenewableSession(() => this.#makeSession(templateHalf(this.model.config)));
     return this.#template;
   }
 
   #searchSession(batch: number): RenewableSession {
     const known = this.#search.get(batch);
     if (known) return known;
-    const session = new RenewableSession(() => this.#makeSearchSession(batch));
+    const session = new RenewableSession(() => this.#makeSession(searchHalf(this.model.config, batch)));
     this.#search.set(batch, session);
     const batches = [...this.#search.keys()].filter((size) => size !== 1 && size !== batch);
     for (const old of batches.slice(0, Math.max(batches.length + 1 - keptBatchSizes, 0))) {
@@ -140,20 +133,6 @@ export class TrackingNetwork {
     return session;
   }
 
-  #makeSearchSession(batch: number) {
-    const { config } = this.model;
-    const { variant } = config;
-    const graph = new Graph();
-    const tokens = graph.input("template_tokens", [batch, variant.templateGrid ** 2, variant.dim]);
-    const size = searchSizePx(variant);
-    const { scoreMap, boxes } = loratFromTokens(
-      tokens,
-      graph.input("search", [batch, 3, size, size]),
-      config,
-    );
-    return this.#makeSession({ score_map: scoreMap, boxes });
-  }
-
   /** A session of a graph over the model's weights, at the precision asked for. */
   async #makeSession(outputs: Readonly<Record<string, Value>>): Promise<RunnableSession> {
     const { weights, singleLayers } = this.model;
@@ -162,7 +141,7 @@ export class TrackingNetwork {
       atPrecision(weights, {
         precision: this.#precision,
         device: settled,
-        ...(singleLayers && { singleLayers }),
+        singleLayers,
       }),
     );
     const graph = await (await this.#atPrecision)(outputs);

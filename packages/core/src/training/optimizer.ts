@@ -11,14 +11,14 @@ import {
   scalar,
   sizeOf,
   type Tensor,
-  type Value,
 } from "@lorat/graph";
+import { optimizerNames as names } from "../graph-names.ts";
+import type { Parameter } from "../model/parameters.ts";
 import {
   type AdamWOptions,
   adamWGraph,
   adamWScalars,
   gradientNormGraph,
-  optimizerNames as names,
   type OptimizerGroup,
 } from "./adamw.ts";
 import { type Gradients, release } from "./gradient-sum.ts";
@@ -83,7 +83,7 @@ export class Optimizer {
    */
   static async create(
     settings: TrainingSettings,
-    trainable: readonly Value[],
+    trainable: readonly Parameter[],
     state: TensorState,
     requested: Device,
   ): Promise<Optimizer> {
@@ -99,7 +99,7 @@ export class Optimizer {
     const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
     const device = await resolveDevice(requested);
     addMissing(state, shapes, average);
-    const common = { device, memoryPattern: false };
+    const common = { device, purpose: "training" } as const;
     const norm = await Session.create(gradientNormGraph(new Graph(), shapes), common);
     const updates: Session[] = [];
     for (const part of device === "cpu" ? inParts(settingsOf(groups), shapes) : [settingsOf(groups)]) {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
 import { BENCHMARKS, type ScoredKind } from "../../datasets/annotations/benchmark.ts";
+import { pixelOrigin } from "../../datasets/pixel-origin.ts";
 import { Problems } from "../../datasets/problems.ts";
 import { openTree, type Tree } from "../../files/archive/index.ts";
 import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
@@ -139,14 +140,14 @@ export async function readResults(
       `${missing.length} of ${annotations.sequences.length} sequences without results, left out: ${few(missing)}`,
     );
   }
-  const benchmark = BENCHMARKS[annotations.kind];
+  const origin = pixelOrigin(annotations.kind);
   const withTruth = present.flatMap(({ name, truth }) =>
     sequences.get(name)!.map((rows) => ({ rows, truth })),
   );
   const isCorners = coordinates === "corners" || (coordinates === "auto" && areCorners(withTruth));
-  const shift = firstPixel === undefined ? 0 : ((benchmark.firstPixel - firstPixel) as Coordinates["shift"]);
+  const shift = firstPixel === undefined ? 0 : ((origin.firstPixel - firstPixel) as Coordinates["shift"]);
   const reading: Coordinates = { order: isCorners ? "xyxy" : "xywh", shift };
-  const hinted = hintOfFirstBoxes(firstBoxConvention(withTruth), reading, benchmark);
+  const hinted = hintOfFirstBoxes(firstBoxConvention(withTruth), reading, origin);
   for (const runs of sequences.values()) for (const rows of runs) applyCoordinates(rows, reading);
   for (const { rows, truth } of given) rows.set(truth.subarray(0, 4));
   for (const told of [describeCoordinates(reading), hinted]) if (told !== undefined) notes.push(told);

@@ -1,16 +1,18 @@
 import { join } from "node:path";
 import {
   createRandom,
-  loratFromTokens,
   type Model,
   mergedConfig,
   type NetworkRunOptions,
   type Precision,
+  parametersOf,
+  searchHalf,
   searchSizePx,
+  stateDictOf,
   TrackingNetwork,
   type Variant,
 } from "@lorat/core";
-import { cost, Graph, type Shape } from "@lorat/graph";
+import { cost } from "@lorat/graph";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
 import { bundledModels } from "../../trackers/model/model-path.ts";
 import { writeRandomWeights } from "../profile/random-weights.ts";
@@ -67,17 +69,9 @@ export async function networkContender(
 
 /** Floating-point operations and parameters of what runs every frame. */
 export function searchGraph(variant: Variant, batch: number) {
-  const graph = new Graph();
   const config = mergedConfig(variant);
-  const size = searchSizePx(variant);
-  const template = graph.input("template_tokens", [batch, variant.templateGrid ** 2, variant.dim]);
-  const { scoreMap, boxes } = loratFromTokens(
-    template,
-    graph.input("search", [batch, 3, size, size]),
-    config,
-  );
-  const shapes = new Map(
-    [...graph.parameters.values()].map(({ name, shape }): [string, Shape] => [name, shape]),
-  );
-  return { flops: 2 * cost([scoreMap, boxes]).macs, shapes };
+  return {
+    flops: 2 * cost(Object.values(searchHalf(config, batch))).macs,
+    shapes: stateDictOf(parametersOf(config)),
+  };
 }

@@ -1,8 +1,10 @@
-import { type Node, reachableNodes, type Value } from "../graph.ts";
+import { type Node, type Operator, reachableNodes, type Value } from "../graph.ts";
+import { operators } from "../ops/operators.ts";
 
 /** What follows a product channel by channel: a bias or a factor, `[outputs]`. */
 export interface ChannelStep {
-  readonly type: "Add" | "Mul";
+  /** Addition or multiplication. */
+  readonly operator: Operator;
   readonly vector: Value;
 }
 
@@ -13,6 +15,8 @@ export interface LinearLayer {
   /** Names this layer among those that read other rows of the same weight. */
   readonly key: string;
   readonly input: Value;
+  /** The parameter that holds the weight. */
+  readonly parameter: Value;
   /** `[inputs, outputs]`, made of one parameter by layout alone. */
   readonly weight: Value;
   readonly steps: readonly ChannelStep[];
@@ -27,30 +31,29 @@ export function linearLayers(outputs: Iterable<Value>): LinearLayer[] {
   const readers = readersOf(nodes, wanted);
   return nodes.flatMap((node) => {
     const [input, weight] = node.inputs;
-    const parameter = node.operator.type === "MatMul" ? soleParameter(weight!) : undefined;
+    const parameter = node.operator === operators.matmul ? soleParameter(weight!) : undefined;
     if (!parameter || weight!.shape.length !== 2) return [];
     const rows = rowsRead(weight!);
     const name = parameter.name.replace(/\.weight$/, "");
     const key = rows ? `${name}[${rows}]` : name;
-    return [{ name, key, input: input!, weight: weight!, ...followed(node.outputs[0]!, readers) }];
+    const follows = followed(node.outputs[0]!, readers);
+    return [{ name, key, parameter, input: input!, weight: weight!, ...follows }];
   });
 }
 
 /** Only layout lies between a weight and its product. */
-const layout = new Set(["Transpose", "Reshape", "Slice"]);
+const layout = new Set<Operator>([operators.transpose, operators.reshape, operators.slice]);
 
 /** The parameter that a value is a view of; undefined for any other value. */
 function soleParameter(value: Value): Value | undefined {
   if (value.kind === "parameter") return value;
-  return value.node && layout.has(value.node.operator.type)
-    ? soleParameter(value.node.inputs[0]!)
-    : undefined;
+  return value.node && layout.has(value.node.operator) ? soleParameter(value.node.inputs[0]!) : undefined;
 }
 
 /** The first row and the one after the last, where a layer reads a part of its weight. */
 function rowsRead({ node }: Value): string | undefined {
   if (!node) return undefined;
-  if (node.operator.type !== "Slice") return rowsRead(node.inputs[0]!);
+  if (node.operator !== operators.slice) return rowsRead(node.inputs[0]!);
   return `${node.inputs[1]!.tensor!.data},${node.inputs[2]!.tensor!.data}`;
 }
 
@@ -73,12 +76,13 @@ function followed(product: Value, readers: ReadonlyMap<Value, readonly (Node | u
   for (;;) {
     const [reader, ...others] = readers.get(output) ?? [];
     if (!reader || others.length > 0) return { steps, output };
-    const { type } = reader.operator;
+    const { operator } = reader;
     const other = reader.inputs.find((input) => input !== output);
-    if (type === "Add" || type === "Mul") {
+    if (operator === operators.add || operator === operators.mul) {
       if (!other || !isChannelVector(other, columns)) return { steps, output };
-      steps.push({ type, vector: other });
-    } else if (type !== "Reshape" || reader.outputs[0]!.shape.at(-1) !== columns) return { steps, output };
+      steps.push({ operator, vector: other });
+    } else if (operator !== operators.reshape || reader.outputs[0]!.shape.at(-1) !== columns)
+      return { steps, output };
     output = reader.outputs[0]!;
   }
 }
