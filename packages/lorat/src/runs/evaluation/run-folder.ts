@@ -4,16 +4,8 @@ import { LoratError } from "@lorat/graph";
 import { formatBox } from "../../datasets/boxes/boxes-file.ts";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
 
-<<<<<<< HEAD
-
-import { writeOutput } from "../../files/pending-file.ts";
-
-=======
-
 import { shiftToFile } from "../../datasets/pixel-origin.ts";
-import { reserveOutput } from "../../files/pending-file.ts";
-
->>>>>>> main
+import { writeOutput } from "../../files/pending-file.ts";
 
 import { lockRun } from "../run-lock.ts";
 import { checkSame, RECORD_FILE, type RunRecord, readRecord, writeRecord } from "./run-record.ts";
