@@ -7,7 +7,7 @@ import { silenceMediaLogs } from "./media-libraries.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
 import { copyPicture, decodeFailed, startPastEnd } from "./video-copy.ts";
 import { VideoDecoder } from "./video-decoder.ts";
-import type { VideoInfo } from "./video-track.ts";
+import type { VideoInfo } from "./video-info.ts";
 
 /**
  * Containers that FFmpeg may open, by its own names: those that hold pictures themselves. Playlists and scripts are left out,

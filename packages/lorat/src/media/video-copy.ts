@@ -3,7 +3,7 @@ import { LoratError } from "@lorat/graph";
 import { orientPixels } from "./orient.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
 import type { VideoDecoder } from "./video-decoder.ts";
-import type { VideoInfo } from "./video-track.ts";
+import type { VideoInfo } from "./video-info.ts";
 
 /** Copies the decoder's picture out as displayed. */
 export function copyPicture(

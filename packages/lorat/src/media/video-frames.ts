@@ -5,7 +5,8 @@ import type { FrameRange } from "./frame-source.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
 import { copyPicture, cutShort, decodeFailed, startPastEnd } from "./video-copy.ts";
 import { VideoDecoder } from "./video-decoder.ts";
-import { firstPacket, isShown, openVideoTrack, type VideoInfo } from "./video-track.ts";
+import type { VideoInfo } from "./video-info.ts";
+import { firstPacket, isShown, openVideoTrack } from "./video-track.ts";
 
 /**
  * Decodes frames `[start, end)` as RGBA in presentation order, on the calling thread. Where a packet cannot be

@@ -1,5 +1,4 @@
 import { LoratError } from "@lorat/graph";
-import { isSystemError } from "../files/system-error.ts";
 
 /** An error as plain data: a class does not survive the way between threads. */
 export interface PlainError {
@@ -19,8 +18,8 @@ export function toPlainError(error: unknown): PlainError {
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const plain = { code: undefined, message, hint: undefined, issues: [], stack };
-  if (!isSystemError(error)) return plain;
-  return { ...plain, system: { code: error.code!, syscall: error.syscall!, path: error.path } };
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === undefined || syscall === undefined ? plain : { ...plain, system: { code, syscall, path } };
 }
 
 export function fromPlainError({ code, message, hint, issues, stack, system }: PlainError): Error {
