@@ -29,7 +29,7 @@ function write({ stride, padding, dilation }: ConvAttributes, kernel: readonly n
   };
 }
 
-const convOperator: Operator = {
+export const convOperator: Operator = {
   type: "Conv",
   infer: ([x, weight], attributes) => {
     const { stride, padding, dilation } = read(attributes);
@@ -82,7 +82,7 @@ const convOperator: Operator = {
   macs: ([, weight], [y]) => sizeOf(y!.shape) * sizeOf(weight!.shape.slice(1)),
 };
 
-const convTransposeOperator: Operator = {
+export const convTransposeOperator: Operator = {
   type: "ConvTranspose",
   infer: ([x, weight], attributes) => {
     const { stride, padding, dilation } = read(attributes);

@@ -1,4 +1,5 @@
-export * from "./conv.ts";
+export { attention } from "./attention.ts";
+export { conv2d } from "./conv.ts";
 export {
   abs,
   add,
@@ -24,4 +25,5 @@ export { cast, concat, expand, pad, reshape, slice, split, stopGradient, transpo
 export { linear, matmul } from "./matmul.ts";
 export { type BatchNormResult, batchNormEval, batchNormTrain, layerNorm } from "./normalisation.ts";
 export type { Operand } from "./operand.ts";
+export { operators } from "./operators.ts";
 export { reduceMean, reduceSum, softmax, sumOfSquares } from "./reduce.ts";

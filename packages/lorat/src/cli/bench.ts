@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Box, precisions } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { writeJsonOutput } from "../files/pending-file.ts";
+import { writeJson } from "../files/pending-file.ts";
 import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/bench/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -68,9 +68,9 @@ export function benchCommand(): Command {
       try {
         const result = await runBench({
           ...others,
-          ...(kind && { kinds: kind }),
-          ...(precision && { precisions: precision }),
-          ...(batch && { batches: batch }),
+          kinds: kind,
+          precisions: precision,
+          batches: batch,
           ...(video !== undefined && box && { video: { path: video, box } }),
           signal: interruption.signal,
           onProgress: progress.update,
@@ -94,7 +94,7 @@ async function save(result: BenchResult, path: string): Promise<void> {
   const isFolder = path.endsWith("/") || (await stat(path).catch(() => undefined))?.isDirectory();
   const dated = `bench-${result.started.slice(0, 19).replaceAll(":", "-")}.json`;
   const file = isFolder ? join(path, dated) : path;
-  await writeJsonOutput(file, result, { force: true });
+  await writeJson(file, result, { force: true });
   console.error(`written: ${file}`);
 }
 

@@ -4,7 +4,7 @@ import { compareTrackers } from "../evaluate/compare/comparison.ts";
 import { comparisonJson } from "../evaluate/compare/comparison-json.ts";
 import { comparisonTable } from "../evaluate/compare/table.ts";
 import { renderTable, TABLE_FORMS, type TableForm } from "../evaluate/compare/table-forms.ts";
-import { writeOutput } from "../files/pending-file.ts";
+import { writeWhole } from "../files/pending-file.ts";
 import { addResultOptions, type ResultFlags, resultOptions } from "./result-options.ts";
 
 interface CompareOptions extends ResultFlags {
@@ -55,7 +55,7 @@ async function runCompare(options: CompareOptions): Promise<void> {
   const table = comparisonTable(comparison, options);
   if (options.html !== undefined) {
     const { comparisonPage } = await import("../evaluate/compare/html-report.ts");
-    await writeOutput(options.html, await comparisonPage(comparison, table), { force: options.force });
+    await writeWhole(options.html, await comparisonPage(comparison, table), { force: options.force });
   }
   const form = options.json ? "json" : options.format;
   console.log(

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import { writeOutput } from "../files/pending-file.ts";
+import { writeWhole } from "../files/pending-file.ts";
 import { terminalChart } from "../report/terminal-chart.ts";
 import { textTable } from "../report/text-table.ts";
 import { shortNumber } from "../report/ticks.ts";
@@ -42,7 +42,7 @@ export function runsCommand(): Command {
 async function show(folders: readonly string[], options: ShowOptions): Promise<void> {
   const runs = await Promise.all(folders.map(readRun));
   if (options.report !== undefined) {
-    await writeOutput(options.report, await runReport(runs), { force: options.force });
+    await writeWhole(options.report, await runReport(runs), { force: options.force });
   }
   if (options.json) {
     console.log(

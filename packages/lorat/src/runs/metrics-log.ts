@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { writeOutput } from "../files/pending-file.ts";
+import { writeWhole } from "../files/pending-file.ts";
 import { EventFile } from "./events/event-file.ts";
 import { scalarsOf } from "./events/scalars.ts";
 import { parseRecord, type RunRecord } from "./records.ts";
@@ -50,7 +50,7 @@ export class MetricsLog {
     this.#write();
     const text = await readFile(this.#path, "utf8").catch(() => "");
     const kept = text.split("\n").filter((line) => recordStep(line) <= step);
-    await writeOutput(this.#path, kept.map((line) => `${line}\n`).join(""), { force: true });
+    await writeWhole(this.#path, kept.map((line) => `${line}\n`).join(""), { force: true });
     this.#events?.restart(step);
   }
 

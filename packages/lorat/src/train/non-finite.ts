@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { batchFeeds, type TensorToWrite, type TrainingBatch } from "@lorat/core";
 import { bytesOf } from "@lorat/graph";
-import { produceOutput } from "../files/pending-file.ts";
+import { writeOutput } from "../files/pending-file.ts";
 import { writeTensorFile } from "../files/tensor-file.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { runFiles } from "../runs/run-files.ts";
@@ -29,8 +29,7 @@ export async function saveBatches(
       ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
     );
     const metadata = { step: String(step), loss: String(pass.loss) };
-    const write = (partialPath: string) => writeTensorFile(partialPath, tensors, metadata);
-    await produceOutput(path, write, { force: true });
+    await writeOutput(path, { force: true }, (partial) => writeTensorFile(partial, tensors, metadata));
     paths.push(path);
   }
   return paths;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { calibratedScore, type ScoreCalibration } from "@lorat/core";
-import { writeJsonOutput, writeOutput } from "../../files/pending-file.ts";
+import { writeJson, writeWhole } from "../../files/pending-file.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
 import { updateManifest } from "../../trackers/model/manifest.ts";
 import { modelFolderPath } from "../../trackers/model/model-path.ts";
@@ -45,7 +45,7 @@ export interface CalibrationResult {
 export async function calibrate(model: string, options: CalibrateOptions = {}): Promise<CalibrationResult> {
   const { clips = 5, sequences, threads, onClip } = options;
   const folder = await modelFolderPath(model);
-  const tracker = await loadTracker(model, { device: "cpu", ...(threads !== undefined && { threads }) });
+  const tracker = await loadTracker(model, { device: "cpu", threads });
   let result: CalibrationResult;
   try {
     const samples = await proceduralSamples(tracker, clips, onClip);
@@ -67,8 +67,8 @@ export async function calibrate(model: string, options: CalibrateOptions = {}): 
 export async function writeCalibration(folder: string, result: CalibrationResult): Promise<void> {
   const { calibration, procedural, sequences } = result;
   const bins = { calibration, procedural, sequences };
-  await writeOutput(join(folder, calibrationFiles.diagram), diagram(result), { force: true });
-  await writeJsonOutput(join(folder, calibrationFiles.bins), bins, { force: true });
+  await writeWhole(join(folder, calibrationFiles.diagram), diagram(result), { force: true });
+  await writeJson(join(folder, calibrationFiles.bins), bins, { force: true });
   await updateManifest(folder, { calibration });
 }
 

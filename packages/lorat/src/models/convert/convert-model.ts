@@ -11,7 +11,7 @@ import {
   variantNamed,
 } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { writeJsonOutput } from "../../files/pending-file.ts";
+import { writeJson } from "../../files/pending-file.ts";
 import { writeTensorFile } from "../../files/tensor-file.ts";
 import { type ConvertInput, type ConvertInputs, openInputs } from "./inputs.ts";
 import { makeModelFolder } from "./output-folder.ts";
@@ -62,7 +62,7 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
     await makeModelFolder(outDir, { force, inputs: files }, async (folder) => {
       bytes = await writeWeights(join(folder, modelFiles.weights), tensors, options);
       manifest = await manifestOf(inputs, precision);
-      await writeJsonOutput(join(folder, modelFiles.manifest), manifest);
+      await writeJson(join(folder, modelFiles.manifest), manifest);
     });
     return { outDir, manifest: manifest!, bytes };
   } finally {

@@ -10,7 +10,7 @@ import {
   planMerge,
 } from "@lorat/core";
 import { bytesOf, float32, Graph, type Placement, serialise, sizeOf, type Value } from "@lorat/graph";
-import { type OutputOptions, produceOutput, writeOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, writeOutput, writeWhole } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { sessionProduct } from "../../trackers/model/session-product.ts";
 import { asTensorFile, runWeights, scalingScalars } from "../../train/run-weights.ts";
@@ -62,7 +62,7 @@ export async function exportOnnx(
         dtype: "float32",
         data: data.get(name)!,
       });
-      await writeOutput(path, serialise(outputs, place).bytes, options);
+      await writeWhole(path, serialise(outputs, place).bytes, options);
       return { step };
     }
     const dataPath = `${path}.data`;
@@ -74,7 +74,7 @@ export async function exportOnnx(
       offset: offsets.get(name)!,
       length: 4 * sizeOf(shape),
     });
-    await writeOutput(path, serialise(outputs, place).bytes, options);
+    await writeWhole(path, serialise(outputs, place).bytes, options);
     return { step, dataPath };
   } finally {
     await Promise.all([reader.dispose(), product.dispose()]);
@@ -105,8 +105,8 @@ async function writeData(
 ): Promise<Map<string, number>> {
   const offsets = new Map<string, number>();
   let offset = 0;
-  const write = async (partialPath: string) => {
-    const file = await open(partialPath, "w");
+  await writeOutput(path, options, async (partial) => {
+    const file = await open(partial, "w");
     try {
       for (const tensor of plan) {
         offsets.set(tensor.name, offset);
@@ -118,7 +118,6 @@ async function writeData(
     } finally {
       await file.close();
     }
-  };
-  await produceOutput(path, write, options);
+  });
   return offsets;
 }

@@ -1,6 +1,6 @@
 import type { TensorToWrite } from "@lorat/core";
 import { bytesOf } from "@lorat/graph";
-import { type OutputOptions, produceOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
 import { writeTensorFile } from "../../files/tensor-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { trainedTensors } from "../../train/run-weights.ts";
@@ -22,9 +22,11 @@ export async function exportTrained(
     ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
   );
   const metadata = { format: "lorat", step: String(step) };
-  const write = (partialPath: string) =>
-    writeTensorFile(partialPath, [...entries, ...scalars(config)], metadata);
-  return { step, bytes: await produceOutput(path, write, options) };
+  let bytes = 0;
+  await writeOutput(path, options, async (partial) => {
+    bytes = await writeTensorFile(partial, [...entries, ...scalars(config)], metadata);
+  });
+  return { step, bytes };
 }
 
 function scalars({ model: { adaptation } }: RunConfig): TensorToWrite[] {

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { formatBox } from "../../datasets/boxes/boxes-file.ts";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
+
 import { shiftToFile } from "../../datasets/pixel-origin.ts";
-import { writeOutput } from "../../files/pending-file.ts";
+import { writeWhole } from "../../files/pending-file.ts";
 import { lockRun } from "../run-lock.ts";
 import { checkSame, type EvaluationRecord, RECORD_FILE, readRecord, writeRecord } from "./run-record.ts";
 
@@ -75,7 +76,7 @@ export function runName(run: number): string {
 
 async function writeLines(path: string, count: number, line: (i: number) => string): Promise<void> {
   const lines = Array.from({ length: count }, (_, i) => `${line(i)}\n`);
-  await writeOutput(path, lines.join(""), { force: true });
+  await writeWhole(path, lines.join(""), { force: true });
 }
 
 async function checkEmpty(folder: string): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import type { EvalSet } from "../../datasets/open-eval-set.ts";
-import { writeJsonOutput } from "../../files/pending-file.ts";
+import { writeJson } from "../../files/pending-file.ts";
 import { type TrackerIdentity, trackerIdentity } from "../../trackers/tracker-spec.ts";
 
 const evaluationRecord = z
@@ -69,9 +69,9 @@ function jsonOr(text: string): unknown {
   }
 }
 
-/** Writes the record beside its place and renames it. Throws what `writeJsonOutput` throws. */
+/** Writes the record beside its place and renames it. Throws what `writeJson` throws. */
 export async function writeRecord(folder: string, record: EvaluationRecord): Promise<void> {
-  await writeJsonOutput(join(folder, RECORD_FILE), record);
+  await writeJson(join(folder, RECORD_FILE), record);
 }
 
 /** Throws `EVAL_CHANGED` with every difference that makes results of two runs not belong together. */

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import {
   type ByteSource,
   configOfWeights,
@@ -16,7 +14,7 @@ import {
 } from "@lorat/core";
 import { bytesOf, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
-import { produceOutput } from "../../files/pending-file.ts";
+import { writeOutput } from "../../files/pending-file.ts";
 import { writeTensorFile } from "../../files/tensor-file.ts";
 import { sessionProduct } from "./session-product.ts";
 
@@ -52,7 +50,6 @@ export async function writeAdapter(
   tensors: ReadonlyMap<string, Tensor<"float32">>,
   facts: AdapterFacts,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const listed = [...tensors].map(
     ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
   );
@@ -62,8 +59,7 @@ export async function writeAdapter(
     base_fingerprint: facts.baseFingerprint,
     ...(facts.notes !== undefined && { notes: facts.notes }),
   };
-  const write = (partialPath: string) => writeTensorFile(partialPath, listed, metadata);
-  await produceOutput(path, write, { force: true });
+  await writeOutput(path, { force: true }, (partial) => writeTensorFile(partial, listed, metadata));
 }
 
 /**

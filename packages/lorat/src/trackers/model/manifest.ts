@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelManifest, modelFiles, parseModelManifest } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { writeJsonOutput } from "../../files/pending-file.ts";
+import { writeJson } from "../../files/pending-file.ts";
 
 /** The manifest of a model folder as it lies there. Throws `MODEL_JSON` where it is not JSON. */
 export async function manifestJson(folder: string): Promise<unknown> {
@@ -27,5 +27,5 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
 export async function updateManifest(folder: string, changes: Partial<ModelManifest>): Promise<void> {
   const manifest = { ...((await manifestJson(folder)) as object), ...changes };
   parseModelManifest(manifest);
-  await writeJsonOutput(join(folder, modelFiles.manifest), manifest, { force: true });
+  await writeJson(join(folder, modelFiles.manifest), manifest, { force: true });
 }

@@ -15,7 +15,7 @@ import {
   toCorners,
   updateState,
 } from "@lorat/core";
-import { type Device, float32, LoratError, modelInputs, OnnxModel, withInputShapes } from "@lorat/graph";
+import { type Device, float32, LoratError, modelInputs, Session, withInputShapes } from "@lorat/graph";
 import { contextSize, PointHead, type PointHeadOptions } from "./point-head.ts";
 import { cropSquare } from "./siamese-crop.ts";
 
@@ -76,9 +76,9 @@ export async function openNanoTrack(folder: string, options: NanoTrackOptions = 
     return withInputShapes(backbone, { [input!.name]: [1, 3, size, size] });
   };
   const models = await Promise.all([
-    OnnxModel.create(inputOf(TEMPLATE_SIZE), session),
-    OnnxModel.create(inputOf(SEARCH_SIZE), session),
-    OnnxModel.create(head, session),
+    Session.fromModel(inputOf(TEMPLATE_SIZE), session),
+    Session.fromModel(inputOf(SEARCH_SIZE), session),
+    Session.fromModel(head, session),
   ]);
   const tracker = new NanoTracker(models[0], models[1], models[2], settings);
   await tracker.warmUp();
@@ -97,9 +97,9 @@ interface Memory {
 }
 
 class NanoTracker implements Tracker {
-  readonly #templateNet: OnnxModel;
-  readonly #searchNet: OnnxModel;
-  readonly #headNet: OnnxModel;
+  readonly #templateNet: Session;
+  readonly #searchNet: Session;
+  readonly #headNet: Session;
   readonly #settings: Version;
   readonly #memories = new WeakMap<Target, Memory>();
   readonly #templatePixels = new Float32Array(3 * TEMPLATE_SIZE ** 2);
@@ -108,7 +108,7 @@ class NanoTracker implements Tracker {
   /** Calls run one after the other: they share the crop memory above. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(templateNet: OnnxModel, searchNet: OnnxModel, headNet: OnnxModel, settings: Version) {
+  constructor(templateNet: Session, searchNet: Session, headNet: Session, settings: Version) {
     this.#templateNet = templateNet;
     this.#searchNet = searchNet;
     this.#headNet = headNet;
@@ -183,8 +183,8 @@ class NanoTracker implements Tracker {
     const side = Math.max(Math.round(SEARCH_SIZE / scale), 1);
     cropSquare(frame, { centreX, centreY, side }, SEARCH_SIZE, border, this.#searchPixels);
     const search = await only(this.#searchNet, this.#searchPixels, SEARCH_SIZE);
-    const [templateName, searchName] = this.#headNet.inputNames;
-    const maps = await this.#headNet.run({
+    const [templateName, searchName] = this.#headNet.inputs.keys();
+    const maps = await this.#headNet.compute({
       [templateName!]: float32(memory.template, memory.templateShape),
       [searchName!]: float32(search.data, search.shape),
     });
@@ -221,8 +221,8 @@ class NanoTracker implements Tracker {
 }
 
 /** The features of a crop. */
-async function only(net: OnnxModel, pixels: Float32Array, size: number) {
-  const outputs = await net.run({ [net.inputNames[0]!]: float32(pixels, [1, 3, size, size]) });
+async function only(net: Session, pixels: Float32Array, size: number) {
+  const outputs = await net.compute({ [[...net.inputs.keys()][0]!]: float32(pixels, [1, 3, size, size]) });
   const { data, shape } = outputs[net.outputNames[0]!]!;
   return { data: data as Float32Array, shape };
 }

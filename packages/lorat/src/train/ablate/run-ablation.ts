@@ -2,7 +2,7 @@ import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parametersOf } from "@lorat/core";
 import { type Device, LoratError, sizeOf } from "@lorat/graph";
-import { writeJsonOutput, writeOutput } from "../../files/pending-file.ts";
+import { writeJson, writeWhole } from "../../files/pending-file.ts";
 import { readRun } from "../../runs/read-run.ts";
 import type { StepRecord } from "../../runs/records.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
@@ -98,9 +98,9 @@ function trainableCount({ model }: RunConfig): number {
 
 /** The table as JSON, and the curves of all rows so far on one page. */
 async function writeResult(folder: string, result: AblationResult): Promise<void> {
-  await writeJsonOutput(join(folder, ablationFiles.summary), result, { force: true });
+  await writeJson(join(folder, ablationFiles.summary), result, { force: true });
   const runs = await Promise.all(result.rows.map(({ name }) => readRun(join(folder, name))));
-  await writeOutput(join(folder, ablationFiles.report), await ablationReport(result, runs), { force: true });
+  await writeWhole(join(folder, ablationFiles.report), await ablationReport(result, runs), { force: true });
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { reachableNodes, type Value } from "../graph.ts";
-import { rewrite } from "../rewrite.ts";
+import { rewrite } from "./rewrite.ts";
 
 /** What weights and constants alone decide in a graph. */
 export interface FrozenValues {

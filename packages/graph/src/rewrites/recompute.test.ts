@@ -13,9 +13,9 @@ import {
   sumOfSquares,
   transpose,
   type Value,
-} from "./index.ts";
-import { evaluate } from "./testing/interpreter.ts";
-import { tensor64 } from "./testing/tensor64.ts";
+} from "../index.ts";
+import { evaluate } from "../testing/interpreter.ts";
+import { tensor64 } from "../testing/tensor64.ts";
 
 const sizes = { tokens: 5, dim: 4 };
 

@@ -1,12 +1,26 @@
-import type { Value } from "../graph.ts";
-import { add, mul } from "../ops/elementwise.ts";
-import { cast, reshape } from "../ops/layout.ts";
-import { type Move, rewrite } from "../rewrite.ts";
+import type { Graph, Value } from "../graph.ts";
+import { abs, add, div, maximum, mul } from "../ops/elementwise.ts";
+import { cast, reshape, transpose } from "../ops/layout.ts";
+import { operators } from "../ops/operators.ts";
+import { dynamicQuantize, matmulInteger, round, rowMaximum } from "../ops/quantised.ts";
 import type { Shape } from "../shape.ts";
-import { quantisedColumns } from "./columns.ts";
 import { type LinearLayer, linearLayers } from "./linear-layers.ts";
-import { dynamicQuantize, matmulInteger } from "./operators.ts";
-import { type WeightLevels, zeroLevel } from "./weight-levels.ts";
+import { type Move, rewrite } from "./rewrite.ts";
+
+/** How weights are written in 8 bits: the numbers are the same, the level of the number 0 is not. */
+export type WeightLevels = "int8" | "uint8";
+
+/** Levels lie this far from the level of 0 at most. */
+export const largestLevel = 127;
+
+/** The level of the number 0. */
+export const zeroOf: Readonly<Record<WeightLevels, number>> = { int8: 0, uint8: 128 };
+
+/** {@link zeroOf} in a graph. */
+export function zeroLevel(graph: Graph, levels: WeightLevels): Value {
+  const data = levels === "int8" ? Int8Array.of(zeroOf.int8) : Uint8Array.of(zeroOf.uint8);
+  return graph.constant({ dtype: levels, shape: [], data });
+}
 
 /** A graph with linear layers in 8 bits, and what the new parameters of those layers are made of. */
 export interface QuantisedGraph {
@@ -64,9 +78,9 @@ function weightParts({ weight, steps }: LinearLayer, move: Move, type: WeightLev
   const { levels, scale: columnScale } = quantisedColumns(move(weight), type);
   let scale = columnScale;
   let bias: Value | undefined;
-  for (const { type, vector } of steps) {
+  for (const { operator, vector } of steps) {
     const channels = move(vector);
-    if (type === "Add") bias = bias ? add(bias, channels) : channels;
+    if (operator === operators.add) bias = bias ? add(bias, channels) : channels;
     else {
       scale = mul(scale, channels);
       bias &&= mul(bias, channels);
@@ -83,4 +97,19 @@ function quantisedLayer(input: Value, { levels, scale, bias }: WeightParts, shap
   const sums = cast(matmulInteger(numbers, { levels, zero }), "float32");
   const product = mul(sums, mul(numbers.scale, scale));
   return bias ? add(product, bias) : product;
+}
+
+/** The scale of a column of zeros: any number that can be divided by. */
+const smallestScale = 1e-30;
+
+/**
+ * A weight `[inputs, outputs]` as `(levels - zero) * scale`: 8 bits of the same shape, float32 `[outputs]`. The largest
+ * magnitude of a column is its largest level, so no number moves by more than half the scale of its column.
+ */
+function quantisedColumns(weight: Value, type: WeightLevels): { levels: Value; scale: Value } {
+  const rows = transpose(weight); // [outputs, inputs]
+  const scale = maximum(div(rowMaximum(abs(rows)), largestLevel), smallestScale); // [outputs, 1]
+  const centred = round(div(rows, scale));
+  const levels = cast(type === "int8" ? centred : add(centred, zeroOf.uint8), type);
+  return { levels: transpose(levels), scale: reshape(scale, [weight.shape[1]!]) };
 }

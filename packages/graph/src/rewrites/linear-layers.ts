@@ -1,8 +1,10 @@
-import { type Node, reachableNodes, type Value } from "../graph.ts";
+import { type Node, type Operator, reachableNodes, type Value } from "../graph.ts";
+import { operators } from "../ops/operators.ts";
 
 /** What follows a product channel by channel: a bias or a factor, `[outputs]`. */
 export interface ChannelStep {
-  readonly type: "Add" | "Mul";
+  /** Addition or multiplication. */
+  readonly operator: Operator;
   readonly vector: Value;
 }
 
@@ -29,7 +31,7 @@ export function linearLayers(outputs: Iterable<Value>): LinearLayer[] {
   const readers = readersOf(nodes, wanted);
   return nodes.flatMap((node) => {
     const [input, weight] = node.inputs;
-    const parameter = node.operator.type === "MatMul" ? soleParameter(weight!) : undefined;
+    const parameter = node.operator === operators.matmul ? soleParameter(weight!) : undefined;
     if (!parameter || weight!.shape.length !== 2) return [];
     const rows = rowsRead(weight!);
     const name = parameter.name.replace(/\.weight$/, "");
@@ -40,20 +42,18 @@ export function linearLayers(outputs: Iterable<Value>): LinearLayer[] {
 }
 
 /** Only layout lies between a weight and its product. */
-const layout = new Set(["Transpose", "Reshape", "Slice"]);
+const layout = new Set<Operator>([operators.transpose, operators.reshape, operators.slice]);
 
 /** The parameter that a value is a view of; undefined for any other value. */
 function soleParameter(value: Value): Value | undefined {
   if (value.kind === "parameter") return value;
-  return value.node && layout.has(value.node.operator.type)
-    ? soleParameter(value.node.inputs[0]!)
-    : undefined;
+  return value.node && layout.has(value.node.operator) ? soleParameter(value.node.inputs[0]!) : undefined;
 }
 
 /** The first row and the one after the last, where a layer reads a part of its weight. */
 function rowsRead({ node }: Value): string | undefined {
   if (!node) return undefined;
-  if (node.operator.type !== "Slice") return rowsRead(node.inputs[0]!);
+  if (node.operator !== operators.slice) return rowsRead(node.inputs[0]!);
   return `${node.inputs[1]!.tensor!.data},${node.inputs[2]!.tensor!.data}`;
 }
 
@@ -76,12 +76,13 @@ function followed(product: Value, readers: ReadonlyMap<Value, readonly (Node | u
   for (;;) {
     const [reader, ...others] = readers.get(output) ?? [];
     if (!reader || others.length > 0) return { steps, output };
-    const { type } = reader.operator;
+    const { operator } = reader;
     const other = reader.inputs.find((input) => input !== output);
-    if (type === "Add" || type === "Mul") {
+    if (operator === operators.add || operator === operators.mul) {
       if (!other || !isChannelVector(other, columns)) return { steps, output };
-      steps.push({ type, vector: other });
-    } else if (type !== "Reshape" || reader.outputs[0]!.shape.at(-1) !== columns) return { steps, output };
+      steps.push({ operator, vector: other });
+    } else if (operator !== operators.reshape || reader.outputs[0]!.shape.at(-1) !== columns)
+      return { steps, output };
     output = reader.outputs[0]!;
   }
 }

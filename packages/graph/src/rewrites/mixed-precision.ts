@@ -1,39 +1,44 @@
-import { cast, type DType, type Node, type Operator, rewrite, type Value } from "@lorat/graph";
+import type { Node, Operator, Value } from "../graph.ts";
+import { cast } from "../ops/layout.ts";
+import { operators } from "../ops/operators.ts";
+import type { DType } from "../tensor.ts";
+import { lowered } from "./lower.ts";
+import { rewrite } from "./rewrite.ts";
 
 /** Products are computed in half precision: they are where the time goes. */
-const halfOperators = new Set(["MatMul", "Conv", "ConvTranspose"]);
+const halfOperators = new Set<Operator>([operators.matmul, operators.conv, operators.convTranspose]);
 
 /** Computed in single precision: sums over many numbers, and what is sensitive to rounding. */
-const singleOperators = new Set([
-  "LayerNormalization",
-  "Softmax",
-  "ReduceSum",
-  "ReduceMean",
-  "Div",
-  "Sqrt",
-  "Log",
+const singleOperators = new Set<Operator>([
+  operators.layerNorm,
+  operators.softmax,
+  operators.reduceSum,
+  operators.reduceMean,
+  operators.div,
+  operators.sqrt,
+  operators.log,
 ]);
 
-/** A place from which on a graph is computed in single precision. */
+/** Marks a place from which a graph is computed in single precision. */
 const borderOperator: Operator = {
   type: "Identity",
   infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
   gradient: ({ gradients }) => [gradients[0]],
 };
 
-/** Marks a value as the start of what {@link mixedPrecision} leaves in single precision: what the loss is made of. */
+/** Marks a value from which {@link mixedPrecision} leaves the graph in single precision, such as what a loss reads. */
 export function singleFromHere(x: Value): Value {
   return x.graph.apply(borderOperator, [x])[0]!;
 }
 
 /**
- * A training-step graph in mixed precision, as the reference's autocast has it (specification section 3.6): products in
- * half, norms, softmax, sums and what follows {@link singleFromHere} in single, the rest in the wider type of what it is
+ * The same outputs in mixed precision, as PyTorch's autocast has it: products in
+ * half; norms, softmax, sums and what follows {@link singleFromHere} in single; the rest in the wider type of what it is
  * given. Parameters and inputs stay in single precision and so do all outputs, gradients among them; numbers and vectors
  * follow what they are added to or multiplied with.
  */
 export function mixedPrecision(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
-  const mixed = rewrite(outputs, (node, inputs) => {
+  const mixed = rewrite(lowered(outputs), (node, inputs) => {
     if (node.operator === borderOperator) return [cast(inputs[0]!, "float32")];
     const type = computedType(node, inputs);
     const given =
@@ -47,10 +52,10 @@ export function mixedPrecision(outputs: Readonly<Record<string, Value>>): Record
 
 /** The type in which a node's floating inputs are brought together; undefined where it keeps its own (casts). */
 function computedType(node: Node, inputs: readonly Value[]): DType | undefined {
-  const { type } = node.operator;
-  if (type === "Cast") return undefined;
-  if (halfOperators.has(type)) return "float16";
-  if (singleOperators.has(type)) return "float32";
+  const { operator } = node;
+  if (operator === operators.cast) return undefined;
+  if (halfOperators.has(operator)) return "float16";
+  if (singleOperators.has(operator)) return "float32";
   const floats = inputs.filter(isFloat);
   const strong = floats.filter((value) => !isWeak(value));
   const deciding = strong.length > 0 ? strong : floats;
@@ -59,7 +64,7 @@ function computedType(node: Node, inputs: readonly Value[]): DType | undefined {
 
 /** Single numbers and vectors of parameters, chosen or not: they take the type of what they meet. */
 function isWeak({ kind, shape, node }: Value): boolean {
-  if (node?.operator.type === "Where") return node.inputs.slice(1).every(isWeak);
+  if (node?.operator === operators.where) return node.inputs.slice(1).every(isWeak);
   return (kind === "constant" && shape.length === 0) || (kind === "parameter" && shape.length <= 1);
 }
 
