@@ -1,6 +1,7 @@
 /**
  * LoRAT in Node and the browser: geometry, model, weights, tracking, training step, metrics.
  */
+export { LoratError, type LoratErrorOptions } from "@lorat/graph";
 export * from "./geometry/index.ts";
 export * from "./graph-names.ts";
 export {

@@ -110,7 +110,7 @@ describe("Cropper", () => {
     );
     const broken = { ...ramp(4, 4), height: 5 };
     expect(() => cropper.crop(broken, identity, [0, 0, 0], new Float32Array(48))).toThrow(
-      expect.objectContaining({ code: "FRAME_DATA" }),
+      expect.objectContaining({ code: "FRAME_FORM" }),
     );
   });
 });

@@ -2,7 +2,7 @@ import { LoratError } from "@lorat/graph";
 import type { Corners } from "./box.ts";
 import { alignCrop } from "./crop-alignment.ts";
 import type { CropParameters } from "./crop-parameters.ts";
-import type { Frame, Size } from "./frame.ts";
+import { checkFrame, type Frame, type Size } from "./frame.ts";
 import type { Colour } from "./image-mean.ts";
 
 /** Mean and standard deviation of ImageNet's RGB values in 0..1. */
@@ -57,7 +57,7 @@ export class Cropper {
    *
    * `padding` (0..255) fills what lies outside the frame; a function is asked for it only where something does. Resizing is bilinear with half-pixel centres, no antialiasing,
    * and sees only the pixels of the aligned source rectangle. Returns the adjusted parameters with which every box of
-   * this crop must be mapped. Throws `FRAME_DATA` when the frame holds fewer bytes than its size asks for and
+   * this crop must be mapped. Throws `FRAME_FORM` where the frame is no such picture and
    * `CROP_TARGET` when `target` is too short.
    */
   crop(
@@ -193,15 +193,5 @@ function blendRow(
         data[(p11 + 2) | 0]! * w11) *
         gainB +
       shiftB;
-  }
-}
-
-function checkFrame(frame: Frame): void {
-  const needed = frame.width * frame.height * frame.channels;
-  if (frame.data.length < needed || !(needed > 0)) {
-    throw new LoratError(
-      "FRAME_DATA",
-      `a ${frame.width} x ${frame.height} frame of ${frame.channels} channels needs ${needed} bytes, got ${frame.data.length}`,
-    );
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type ConcreteDevice,
   type Device,
   float32,
   resolveDevice,
@@ -60,6 +61,7 @@ export class TrackingNetwork {
   readonly #precision: Precision;
   #atPrecision: ReturnType<typeof atPrecision> | undefined;
   #template: RenewableSession | undefined;
+  #device: ConcreteDevice | undefined;
   readonly #search = new Map<number, RenewableSession>();
 
   constructor(model: Model, options: NetworkRunOptions) {
@@ -100,6 +102,11 @@ export class TrackingNetwork {
     return { scoreMap: map(outputNames.scoreMap), boxes: map(outputNames.boxes) };
   }
 
+  /** What its sessions run on; known after the first. */
+  get device(): ConcreteDevice | undefined {
+    return this.#device;
+  }
+
   async dispose(): Promise<void> {
     const sessions = [...this.#search.values(), ...(this.#template ? [this.#template] : [])];
     this.#search.clear();
@@ -130,13 +137,10 @@ export class TrackingNetwork {
   async #makeSession(outputs: Readonly<Record<string, Value>>): Promise<RunnableSession> {
     const { weights, singleLayers } = this.model;
     const { device = "auto" } = this.#options;
-    this.#atPrecision ??= resolveDevice(device).then((settled) =>
-      atPrecision(weights, {
-        precision: this.#precision,
-        device: settled,
-        singleLayers,
-      }),
-    );
+    this.#atPrecision ??= resolveDevice(device).then((settled) => {
+      this.#device = settled;
+      return atPrecision(weights, { precision: this.#precision, device: settled, singleLayers });
+    });
     const graph = await (await this.#atPrecision)(outputs);
     return this.#createSession(graph.outputs, { ...this.#options, weights: graph.weights });
   }

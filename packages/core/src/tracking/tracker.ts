@@ -1,4 +1,4 @@
-import { LoratError } from "@lorat/graph";
+import { type ConcreteDevice, LoratError } from "@lorat/graph";
 import { type Box, type Corners, clipToImage, intersects, isValidBox, toCorners } from "../geometry/box.ts";
 import { Cropper } from "../geometry/crop.ts";
 import {
@@ -7,7 +7,7 @@ import {
   searchCropParameters,
   toCrop,
 } from "../geometry/crop-parameters.ts";
-import type { Frame, Size } from "../geometry/frame.ts";
+import { checkFrame, type Frame, type Size } from "../geometry/frame.ts";
 import { type Colour, imageMean } from "../geometry/image-mean.ts";
 import { writeForegroundMask } from "../geometry/mask.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
@@ -96,8 +96,13 @@ class LoratTracker implements Tracker {
     this.#extraPasses = passesOf(options.redetect);
   }
 
+  get device(): ConcreteDevice | undefined {
+    return this.#network.device;
+  }
+
   async start(frame: Frame, box: Box): Promise<Target> {
     this.#checkOpen();
+    checkFrame(frame);
     const corners = checkStart(frame, box);
     const { variant } = this.#network.model.config;
     const padding = imageMean(frame);
@@ -142,6 +147,7 @@ class LoratTracker implements Tracker {
 
   async #trackNow(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {
     this.#checkOpen();
+    checkFrame(frame);
     if (targets.length === 0) return [];
     const memories = targets.map((target) => this.#memoryFor(target, frame));
     const { variant } = this.#network.model.config;

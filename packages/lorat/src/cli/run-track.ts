@@ -82,7 +82,8 @@ async function trackSource(
   const { width, height } = source;
   const { states, lastBoxes } = counter;
   const { files } = outputs;
-  const report = { input, model, device, width, height, start, ...summary, states, lastBoxes, files };
+  const used = tracker.device ?? device;
+  const report = { input, model, device: used, width, height, start, ...summary, states, lastBoxes, files };
   printTrackReport(report, { json, toErrors: toStdout });
   if (summary.stopped instanceof LoratError) throw summary.stopped;
 }
