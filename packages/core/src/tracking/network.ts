@@ -17,6 +17,7 @@ import { atPrecision } from "../precision/at-precision.ts";
 import type { Precision } from "../precision/precision.ts";
 import type { ScoreCalibration } from "./calibration.ts";
 import type { LoopSettings } from "./loop.ts";
+import type { Maps } from "./postprocess.ts";
 import { type CreateSession, RenewableSession, type RunnableSession } from "./renewable-session.ts";
 
 /** A model's weights with the configuration that they belong to. */
@@ -41,14 +42,6 @@ export interface NetworkRunOptions {
   readonly cacheFolder?: string;
   /** Makes the sessions; default `Session.create`. */
   readonly createSession?: CreateSession;
-}
-
-/** The maps of a batch. */
-export interface Maps {
-  /** `[batch, grid, grid]`, logits. */
-  readonly scoreMap: Float32Array;
-  /** `[batch, grid, grid, 4]`, `[x1, y1, x2, y2]` fractions of the search crop. */
-  readonly boxes: Float32Array;
 }
 
 /** Batch sizes whose sessions are kept beside the single target's; older ones are released. */

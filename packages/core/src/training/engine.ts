@@ -12,10 +12,10 @@ import {
 } from "@lorat/graph";
 import { optimizerNames as names, outputNames, targetNames } from "../graph-names.ts";
 import type { Parameter } from "../model/parameters.ts";
+import { hasHalfPrecision } from "../precision/precision.ts";
 import { batchFeeds, type TrainingBatch } from "./batch.ts";
 import { dropPathChoices } from "./drop-path-choices.ts";
 import { GradientSum } from "./gradient-sum.ts";
-import { hasHalfPrecision } from "./half-precision.ts";
 import { type LossTerms, lossTerms, meanTerms } from "./loss.ts";
 import { initialLossScale, nextLossScale } from "./loss-scaler.ts";
 import { Optimizer } from "./optimizer.ts";

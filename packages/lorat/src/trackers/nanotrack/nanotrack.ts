@@ -206,7 +206,7 @@ class NanoTracker implements Tracker {
     memory.state = updateState(memory.state, found.score);
     const raw = toCorners(boxOf(memory));
     return {
-      box: safeBox(raw, toCorners(previous), frame.width, frame.height),
+      box: safeBox(raw, toCorners(previous), frame),
       score: found.score,
       state: memory.state.state,
       raw: { box: raw, score: found.score },

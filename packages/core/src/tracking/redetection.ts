@@ -1,10 +1,13 @@
 import { LoratError } from "@lorat/graph";
-import { type Corners, isValidBox } from "../geometry/box.ts";
+import { type Corners, clipToImage, isValidBox } from "../geometry/box.ts";
 import { enlargeToMinimum } from "../geometry/crop-parameters.ts";
+import type { Size } from "../geometry/frame.ts";
+import type { Evidence } from "./presence.ts";
+import type { TargetState } from "./types.ts";
 
 /** How a lost target is looked for. */
 export interface RedetectOptions {
-  /** Regions looked at in a frame beside the one where the target was last seen, each one pass of the network; default 2. */
+  /** Regions searched in a frame beside the one where the target was last seen, each one pass of the network; default: 2. */
   readonly passesPerFrame?: number;
 }
 
@@ -22,21 +25,55 @@ export function passesOf(redetect: boolean | RedetectOptions | undefined): numbe
 /** A candidate differs from the target's last size by at most this factor in either side. */
 const SIZE_TOLERANCE = 2.5;
 
+/** What a search region showed. */
+export interface Sighting {
+  readonly box: Corners;
+  readonly score: number;
+  readonly evidence: Evidence;
+}
+
+/** Where a frame leaves a target. */
+export interface Followed {
+  /** The tracker's own answer. */
+  readonly raw: Corners;
+  /** The box that the next frame is searched around, if it is a proper one. */
+  readonly next: Corners;
+  /** What a program is shown. */
+  readonly shown: Corners;
+}
+
 /**
- * Where to look for a target that is lost: where it was last seen well, at its last whole size, and then region after region
- * outwards until the whole frame was seen, a few each frame; after the last it begins again. No network in here.
+ * The method's own loop (specification section 4.3): what was seen is the answer and the next start. A lost target is shown at
+ * its last whole size.
+ */
+export function followed({ box }: Sighting, lost: LostSearch, isAstray: boolean): Followed {
+  return { raw: box, next: box, shown: isAstray ? lost.sized(box) : box };
+}
+
+/**
+ * With re-detection: a target that is lost and was not seen for sure is held where it was last seen, and what was found is taken
+ * at the last whole size until it is confirmed.
+ */
+export function held(seen: Sighting, lost: LostSearch, state: TargetState, isAstray: boolean): Followed {
+  if (!isAstray)
+    return { raw: seen.box, next: state === "lost" ? lost.sized(seen.box) : seen.box, shown: seen.box };
+  const anchor = lost.anchor();
+  return { raw: lost.clipped(anchor), next: lost.sized(anchor), shown: lost.sized(anchor) };
+}
+
+/**
+ * Chooses where to look for a lost target: where it was last seen well, at its last whole size, then region after region
+ * outwards until the whole frame was searched, a few each frame; after the last it begins again. It runs no network.
  */
 export class LostSearch {
-  readonly #imageWidth: number;
-  readonly #imageHeight: number;
+  readonly #image: Size;
   readonly #areaFactor: number;
   #lastSeen: Corners;
   #lastWhole: Corners;
   #queue: Corners[] = [];
 
-  constructor(box: Corners, imageWidth: number, imageHeight: number, areaFactor: number) {
-    this.#imageWidth = imageWidth;
-    this.#imageHeight = imageHeight;
+  constructor(box: Corners, image: Size, areaFactor: number) {
+    this.#image = { width: image.width, height: image.height };
     this.#areaFactor = areaFactor;
     this.#lastSeen = box;
     this.#lastWhole = box;
@@ -52,6 +89,11 @@ export class LostSearch {
   /** The box to search around while the target is lost: its last whole size, centred where it was last seen. */
   anchor(): Corners {
     return sizedLike(this.#lastWhole, centre(this.#lastSeen));
+  }
+
+  /** The part of a box that lies in the image. */
+  clipped(box: Corners): Corners {
+    return clipToImage(box, this.#image);
   }
 
   /** A box with the target's last whole size in the place of `box`; what is no proper box stays as it is. */
@@ -83,14 +125,14 @@ export class LostSearch {
     const step = Math.max(Math.min(side / 2, side - Math.max(width, height)), side / 4);
     const [x, y] = centre(this.#lastSeen);
     const distance = (box: Corners) => Math.hypot(centre(box)[0] - x, centre(box)[1] - y);
-    return centres(this.#imageWidth, step)
-      .flatMap((cx) => centres(this.#imageHeight, step).map((cy) => sizedLike(size, [cx, cy])))
+    return centres(this.#image.width, step)
+      .flatMap((cx) => centres(this.#image.height, step).map((cy) => sizedLike(size, [cx, cy])))
       .sort((a, b) => distance(a) - distance(b));
   }
 
   /** True where no side lies on the image's border, which may cut the target. */
   #isWhole([x1, y1, x2, y2]: Corners): boolean {
-    return x1 > 0 && y1 > 0 && x2 < this.#imageWidth && y2 < this.#imageHeight;
+    return x1 > 0 && y1 > 0 && x2 < this.#image.width && y2 < this.#image.height;
   }
 }
 

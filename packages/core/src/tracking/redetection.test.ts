@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Corners } from "../geometry/box.ts";
 import { searchCropParameters, toCrop } from "../geometry/crop-parameters.ts";
-import { LostSearch, passesOf } from "./lost-search.ts";
+import { LostSearch, passesOf } from "./redetection.ts";
 
 const [WIDTH, HEIGHT, AREA] = [640, 360, 4];
 
@@ -17,7 +17,7 @@ describe("LostSearch", () => {
     fc.assert(
       fc.property(target, target, ([x, y, width, height], [otherX, otherY]) => {
         const box: Corners = [x, y, x + width, y + height];
-        const search = new LostSearch(box, WIDTH, HEIGHT, AREA);
+        const search = new LostSearch(box, { width: WIDTH, height: HEIGHT }, AREA);
         const regions = search.next(10_000);
         const distances = regions.map(([x1, y1, x2, y2]) =>
           Math.hypot((x1 + x2) / 2 - x - width / 2, (y1 + y2) / 2 - y - height / 2),
@@ -27,7 +27,7 @@ describe("LostSearch", () => {
         const top = Math.min(otherY, HEIGHT - height);
         const elsewhere: Corners = [left, top, left + width, top + height];
         const inside = regions.some((region) => {
-          const crop = toCrop(elsewhere, searchCropParameters(region, AREA, 100, 100));
+          const crop = toCrop(elsewhere, searchCropParameters(region, AREA, { width: 100, height: 100 }));
           return Math.min(...crop) >= -0.01 && Math.max(...crop) <= 100.01;
         });
         expect(inside).toBe(true);
@@ -36,8 +36,8 @@ describe("LostSearch", () => {
   });
 
   it("gives a few regions at a time, all of them once, then begins again", () => {
-    const search = new LostSearch([300, 150, 340, 190], WIDTH, HEIGHT, AREA);
-    const all = new LostSearch([300, 150, 340, 190], WIDTH, HEIGHT, AREA).next(10_000);
+    const search = new LostSearch([300, 150, 340, 190], { width: WIDTH, height: HEIGHT }, AREA);
+    const all = new LostSearch([300, 150, 340, 190], { width: WIDTH, height: HEIGHT }, AREA).next(10_000);
     const steps = Math.ceil(all.length / 2);
     const seen = Array.from({ length: steps }, () => search.next(2)).flat();
     expect(seen).toEqual(all);
@@ -45,7 +45,7 @@ describe("LostSearch", () => {
   });
 
   it("keeps the last whole size where the target was last seen, also at the border", () => {
-    const search = new LostSearch([100, 100, 140, 160], WIDTH, HEIGHT, AREA);
+    const search = new LostSearch([100, 100, 140, 160], { width: WIDTH, height: HEIGHT }, AREA);
     search.seen([500, 100, 550, 170]);
     search.seen([628, 110, 640, 180]);
     expect(search.anchor()).toEqual([609, 110, 659, 180]);
@@ -54,7 +54,7 @@ describe("LostSearch", () => {
   });
 
   it("takes only boxes of about the target's size", () => {
-    const search = new LostSearch([100, 100, 140, 160], WIDTH, HEIGHT, AREA);
+    const search = new LostSearch([100, 100, 140, 160], { width: WIDTH, height: HEIGHT }, AREA);
     expect(search.fits([0, 0, 60, 60])).toBe(true);
     expect(search.fits([0, 0, 120, 60])).toBe(false);
     expect(search.fits([0, 0, 0, 60])).toBe(false);

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { agreementOf } from "./box-agreement.ts";
-import { guardedLayers } from "./guard.ts";
+import { agreementOf, guardedLayers } from "./guard.ts";
 
 /** Every layer in 8 bits takes its harm off the mean. */
 function harmful(harm: Readonly<Record<string, number>>) {
