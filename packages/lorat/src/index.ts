@@ -51,12 +51,12 @@ export { DIFFICULTIES, type Difficulty } from "./synth/difficulty.ts";
 export { loadModel, loadTracker } from "./trackers/model/load-tracker.ts";
 export {
   runSequence,
+  type Segment,
   type SequenceRun,
-  type Stretch,
+  scoreSegment,
+  scoreSegments,
   scoreSequence,
-  scoreStretch,
-  scoreStretches,
-  stretchOf,
+  segmentOf,
 } from "./trackers/one-pass.ts";
 export { parseTracker, type TrackerSpec } from "./trackers/tracker-spec.ts";
 export { ABLATIONS, type AblationName, type AblationRow, ablationRows } from "./train/ablate/rows.ts";

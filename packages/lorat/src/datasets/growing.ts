@@ -12,13 +12,13 @@ export interface Growing<T extends Numbers> {
 }
 
 export function growing<T extends Numbers>(make: (length: number) => T): Growing<T> {
-  let room = make(1024);
+  let buffer = make(1024);
   let length = 0;
   const reserve = (count: number) => {
-    if (length + count <= room.length) return;
-    const larger = make(Math.max(2 * room.length, length + count));
-    larger.set(room.subarray(0, length));
-    room = larger;
+    if (length + count <= buffer.length) return;
+    const larger = make(Math.max(2 * buffer.length, length + count));
+    larger.set(buffer.subarray(0, length));
+    buffer = larger;
   };
   return {
     get length() {
@@ -26,14 +26,14 @@ export function growing<T extends Numbers>(make: (length: number) => T): Growing
     },
     push(value) {
       reserve(1);
-      room[length++] = value;
+      buffer[length++] = value;
     },
     append(values) {
       reserve(values.length);
-      room.set(values, length);
+      buffer.set(values, length);
       length += values.length;
     },
-    values: () => room.subarray(0, length) as T,
+    values: () => buffer.subarray(0, length) as T,
   };
 }
 

@@ -30,21 +30,21 @@ export function smooth(values: readonly number[], smoothing: number): number[] {
 }
 
 /**
- * At most about `count` points that keep what the eye sees: the smallest and the largest of each stretch, in their order.
+ * At most about `count` points that keep what the eye sees: the smallest and the largest of each width, in their order.
  */
 export function thin({ label, x, y }: Series, count: number): Series {
   if (x.length <= count) return { label, x, y };
-  const stretch = x.length / (count / 2);
-  const kept: number[] = [];
-  for (let start = 0; start < x.length; start += stretch) {
+  const width = x.length / (count / 2);
+  const shown: number[] = [];
+  for (let start = 0; start < x.length; start += width) {
     const first = Math.floor(start);
     let least = first;
     let most = first;
-    for (let i = first; i < Math.min(Math.floor(start + stretch), x.length); i++) {
+    for (let i = first; i < Math.min(Math.floor(start + width), x.length); i++) {
       if (y[i]! < y[least]!) least = i;
       if (y[i]! > y[most]!) most = i;
     }
-    kept.push(...new Set([Math.min(least, most), Math.max(least, most)]));
+    shown.push(...new Set([Math.min(least, most), Math.max(least, most)]));
   }
-  return { label, x: kept.map((i) => x[i]!), y: kept.map((i) => y[i]!) };
+  return { label, x: shown.map((i) => x[i]!), y: shown.map((i) => y[i]!) };
 }

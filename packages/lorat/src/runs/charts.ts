@@ -60,8 +60,8 @@ function seriesOf(
     records: readonly T[],
     value: (record: T) => unknown,
   ) => {
-    const kept = records.filter((record) => typeof value(record) === "number");
-    return { label, x: kept.map(({ step }) => step), y: kept.map((record) => value(record) as number) };
+    const usable = records.filter((record) => typeof value(record) === "number");
+    return { label, x: usable.map(({ step }) => step), y: usable.map((record) => value(record) as number) };
   };
   for (const [label, key] of Object.entries(steps)) {
     const raw = of(label, run.steps, (record) => record[key]);

@@ -49,8 +49,8 @@ export class MetricsLog {
   async rewind(step: number): Promise<void> {
     this.#write();
     const text = await readFile(this.#path, "utf8").catch(() => "");
-    const kept = text.split("\n").filter((line) => recordStep(line) <= step);
-    await writeWhole(this.#path, kept.map((line) => `${line}\n`).join(""), { force: true });
+    const remaining = text.split("\n").filter((line) => recordStep(line) <= step);
+    await writeWhole(this.#path, remaining.map((line) => `${line}\n`).join(""), { force: true });
     this.#events?.restart(step);
   }
 

@@ -65,19 +65,19 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { tracker: spec, folder, repeat = 1, signal, onStart } = options;
   const set = await openEvalSet(options, signal);
   const record = await recordOf(set, await identifyTracker(spec), repeat);
-  const room = await openRunFolder(folder, record);
+  const runFolder = await openRunFolder(folder, record);
   try {
     const all = tasksOf(set, repeat);
     const left: EvalTask[] = [];
-    for (const task of all) if (!(await room.isDone(task))) left.push(task);
+    for (const task of all) if (!(await runFolder.isDone(task))) left.push(task);
     const count = await workerCount(spec, left.length, options);
     const frames = left.reduce((sum, { sequence }) => sum + sequence.frames.count, 0);
     const plan = { record, tasks: all.length, finished: all.length - left.length, frames, ...count };
     onStart?.(plan);
-    const tasks = plan.finished + (left.length > 0 ? await runAll(left, room, plan, options) : 0);
+    const tasks = plan.finished + (left.length > 0 ? await runAll(left, runFolder, plan, options) : 0);
     return { set, plan, finished: tasks === all.length, tasks };
   } finally {
-    await room.release();
+    await runFolder.release();
   }
 }
 
@@ -92,7 +92,7 @@ function tasksOf({ sequences }: EvalSet, repeat: number): EvalTask[] {
 /** Runs tasks, several at a time; gives how many were finished. */
 async function runAll(
   tasks: readonly EvalTask[],
-  room: RunFolder,
+  runFolder: RunFolder,
   plan: EvalPlan,
   { tracker, folder, signal, onProgress, workerFile }: EvaluateOptions,
 ): Promise<number> {
@@ -124,7 +124,7 @@ async function runAll(
       try {
         const written = await problems.collect(async () => {
           const tracked = await runner.run(sequence, { signal, onPicture });
-          await room.write(current, tracked);
+          await runFolder.write(current, tracked);
           return true;
         });
         if (written) finished++;
