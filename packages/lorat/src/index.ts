@@ -4,7 +4,7 @@
 import { offerToUserModules } from "./files/user-module.ts";
 
 export * from "@lorat/core";
-export type { AnnotatedSequence, AnnotationSet } from "./datasets/annotations/annotation-set.ts";
+export type { AnnotatedSequence, AnnotationSet } from "./datasets/annotations/benchmark.ts";
 export { openAnnotations } from "./datasets/annotations/open-annotations.ts";
 export { type Dataset, type DatasetSequence, datasetOf, openDataset } from "./datasets/index.ts";
 export { type EvalSet, openEvalSet } from "./datasets/open-eval-set.ts";

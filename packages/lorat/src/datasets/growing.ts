@@ -3,7 +3,7 @@ import type { TextColumn } from "./columns.ts";
 type Numbers = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** Numbers of a column that grows by doubling. */
-export interface Growing<T extends Numbers> {
+interface Growing<T extends Numbers> {
   readonly length: number;
   push(value: number): void;
   append(values: ArrayLike<number>): void;
@@ -40,7 +40,7 @@ export function growing<T extends Numbers>(make: (length: number) => T): Growing
 const encoder = new TextEncoder();
 
 /** Texts of a column. */
-export interface GrowingTexts {
+interface GrowingTexts {
   readonly length: number;
   push(text: string): void;
   column(): TextColumn;

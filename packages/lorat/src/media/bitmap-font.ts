@@ -2,7 +2,7 @@ import type { Frame } from "@lorat/core";
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-export const GLYPH_WIDTH = 5;
+const GLYPH_WIDTH = 5;
 export const GLYPH_HEIGHT = 7;
 
 /** Seven rows a character, two hexadecimal digits each, of which the low five bits are pixels from left to right. */

@@ -9,7 +9,7 @@ export interface SheetTile {
   readonly caption?: string;
 }
 
-export interface ContactSheetOptions {
+interface ContactSheetOptions {
   /** Tiles in a row. Default: as near a square sheet as possible, at most 4. */
   readonly columns?: number;
 }

@@ -1,7 +1,7 @@
 import type { Chart, Series } from "./series.ts";
-import { shortNumber, ticks } from "./ticks.ts";
+import { shortNumber, ticks } from "./series.ts";
 
-export interface TerminalChartOptions {
+interface TerminalChartOptions {
   /** Columns of the whole chart, axis included; default 80. */
   readonly columns?: number;
   /** Rows of the plot, title and axis not counted; default 10. */

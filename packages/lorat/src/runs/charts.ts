@@ -25,7 +25,7 @@ const plans: readonly ChartPlan[] = [
   { title: "loss scale", log: true, steps: { scale: "lossScale" } },
 ];
 
-export interface ChartOptions {
+interface ChartOptions {
   /** Points a curve at most; all when left out. */
   readonly points?: number;
   /** Smoothing of what is recorded every step, 0 to 1; default 0. */

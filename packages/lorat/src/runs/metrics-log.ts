@@ -7,7 +7,7 @@ import { EventFile } from "./events/event-file.ts";
 import { scalarsOf } from "./events/scalars.ts";
 import { parseRecord, type RunRecord } from "./records.ts";
 
-export interface MetricsLogOptions {
+interface MetricsLogOptions {
   /** Folder of the TensorBoard event files; `events` beside the log when left out, none when false. */
   readonly events?: string | false;
   /** Milliseconds that a record waits at most before it is in the file; default 2000. */

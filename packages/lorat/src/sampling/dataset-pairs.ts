@@ -11,8 +11,8 @@ import { LoratError } from "@lorat/graph";
 import type { Dataset, DatasetObject, DatasetSequence } from "../datasets/dataset.ts";
 import { searchCandidates } from "./candidates.ts";
 import { type EpochJobs, epochJobs, epochPlace, stepsPerEpoch } from "./epochs.ts";
+import { readFrame } from "./frame-store.ts";
 import { type DrawnPair, MAX_REDRAWS, type Pair, type PairSupply, type View } from "./pair.ts";
-import { readFrame } from "./read-frame.ts";
 import type { DatasetPairs } from "./training-data.ts";
 
 /** Full strength from the first step on: datasets have no curriculum. */

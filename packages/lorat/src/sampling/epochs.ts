@@ -3,7 +3,7 @@ import { LoratError } from "@lorat/graph";
 import { epochOrder } from "./candidates.ts";
 
 /** Where a sample lies in a run of epochs. */
-export interface EpochPlace {
+interface EpochPlace {
   readonly epoch: number;
   /** Position in the epoch's order. */
   readonly job: number;

@@ -16,7 +16,7 @@ const OBJECT_PX = 72;
 const STOCK_SEED = 0x5eed;
 
 /** What training scenes are put together from. What a number stands for never depends on what was asked before. */
-export interface PropStock {
+interface PropStock {
   cast(random: Random): Promise<Cast>;
   background(random: Random): Promise<Frame>;
 }

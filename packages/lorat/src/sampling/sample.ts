@@ -158,7 +158,7 @@ export class SampleWriter {
 }
 
 /** The colour jitter of specification 3.5, step 2: order first, then the three factors. */
-export function drawColorJitter(random: Random) {
+function drawColorJitter(random: Random) {
   return {
     order: random.permutation(4),
     brightness: random.uniform(0.6, 1.4),
@@ -168,7 +168,7 @@ export function drawColorJitter(random: Random) {
 }
 
 /** The DeiT-III choice of specification 3.5, step 3. */
-export function drawThreeAugment(random: Random): ThreeAugment {
+function drawThreeAugment(random: Random): ThreeAugment {
   const choice = random.integer(3);
   if (choice === 0) return { kind: "greyscale" };
   if (choice === 1) return { kind: "solarise" };

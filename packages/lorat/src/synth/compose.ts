@@ -15,7 +15,7 @@ export interface Cast {
 }
 
 /** Size and length of a scene. */
-export interface SceneFormat {
+interface SceneFormat {
   readonly width: number;
   readonly height: number;
   /** Frames that it should fill with events. */

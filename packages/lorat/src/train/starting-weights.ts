@@ -5,7 +5,7 @@ import { openBase, requireSameSizes } from "./base-model.ts";
 import { type TensorReader, tensorReader } from "./stored-tensors.ts";
 
 /** What decides a network's parameters before its first update. */
-export type StartingPoint = Pick<RunConfig, "model" | "initialisation" | "base" | "baseParts" | "seed">;
+type StartingPoint = Pick<RunConfig, "model" | "initialisation" | "base" | "baseParts" | "seed">;
 
 /**
  * Every parameter of a network before its first update, under its name in training. What the base holds is taken from

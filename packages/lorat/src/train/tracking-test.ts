@@ -4,7 +4,7 @@ import type { RunConfig } from "../runs/run-config.ts";
 import { type Segment, scoreSegments, segmentOf } from "../trackers/one-pass.ts";
 
 /** Success of the network on whole sequences. */
-export interface TrackingTestResult {
+interface TrackingTestResult {
   /** Mean area under the success curve, 0 to 1. */
   readonly auc: number;
   /** By sequence. */

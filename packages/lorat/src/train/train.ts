@@ -11,7 +11,7 @@ import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { MetricsLog } from "../runs/metrics-log.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { lockRun } from "../runs/run-lock.ts";
 import { checkRun, recordRun } from "../runs/run-start.ts";
 import type { Loader } from "../sampling/loader.ts";
@@ -265,4 +265,4 @@ async function fingerprints(
   };
 }
 
-export { runFiles } from "../runs/run-files.ts";
+export { runFiles } from "../runs/run-config.ts";

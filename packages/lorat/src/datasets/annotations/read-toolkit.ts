@@ -5,9 +5,8 @@ import { splitLines } from "../boxes/box-rows.ts";
 import { parseBytesAsRows } from "../boxes/parse-rows.ts";
 import { readFlags, readRows, requireText } from "../files.ts";
 import type { Problems } from "../problems.ts";
-import type { AnnotatedSequence } from "./annotation-set.ts";
 import { parseAttributeFlags, parseAttributeList } from "./attributes.ts";
-import type { Benchmark } from "./benchmark.ts";
+import type { AnnotatedSequence, Benchmark } from "./benchmark.ts";
 import type { ToolkitLayout } from "./toolkit-layout.ts";
 
 const IN_FLIGHT = 16;

@@ -11,7 +11,7 @@ export interface PublishedFigures {
 }
 
 /** A tracker as others published it. */
-export interface PublishedTracker {
+interface PublishedTracker {
   readonly name: string;
   readonly benchmarks: Readonly<Partial<Record<ScoredKind, PublishedFigures>>>;
   /** Multiply-accumulates of one frame, in units of 10^9. */

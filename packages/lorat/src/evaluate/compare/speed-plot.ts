@@ -1,5 +1,5 @@
 import { escapeHtml } from "../../report/page-charts.ts";
-import { ticks } from "../../report/ticks.ts";
+import { ticks } from "../../report/series.ts";
 import { colourOf } from "./colours.ts";
 
 /** A tracker's place in the plot. */

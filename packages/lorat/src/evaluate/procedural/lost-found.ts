@@ -15,7 +15,7 @@ export interface LostFound {
   readonly falselyLost: number;
 }
 
-export interface Return {
+interface Return {
   /** In frames, the one of the return included; infinite where the clip, or the target's presence, ended before. */
   readonly delay: number;
   /** Whether it came back within two of its lengths from where it was last seen. */
@@ -23,7 +23,7 @@ export interface Return {
 }
 
 /** A shorter absence cannot be told from a blink. */
-export const SHORTEST_ABSENCE = 5;
+const SHORTEST_ABSENCE = 5;
 /** Share of the target that must show again for it to count as back, and frames that it must stay to be asked for. */
 const BACK_FROM = 0.5;
 const SHORTEST_PRESENCE = 10;

@@ -35,7 +35,7 @@ export interface EvalPlan extends WorkerCount {
   readonly frames: number;
 }
 
-export interface EvalProgress {
+interface EvalProgress {
   /** Of the frames that were left. */
   readonly frames: number;
   /** Of all runs over sequences, those from before included. */
