@@ -43,7 +43,7 @@ export function ablateCommand(): Command {
 /** The run that all rows share: LoRA on nano over procedural pairs unless told otherwise. */
 async function sharedConfig(what: string | undefined, flags: Flags): Promise<RunConfig> {
   const { steps = what === undefined ? DEFAULT_STEPS : undefined } = flags;
-  const chosen = { ...flags, ...(steps !== undefined && { steps }) };
+  const chosen = { ...flags, steps };
   const config = await chosenConfig(what ?? "nano-lora", flags.out!, chosen);
   const own: RunConfig = flags.keepHead ? config : { ...config, baseParts: "backbone" };
   if (own.validation) return own;
@@ -63,8 +63,8 @@ async function run(ablation: AblationName, config: RunConfig, out: string, flags
   try {
     const result = await runAblation(ablation, config, {
       ...{ out, device, workers },
-      ...(threads !== undefined && { threads }),
-      ...(rows !== undefined && { rows }),
+      threads,
+      rows,
       signal: stop.signal,
       onRow: ({ name, title }, position, count) => {
         say(`row ${position + 1} of ${count}: ${title}`);

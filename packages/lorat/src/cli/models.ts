@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { modelTable } from "../models/model-table.ts";
+import { textTable } from "../report/text-table.ts";
 
 /** `lorat models`: sizes of every variant, counted from the graphs that run. */
 export function modelsCommand(): Command {
@@ -12,14 +13,13 @@ export function modelsCommand(): Command {
         console.log(JSON.stringify(rows, null, 2));
         return;
       }
-      const count = (value: number) => value.toLocaleString("en-US").padStart(15);
-      console.log(
-        `${"variant".padEnd(8)}${"train".padStart(15)}${"LoRA".padStart(15)}${"head".padStart(15)}${"inference".padStart(15)}${"GMACs".padStart(10)}`,
-      );
-      for (const row of rows) {
-        console.log(
-          `${row.variant.padEnd(8)}${count(row.trainParams)}${count(row.loraParams)}${count(row.headParams)}${count(row.inferenceParams)}${row.gmacs.toFixed(2).padStart(10)}`,
-        );
-      }
+      const count = (value: number) => value.toLocaleString("en-US");
+      const cells = rows.map((row) => [
+        row.variant,
+        ...[row.trainParams, row.loraParams, row.headParams, row.inferenceParams].map(count),
+        row.gmacs.toFixed(2),
+      ]);
+      const heading = ["variant", "train", "LoRA", "head", "inference", "GMACs"];
+      console.log(textTable([heading, ...cells], ["left", "right"]));
     });
 }

@@ -1,9 +1,11 @@
 import {
+  type AudioCodec,
   AudioSampleSink,
   AudioSampleSource,
   EncodedAudioPacketSource,
   EncodedPacketSink,
   FilePathSource,
+  getFirstEncodableAudioCodec,
   Input,
   type InputAudioTrack,
   type Output,
@@ -30,10 +32,14 @@ export async function addSound(output: Output, path: string, startSec: number): 
       input.dispose();
       return undefined;
     }
-    const taken: readonly string[] = output.format.getSupportedAudioCodecs();
+    const taken = output.format.getSupportedAudioCodecs();
     const pieces = taken.includes(codec)
       ? await copied(output, track, codec)
-      : await encoded(output, track, taken.includes("aac") ? "aac" : "opus");
+      : await encoded(output, track, taken);
+    if (!pieces) {
+      input.dispose();
+      return undefined;
+    }
     return follow(pieces, startSec, () => input.dispose());
   } catch {
     input.dispose();
@@ -50,7 +56,7 @@ interface Piece {
 async function copied(
   output: Output,
   track: InputAudioTrack,
-  codec: NonNullable<Awaited<ReturnType<InputAudioTrack["getCodec"]>>>,
+  codec: AudioCodec,
 ): Promise<AsyncGenerator<Piece, void, void>> {
   const source = new EncodedAudioPacketSource(codec);
   const decoderConfig = await track.getDecoderConfig();
@@ -72,8 +78,11 @@ async function copied(
 async function encoded(
   output: Output,
   track: InputAudioTrack,
-  codec: "aac" | "opus",
-): Promise<AsyncGenerator<Piece, void, void>> {
+  taken: AudioCodec[],
+): Promise<AsyncGenerator<Piece, void, void> | undefined> {
+  const [numberOfChannels, sampleRate] = [await track.getNumberOfChannels(), await track.getSampleRate()];
+  const codec = await getFirstEncodableAudioCodec(taken, { numberOfChannels, sampleRate });
+  if (codec === null) return undefined;
   const source = new AudioSampleSource({ codec, bitrate: 128_000 });
   output.addAudioTrack(source);
   return (async function* () {

@@ -99,6 +99,26 @@ export class VideoDecoder {
     return new VideoDecoder(context);
   }
 
+  /** A decoder of single pictures. Throws as {@link open}. */
+  static async openPicture(id: AVCodecID): Promise<VideoDecoder> {
+    const codec = Codec.findDecoder(id);
+    if (!codec) throw new Error("there is no decoder for it");
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    FFmpegError.throwIfError(await context.open2(codec, Dictionary.fromObject({})), "open decoder");
+    return new VideoDecoder(context);
+  }
+
+  /** Decodes a picture's whole file and makes it the current one; false where there is none in it. */
+  decodePicture(bytes: Buffer): boolean {
+    this.#packet.data = bytes;
+    const code = this.#context.sendPacketSync(this.#packet);
+    this.#packet.unref();
+    if (code < 0) throw new FFmpegError(code);
+    this.#context.sendPacketSync(null);
+    return this.receive();
+  }
+
   /** Feeds one packet that FFmpeg has read. Take every picture with {@link receive} before the next. */
   sendPacket(packet: Packet, timeBase: { readonly num: number; readonly den: number }): void {
     packet.rescaleTs(timeBase, MICROSECONDS);

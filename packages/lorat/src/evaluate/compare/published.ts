@@ -31,14 +31,14 @@ export const PUBLISHED_SOURCES: readonly string[] = [
 
 const lasot = (suc: number, pNorm: number | undefined, p: number): PublishedFigures => ({
   suc,
-  ...(pNorm !== undefined && { pNorm }),
+  pNorm,
   p,
 });
 const got10k = (ao: number, sr50: number, sr75: number): PublishedFigures => ({ ao, sr50, sr75 });
-const tnl2k = (suc: number, p?: number): PublishedFigures => ({ suc, ...(p !== undefined && { p }) });
+const tnl2k = (suc: number, p?: number): PublishedFigures => ({ suc, p });
 const vasttrack = (suc: number, p: number, pNorm?: number): PublishedFigures => ({
   suc,
-  ...(pNorm !== undefined && { pNorm }),
+  pNorm,
   p,
 });
 
