@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Argument, Command } from "commander";
-import { columns } from "../measure/profile/table.ts";
 import { PUBLISHED_EMBEDDINGS, sourceLine } from "../report/published/index.ts";
+import { textTable } from "../report/text-table.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { ABLATIONS, type AblationName, ablationRows } from "../train/ablate/rows.ts";
 import { summaryTable } from "../train/ablate/summary.ts";
@@ -54,7 +54,7 @@ export function ablateCommand(): Command {
 /** The run that all rows share: LoRA on nano over procedural pairs unless told otherwise. */
 async function sharedConfig(what: string | undefined, flags: Flags): Promise<RunConfig> {
   const { steps = what === undefined ? DEFAULT_STEPS : undefined } = flags;
-  const chosen = { ...flags, ...(steps !== undefined && { steps }) };
+  const chosen = { ...flags, steps };
   const config = await chosenConfig(what ?? "nano-lora", flags.out!, chosen);
   const own: RunConfig = flags.keepHead ? config : { ...config, baseParts: "backbone" };
   if (own.validation) return own;
@@ -74,8 +74,8 @@ async function run(ablation: AblationName, config: RunConfig, out: string, flags
   try {
     const result = await runAblation(ablation, config, {
       ...{ out, device, workers },
-      ...(threads !== undefined && { threads }),
-      ...(rows !== undefined && { rows }),
+      threads,
+      rows,
       signal: stop.signal,
       onRow: ({ name, title }, position, count) => {
         say(`row ${position + 1} of ${count}: ${title}`);
@@ -112,7 +112,7 @@ function publishedEmbeddings(): string {
   ]);
   const figures = ["LaSOT", "LaSOText", "TNL2K"].flatMap((name) => [`${name} SUC`, `${name} P`]);
   const heading = ["LoRAT-L, published", "shared positions", "types", "foreground", "pixels", ...figures];
-  return `${columns([heading, ...cells])}\n${sourceLine(["poster"])}`;
+  return `${textTable([heading, ...cells], ["left", "right"])}\n${sourceLine(["poster"])}`;
 }
 
 function rowsHelp(): string {

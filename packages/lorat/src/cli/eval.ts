@@ -110,7 +110,7 @@ async function trackerOf({
   if (tracker === undefined) {
     if (timeout !== undefined) throw usageError("--timeout is for commands, given with --tracker");
     const network = { model, device, precision, redetect };
-    return { kind: "model" as const, ...network, ...(adapter !== undefined && { adapter }) };
+    return { kind: "model" as const, ...network, adapter };
   }
   if (redetect) throw usageError("--redetect is for models, and --tracker takes a model's place");
   if (adapter !== undefined) throw usageError("--adapter is for models, and --tracker takes a model's place");
@@ -119,7 +119,7 @@ async function trackerOf({
   const { parseTracker } = await import("../trackers/tracker-spec.ts");
   const spec = parseTracker(tracker, { device });
   if (spec.kind !== "command") return spec;
-  return { ...spec, ...(timeout !== undefined && { timeoutSeconds: timeout }) };
+  return { ...spec, timeoutSeconds: timeout };
 }
 
 function planLine({ record, tasks, finished, workers }: EvalPlan, out: string): string {

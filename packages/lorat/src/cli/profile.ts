@@ -65,15 +65,15 @@ export function profileCommand(): Command {
           device,
           signal: interruption.signal,
           onProgress: progress.update,
-          ...(threads !== undefined && { threads }),
-          ...(repeat !== undefined && { repeat }),
+          threads,
+          repeat,
         };
         if (flags.training) {
           const { batch, steps } = flags;
           const rows = await profileTraining({
             ...options,
-            ...(batch !== undefined && { batch }),
-            ...(steps !== undefined && { steps }),
+            batch,
+            steps,
           });
           progress.done();
           print(

@@ -2,7 +2,7 @@ import { LoratError } from "@lorat/graph";
 import { type EvalChoice, type EvalSet, openEvalSet } from "../../datasets/open-eval-set.ts";
 import { Problems } from "../../datasets/problems.ts";
 import { type EvalTask, openRunFolder, type RunFolder } from "../../runs/evaluation/run-folder.ts";
-import { type RunRecord, recordOf } from "../../runs/evaluation/run-record.ts";
+import { type EvaluationRecord, recordOf } from "../../runs/evaluation/run-record.ts";
 import { identifyTracker, type TrackerSpec } from "../../trackers/tracker-spec.ts";
 import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
 import { type WorkerCount, workerCount } from "./worker-count.ts";
@@ -28,7 +28,7 @@ export interface EvaluateOptions extends EvalChoice {
 
 /** What there is to do. */
 export interface EvalPlan extends WorkerCount {
-  readonly record: RunRecord;
+  readonly record: EvaluationRecord;
   /** Runs over sequences, and how many of them were finished before. */
   readonly tasks: number;
   readonly finished: number;

@@ -1,19 +1,12 @@
 import { efficiencyOf, trainingOf } from "../../report/published/index.ts";
+import { textTable } from "../../report/text-table.ts";
 import { gigabytes } from "./memory.ts";
 import type { SpeedRow, TrainingFigures, TrainingRow } from "./profile.ts";
 import type { Spread } from "./statistics.ts";
 
-/** Rows of text in columns that are as wide as their widest cell; the first to the left, the others to the right. */
+/** Rows of text in columns; the first to the left, the others to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(rows, ["left", "right"]);
 }
 
 /** Sizes and speeds as a table for people. */
