@@ -38,6 +38,5 @@ export {
   type ParameterRole,
   parametersIn,
 } from "./parameters.ts";
-export * from "./position-resize.ts";
-export * from "./sincos.ts";
+export * from "./positions.ts";
 export { searchSizePx, templateSizePx, type Variant, variantNamed, variants } from "./variants.ts";
