@@ -2,7 +2,7 @@ import { add, float32, matmul, mul, reshape, slice, sub, transpose, type Value }
 import type { ModelConfig } from "./config.ts";
 import { cosinePatches, normal, sinusoids } from "./initialise.ts";
 import { type ParameterScope, parameterScope, trainsWhole } from "./parameters.ts";
-import { sinCosPositions } from "./sincos.ts";
+import { sinCosPositions } from "./positions.ts";
 
 /** An input turned into tokens. */
 export interface Embedded {

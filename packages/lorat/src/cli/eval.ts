@@ -85,7 +85,7 @@ async function runEval(flags: EvalFlags): Promise<void> {
     progress?.done();
     interruption.release();
   }
-  if (!evaluation.finished) {
+  if (!evaluation.finished && !(evaluation.failure && !interruption.signal.aborted)) {
     const { tasks, plan } = evaluation;
     console.error(`stopped: ${tasks} of ${plan.tasks} runs over sequences are finished in ${out}`);
     console.error(`go on with the same command: lorat ${process.argv.slice(2).map(quoted).join(" ")}`);
@@ -94,6 +94,8 @@ async function runEval(flags: EvalFlags): Promise<void> {
   }
   const { printEvaluation } = await import("./eval-report.ts");
   await printEvaluation(evaluation, { folder: out, protocol: flags.protocol, json: flags.json ?? false });
+  // The others are scored; what failed is the command's error.
+  if (evaluation.failure) throw evaluation.failure;
 }
 
 async function trackerOf({

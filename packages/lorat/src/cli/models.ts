@@ -1,14 +1,19 @@
 import { Command } from "commander";
 import { modelTable } from "../models/model-table.ts";
+import { efficiencyOf, sourceLine } from "../report/published/index.ts";
 import { textTable } from "../report/text-table.ts";
 
 /** `lorat models`: sizes of every variant, counted from the graphs that run. */
 export function modelsCommand(): Command {
   return new Command("models")
     .description("list the variants with their parameters and multiply-accumulates, counted from the graphs")
+    .option("--published", "the paper's parameters (millions) and multiply-accumulates beside them")
     .option("--json", "print an array of objects")
-    .action((options: { json?: boolean }) => {
-      const rows = modelTable();
+    .action((options: { json?: boolean; published?: boolean }) => {
+      const rows = modelTable().map((row) => ({
+        ...row,
+        ...(options.published && { published: efficiencyOf(row.variant) ?? null }),
+      }));
       if (options.json) {
         console.log(JSON.stringify(rows, null, 2));
         return;
@@ -18,8 +23,17 @@ export function modelsCommand(): Command {
         row.variant,
         ...[row.trainParams, row.loraParams, row.headParams, row.inferenceParams].map(count),
         row.gmacs.toFixed(2),
+        ...(options.published ? publishedSizes(row.variant) : []),
       ]);
-      const heading = ["variant", "train", "LoRA", "head", "inference", "GMACs"];
+      const published = options.published ? ["published: train", "LoRA", "head", "GMACs"] : [];
+      const heading = ["variant", "train", "LoRA", "head", "inference", "GMACs", ...published];
       console.log(textTable([heading, ...cells], ["left", "right"]));
+      if (options.published) console.log(`\n${sourceLine(["poster"])}`);
     });
+}
+
+function publishedSizes(variant: string): string[] {
+  const { paramsMillions, loraMillions, headMillions, gmacs } = efficiencyOf(variant) ?? {};
+  const millions = [paramsMillions, loraMillions, headMillions];
+  return [...millions.map((value) => (value === undefined ? "-" : `${value} M`)), String(gmacs ?? "-")];
 }
