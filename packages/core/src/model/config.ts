@@ -68,7 +68,7 @@ export function mergedConfig(variant: Variant): ModelConfig {
     adaptation: { kind: "none" },
     embedding: "foreground",
     head: { kind: "mlp" },
-    attention: "joint",
+    attention: variant.attention ?? "joint",
   };
 }
 

@@ -2,13 +2,15 @@ import { add, concat, float32, matmul, mul, reshape, slice, sub, transpose, type
 import type { ModelConfig } from "./config.ts";
 import type { ParameterScope } from "./scope.ts";
 import { sinCosPositions } from "./sincos.ts";
+import { convStem, STEM_STRIDE } from "./stem.ts";
 
 /**
  * Patch embedding: a convolution whose stride is its kernel, written as one matrix product.
  * pixels: `[batch, 3, grid * patch, grid * patch]`; the result `[batch, grid ** 2, dim]`, rows of the grid first.
  */
 export function patchEmbedding(pixels: Value, at: ParameterScope, { variant }: ModelConfig): Value {
-  const { patchSize, dim } = variant;
+  const { dim } = variant;
+  const patchSize = variant.stem === "conv" ? variant.patchSize / STEM_STRIDE : variant.patchSize;
   const [batch, channels, height] = pixels.shape as [number, number, number, number];
   const grid = height / patchSize;
   const cells = reshape(pixels, [batch, channels, grid, patchSize, grid, patchSize]);
@@ -16,6 +18,12 @@ export function patchEmbedding(pixels: Value, at: ParameterScope, { variant }: M
   const patches = reshape(transpose(cells, [0, 2, 4, 1, 3, 5]), [batch, grid ** 2, perPatch]);
   const weight = at.parameter("weight", [dim, channels, patchSize, patchSize]);
   return add(matmul(patches, transpose(reshape(weight, [dim, perPatch]))), at.parameter("bias", [dim]));
+}
+
+/** Tokens of a crop, `[batch, grid ** 2, dim]`: patches of its pixels, or of what the stem makes of them. */
+export function cropTokens(pixels: Value, at: ParameterScope, config: ModelConfig): Value {
+  const features = config.variant.stem === "conv" ? convStem(pixels, at.child("stem")) : pixels;
+  return patchEmbedding(features, at.child("patch_embed").child("proj"), config);
 }
 
 /** Positions and token types of both inputs, ready to be added to the patch embeddings. */

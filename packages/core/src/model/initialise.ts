@@ -44,9 +44,10 @@ function ablationRule({ adaptation, variant }: ModelConfig): Rule {
  * cosine transform that evens out the spectrum of natural images. Trials in `docs/log.md`.
  */
 function scratchRule({ variant, embedding }: ModelConfig): Rule {
-  const { dim, heads, hidden } = variant;
+  const { dim, heads, hidden, stem } = variant;
   return (name, shape, random) => {
     if (/ls\d\.gamma$/.test(name)) return filled(shape, 1);
+    if (name === "patch_embed.proj.weight" && stem === "conv") return normal(shape, random, 0.1);
     if (name === "patch_embed.proj.weight") return cosinePatches(dim, shape.at(-1)!, random);
     if (name === "pos_embed" || name === "x_pos_embed" || name === "z_pos_embed") {
       const grid = Math.round(Math.sqrt(shape[1]!));

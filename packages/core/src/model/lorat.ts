@@ -3,7 +3,7 @@ import type { Wanted } from "./attention.ts";
 import { block, norm } from "./block.ts";
 import type { ModelConfig } from "./config.ts";
 import { dropPathKind, droppedResidual, plainResidual, type ResidualBranch } from "./drop-path.ts";
-import { inputEmbedding, joinTokens, patchEmbedding } from "./embedding.ts";
+import { cropTokens, inputEmbedding, joinTokens } from "./embedding.ts";
 import type { HeadOutput } from "./head/boxes.ts";
 import { type BatchStatistics, centreHead, convHead } from "./head/conv.ts";
 import { mlpHead } from "./head/mlp.ts";
@@ -63,9 +63,8 @@ export function lorat(
 ): NetworkOutput {
   const at = parameterScope(inputs.template.graph);
   const positions = inputEmbedding(at, config, inputs.templateMask);
-  const place = at.child("patch_embed").child("proj");
-  const z = patchEmbedding(inputs.template, place, config); // [batch, Nz, dim]
-  const x = patchEmbedding(inputs.search, place, config); // [batch, Nx, dim]
+  const z = cropTokens(inputs.template, at, config); // [batch, Nz, dim]
+  const x = cropTokens(inputs.search, at, config); // [batch, Nx, dim]
   const embedded = joinTokens(add(z, positions.template), add(x, positions.search)); // [batch, Nz + Nx, dim]
   const encoded = encode(embedded, at, config, options);
   const output = head(encoded.search, at.child("head"), config, options.training ?? false);
@@ -76,14 +75,14 @@ export function lorat(
 /** The template's embedded tokens alone, `[batch, Nz, dim]`: they stay the same while a target is tracked. */
 export function templateTokens(template: Value, templateMask: Value, config: ModelConfig): Value {
   const at = parameterScope(template.graph);
-  const z = patchEmbedding(template, at.child("patch_embed").child("proj"), config);
+  const z = cropTokens(template, at, config);
   return add(z, inputEmbedding(at, config, templateMask).template);
 }
 
 /** {@link lorat} from a template that {@link templateTokens} has embedded. */
 export function loratFromTokens(template: Value, search: Value, config: ModelConfig): HeadOutput {
   const at = parameterScope(template.graph);
-  const x = patchEmbedding(search, at.child("patch_embed").child("proj"), config);
+  const x = cropTokens(search, at, config);
   const mask = template.graph.filled(0, [1, config.variant.templateGrid ** 2]);
   const positions = inputEmbedding(at, config, mask);
   const encoded = encode(joinTokens(template, add(x, positions.search)), at, config, {});

@@ -6,6 +6,7 @@ import type { ModelConfig } from "../model/config.ts";
  * Without: everything, the full fine-tuning baseline. Separate position tables train with the model that has them.
  */
 export function isTrainable(name: string, config: ModelConfig): boolean {
+  if (name.startsWith("stem.")) return false;
   if (config.adaptation.kind === "none") return true;
   if (name.startsWith("head.") || name === "token_type_embed") return true;
   if (name === "pos_embed") return config.trainPositions ?? false;

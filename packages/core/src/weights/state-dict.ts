@@ -1,11 +1,14 @@
+import { Graph } from "@lorat/graph";
 import type { LoraTargets } from "../model/config.ts";
+import { parameterScope } from "../model/scope.ts";
+import { convStem, STEM_CHANNELS } from "../model/stem.ts";
 import type { Variant } from "../model/variants.ts";
 
 /** Names and shapes of a set of tensors. */
 export type StateDict = ReadonlyMap<string, readonly number[]>;
 
 /** The sizes of a {@link Variant} that decide its tensors' shapes. */
-export type BodySizes = Pick<Variant, "dim" | "depth" | "ffn" | "hidden" | "patchSize">;
+export type BodySizes = Pick<Variant, "dim" | "depth" | "ffn" | "hidden" | "patchSize" | "stem">;
 
 /** What trained adapters look like in a file. */
 export interface AdapterLayout {
@@ -116,9 +119,13 @@ function splitLinears(sizes: BodySizes, { targets }: AdapterLayout): SplitLinear
 
 /** Patch embedding, blocks and final norm. */
 function body(sizes: BodySizes): StateDict {
-  const { dim, depth, patchSize } = sizes;
+  const { dim, depth, patchSize, stem } = sizes;
   const out = new Map<string, readonly number[]>([
-    ["patch_embed.proj.weight", [dim, 3, patchSize, patchSize]],
+    ...(stem === "conv" ? stemStateDict() : []),
+    [
+      "patch_embed.proj.weight",
+      stem === "conv" ? [dim, STEM_CHANNELS, 1, 1] : [dim, 3, patchSize, patchSize],
+    ],
     ["patch_embed.proj.bias", [dim]],
     ["norm.weight", [dim]],
     ["norm.bias", [dim]],
@@ -155,4 +162,11 @@ function ownTensors(dim: number): StateDict {
     }
   }
   return out;
+}
+
+/** The convolutional stem's tensors, read from its graph. */
+function stemStateDict(): [string, readonly number[]][] {
+  const graph = new Graph();
+  convStem(graph.input("pixels", [1, 3, 32, 32]), parameterScope(graph, "stem"));
+  return [...graph.parameters.values()].map(({ name, shape }) => [name, shape]);
 }

@@ -7,6 +7,7 @@ export {
   exp,
   gelu,
   greater,
+  hardSigmoid,
   less,
   log,
   maximum,

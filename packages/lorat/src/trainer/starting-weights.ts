@@ -9,11 +9,12 @@ import {
 } from "@lorat/core";
 import { float32, Graph, type StoredTensor, type Value } from "@lorat/graph";
 import { openBase, requireSameSizes } from "./base-model.ts";
+import { stemWeights } from "./stem-file.ts";
 import type { RunConfig } from "./run-config.ts";
 import { type TensorReader, tensorReader } from "./stored-tensors.ts";
 
 /** What decides a network's parameters before its first update. */
-export type StartingPoint = Pick<RunConfig, "model" | "initialisation" | "base" | "baseParts" | "seed">;
+export type StartingPoint = Pick<RunConfig, "model" | "initialisation" | "base" | "stem" | "baseParts" | "seed">;
 
 /**
  * Every parameter of a network before its first update, under its name in training. What the base holds is taken from
@@ -29,16 +30,17 @@ export async function startingWeights(
   const graph = new Graph();
   lorat(networkInputs(graph, model, 1), model, { training: true });
   const random = createRandom(seed);
+  const stem = start.stem === undefined ? new Map<string, StoredTensor>() : await stemWeights(start.stem, graph);
   if (start.base === undefined) {
     const drawn = initialWeights(graph, model, random, initialisation);
-    return new Map([...drawn].filter(([name]) => !known.has(name)));
+    return new Map([...drawn, ...stem].filter(([name]) => !known.has(name)));
   }
   const base = await openBase(start.base);
   requireSameSizes(base, model.variant);
   const reader = tensorReader();
   try {
     const wanted = [...graph.parameters.values()].filter(({ name }) => !known.has(name));
-    const found = baseTensors(wanted, base.weights);
+    const found = baseTensors(wanted, new Map([...base.weights, ...stem]));
     if (start.baseParts === "backbone") forgetTracker(found);
     const positions = graph.parameters.get("z_pos_embed");
     if (positions && !known.has("z_pos_embed") && !found.has("z_pos_embed")) {

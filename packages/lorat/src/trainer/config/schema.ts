@@ -32,6 +32,8 @@ const variant = z.preprocess(
       searchGrid: count,
       templateAreaFactor: positive,
       searchAreaFactor: positive,
+      stem: z.enum(["patch", "conv"]).optional(),
+      attention: z.enum(["joint", "asymmetric"]).optional(),
       dropPath: z.number().min(0).lt(1),
     } satisfies Exactly<Variant>)
     .refine(({ dim, heads }) => dim % heads === 0, {
@@ -155,6 +157,7 @@ export const runConfigSchema = z.strictObject({
   model,
   initialisation: z.enum(["reference", "scratch"]),
   base: text.optional(),
+  stem: text.optional(),
   baseParts: z.enum(["all", "backbone"]).optional(),
   batchSize: count,
   accumulation: count.optional(),
