@@ -25,7 +25,7 @@ for (const name of readdirSync(join(root, "packages"))) {
     offend(join(root, "packages", name), 1, "a package without a rule in scripts/check-imports.mjs");
   else checkPackage(name);
 }
-for (const folder of ["packages", "tests", "bench", "examples", "scripts", "apps"]) {
+for (const folder of ["packages", "tests", "experiments", "examples", "scripts", "apps"]) {
   for (const file of files(join(root, folder))) checkLength(file);
 }
 

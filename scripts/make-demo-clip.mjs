@@ -3,8 +3,8 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FilePathTarget, Mp4OutputFormat, Output, Quality, VideoSample, VideoSampleSource } from "mediabunny";
+import { formatBox } from "../packages/lorat/dist/datasets/boxes/boxes-file.js";
 import { registerEncoders } from "../packages/lorat/dist/media/video-encoder.js";
-import { formatBox } from "../packages/lorat/dist/output/boxes-file.js";
 import { demoClip } from "../packages/lorat/dist/synth/demo/demo-clip.js";
 
 const FPS = 30;

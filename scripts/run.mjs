@@ -1,4 +1,4 @@
-// Runs a TypeScript script (benchmarks, examples) against the built packages: node scripts/run.mjs bench/datasets.ts [arguments]
+// Runs a TypeScript script (benchmarks, examples) against the built packages: node scripts/run.mjs experiments/datasets.ts [arguments]
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readBoxes } from "../../packages/lorat/src/datasets/boxes/read-boxes.ts";
 import { openFrames } from "../../packages/lorat/src/media/frame-source.ts";
 import { createVideoWriter } from "../../packages/lorat/src/media/video-writer.ts";
-import { readBoxes } from "../../packages/lorat/src/output/read-boxes.ts";
 import {
   collect,
   encodeImage,

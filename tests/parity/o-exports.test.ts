@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { ScoredKind } from "../../packages/lorat/src/evaluation/annotations/benchmark.ts";
+import type { ScoredKind } from "../../packages/lorat/src/datasets/annotations/benchmark.ts";
 import {
   type ExportFormat,
   exportArchives,
   votRectangle,
-} from "../../packages/lorat/src/evaluation/exports/index.ts";
+} from "../../packages/lorat/src/evaluate/exports/index.ts";
 import { fixtureJson } from "./fixtures.ts";
 
 interface Fixture {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { protocolOf } from "@lorat/core";
 import { describe, expect, it } from "vitest";
-import { openAnnotations } from "../../packages/lorat/src/evaluation/annotations/open-annotations.ts";
-import { openResults } from "../../packages/lorat/src/evaluation/results/open-results.ts";
-import { scoreTracker } from "../../packages/lorat/src/evaluation/score/score-tracker.ts";
+import { openAnnotations } from "../../packages/lorat/src/datasets/annotations/open-annotations.ts";
+import { openResults } from "../../packages/lorat/src/evaluate/results/open-results.ts";
+import { scoreTracker } from "../../packages/lorat/src/evaluate/score/score-tracker.ts";
 
 /** Peers' raw results with the numbers they must give; not part of the project. */
 const metrics = fileURLToPath(new URL("../../../shared/data/metrics", import.meta.url));

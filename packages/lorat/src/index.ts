@@ -2,12 +2,11 @@
  * lorat for Node: models by name, frames out of videos and folders, training data, training.
  */
 export * from "@lorat/core";
-export { ABLATIONS, type AblationName, type AblationRow, ablationRows } from "./ablate/rows.ts";
-export { type AblationOptions, runAblation } from "./ablate/run-ablation.ts";
-export { type AblationResult, type RowSummary, summaryTable } from "./ablate/summary.ts";
+export type { AnnotatedSequence, AnnotationSet } from "./datasets/annotations/annotation-set.ts";
+export { openAnnotations } from "./datasets/annotations/open-annotations.ts";
 export { type Dataset, type DatasetSequence, datasetOf, openDataset } from "./datasets/index.ts";
-export type { AnnotatedSequence, AnnotationSet } from "./evaluation/annotations/annotation-set.ts";
-export { openAnnotations } from "./evaluation/annotations/open-annotations.ts";
+export { type EvalSet, openEvalSet } from "./datasets/open-eval-set.ts";
+export { listSequences, type Sequence } from "./datasets/sequence.ts";
 export {
   type ExportFormat,
   type ExportInput,
@@ -15,43 +14,44 @@ export {
   frameCsv,
   votRectangle,
   writeArchives,
-} from "./evaluation/exports/index.ts";
-export { runSequence, type SequenceRun, scoreSequence } from "./evaluation/one-pass.ts";
-export { meanAuc, type ProceduralTrial, runProcedural } from "./evaluation/procedural.ts";
+} from "./evaluate/exports/index.ts";
+export { meanAuc, type ProceduralTrial, runProcedural } from "./evaluate/procedural/procedural.ts";
 export {
   type ProceduralReportOptions,
   type ProceduralRow,
   proceduralReport,
-} from "./evaluation/procedural-report.ts";
-export { proceduralTable } from "./evaluation/procedural-table.ts";
-export { openResults, type TrackerResults } from "./evaluation/results/open-results.ts";
+} from "./evaluate/procedural/procedural-report.ts";
+export { proceduralTable } from "./evaluate/procedural/procedural-table.ts";
+export { openResults, type TrackerResults } from "./evaluate/results/open-results.ts";
 export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
-} from "./evaluation/run/evaluate.ts";
-export { type EvalSet, openEvalSet } from "./evaluation/run/open-eval-set.ts";
-export { type RunScore, scoreRun } from "./evaluation/run/score-run.ts";
-export { parseTracker, type TrackerSpec } from "./evaluation/run/tracker-spec.ts";
-export { type ScoreJson, scoreJson } from "./evaluation/score/score-json.ts";
-export { scoreTable } from "./evaluation/score/score-table.ts";
-export { scoreTracker, type TrackerScore } from "./evaluation/score/score-tracker.ts";
-export { listSequences, type Sequence } from "./evaluation/sequence.ts";
-export { type Stretch, scoreStretch, scoreStretches, stretchOf } from "./evaluation/track-object.ts";
-export { type FinetuneOptions, type FinetuneResult, finetune } from "./finetune/finetune.ts";
+} from "./evaluate/run/evaluate.ts";
+export { type RunScore, scoreRun } from "./evaluate/run/score-run.ts";
+export { type ScoreJson, scoreJson } from "./evaluate/score/score-json.ts";
+export { scoreTable } from "./evaluate/score/score-table.ts";
+export { scoreTracker, type TrackerScore } from "./evaluate/score/score-tracker.ts";
 export { type FrameSource, openFrames } from "./media/frame-source.ts";
-export { loadModel, loadTracker } from "./models/load-tracker.ts";
+export { exportRun } from "./models/export/export.ts";
+export { exportOnnx, type OnnxExportOptions } from "./models/export/export-onnx.ts";
+export { exportTrained } from "./models/export/export-trained.ts";
 export { type ModelRow, modelRow, modelTable } from "./models/model-table.ts";
+export { type QuantiseResult, quantise } from "./models/quantise/quantise.ts";
 export { saveModel } from "./models/save-model.ts";
-export { type QuantiseResult, quantise } from "./quantise/quantise.ts";
+export { type ReplayResult, replayRecord, type StageDifference } from "./models/verify/replay.ts";
+export { listCheckpoints, readCheckpoint } from "./runs/checkpoint.ts";
+export { defineRun, parseRunConfig } from "./runs/config/parse.ts";
+export { cropGeometry, type RunConfig } from "./runs/run-config.ts";
 export { fromScratchMix, type MixConfig, referenceMix } from "./sampling/mix.ts";
 export { DIFFICULTIES, type Difficulty } from "./synth/difficulty.ts";
-export { listCheckpoints, readCheckpoint } from "./trainer/checkpoint.ts";
-export { defineRun, parseRunConfig } from "./trainer/config/parse.ts";
-export { exportRun } from "./trainer/export.ts";
-export { exportOnnx, type OnnxExportOptions } from "./trainer/export-onnx.ts";
-export { exportTrained } from "./trainer/export-trained.ts";
-export { type PresetOptions, presetNamed } from "./trainer/presets/index.ts";
-export { cropGeometry, type RunConfig } from "./trainer/run-config.ts";
-export { type TrainOptions, type TrainResult, train } from "./trainer/train.ts";
-export { type ReplayResult, replayRecord, type StageDifference } from "./verify/replay.ts";
+export { loadModel, loadTracker } from "./trackers/model/load-tracker.ts";
+export { runSequence, type SequenceRun, scoreSequence } from "./trackers/one-pass.ts";
+export { type Stretch, scoreStretch, scoreStretches, stretchOf } from "./trackers/track-object.ts";
+export { parseTracker, type TrackerSpec } from "./trackers/tracker-spec.ts";
+export { ABLATIONS, type AblationName, type AblationRow, ablationRows } from "./train/ablate/rows.ts";
+export { type AblationOptions, runAblation } from "./train/ablate/run-ablation.ts";
+export { type AblationResult, type RowSummary, summaryTable } from "./train/ablate/summary.ts";
+export { type FinetuneOptions, type FinetuneResult, finetune } from "./train/finetune/finetune.ts";
+export { type PresetOptions, presetNamed } from "./train/presets/index.ts";
+export { type TrainOptions, type TrainResult, train } from "./train/train.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Argument, Command } from "commander";
-import { ABLATIONS, type AblationName, ablationRows } from "../ablate/rows.ts";
-import { summaryTable } from "../ablate/summary.ts";
-import type { RunConfig } from "../trainer/run-config.ts";
+import type { RunConfig } from "../runs/run-config.ts";
+import { ABLATIONS, type AblationName, ablationRows } from "../train/ablate/rows.ts";
+import { summaryTable } from "../train/ablate/summary.ts";
 import { usageError } from "./errors.ts";
 import { createProgress } from "./progress.ts";
 import { listenForStop } from "./stop-saving.ts";
@@ -52,7 +52,7 @@ async function sharedConfig(what: string | undefined, flags: Flags): Promise<Run
 }
 
 async function run(ablation: AblationName, config: RunConfig, out: string, flags: Flags): Promise<void> {
-  const { runAblation, ablationFiles } = await import("../ablate/run-ablation.ts");
+  const { runAblation, ablationFiles } = await import("../train/ablate/run-ablation.ts");
   const { device, workers, threads, rows } = flags;
   let progress = createProgress({ label: ablation, total: config.steps, unit: "steps" });
   const say = (line: string) => {

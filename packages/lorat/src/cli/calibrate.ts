@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { CalibrationResult } from "../calibrate/calibrate.ts";
+import type { CalibrationResult } from "../models/calibrate/calibrate.ts";
 import { DIFFICULTIES } from "../synth/difficulty.ts";
 import { createProgress } from "./progress.ts";
 
@@ -21,7 +21,7 @@ export function calibrateCommand(): Command {
     .option("--threads <number>", "threads of the network", positive)
     .option("--json", "print the result as one JSON object")
     .action(async (model: string, { json, ...options }: Flags) => {
-      const { calibrate, calibrationFiles } = await import("../calibrate/calibrate.ts");
+      const { calibrate, calibrationFiles } = await import("../models/calibrate/calibrate.ts");
       const total = options.clips * DIFFICULTIES.length;
       const progress = createProgress({ label: "tracking", total, unit: "clips" });
       try {

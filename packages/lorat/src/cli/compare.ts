@@ -1,13 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
 import { Command, Option } from "commander";
-import { compareTrackers } from "../evaluation/compare/comparison.ts";
-import { comparisonJson } from "../evaluation/compare/comparison-json.ts";
-import { comparisonTable } from "../evaluation/compare/table.ts";
-import { renderTable, TABLE_FORMS, type TableForm } from "../evaluation/compare/table-forms.ts";
-import { reserveOutput } from "../output/pending-file.ts";
+import { compareTrackers } from "../evaluate/compare/comparison.ts";
+import { comparisonJson } from "../evaluate/compare/comparison-json.ts";
+import { comparisonTable } from "../evaluate/compare/table.ts";
+import { renderTable, TABLE_FORMS, type TableForm } from "../evaluate/compare/table-forms.ts";
+import { reserveOutput } from "../files/pending-file.ts";
+import { addResultOptions, type ResultFlags, resultOptions } from "./result-options.ts";
 
-interface CompareOptions {
+interface CompareOptions extends ResultFlags {
   dataset: string[];
   results: string[];
   protocol: string;
@@ -16,14 +17,12 @@ interface CompareOptions {
   html?: string;
   published?: boolean;
   all?: boolean;
-  allowMissing?: boolean;
-  allowNan?: boolean;
   force?: boolean;
 }
 
 /** `lorat compare`: many trackers over many benchmarks in one table and one page. */
 export function compareCommand(): Command {
-  return new Command("compare")
+  const command = new Command("compare")
     .description("compare trackers' result files over benchmarks")
     .requiredOption("--dataset <kind:path...>", "annotations: folders, .tar.gz or .zip")
     .requiredOption("--results <path...>", "result folders or archives; NAME=PATH names a tracker")
@@ -31,7 +30,8 @@ export function compareCommand(): Command {
       new Option("--protocol <name>", "conventions of the metric")
         .choices([...PROTOCOL_NAMES])
         .default("toolkit"),
-    )
+    );
+  return addResultOptions(command)
     .addOption(
       new Option("--format <form>", "of the table").choices([...TABLE_FORMS, "json"]).default("terminal"),
     )
@@ -42,8 +42,6 @@ export function compareCommand(): Command {
     )
     .option("--published", "published trackers' rows above, with their sources")
     .option("--all", "every figure of every benchmark")
-    .option("--allow-missing", "score the sequences that have results")
-    .option("--allow-nan", "let the protocol judge boxes with NaN")
     .option("--force", "replace the page if it exists")
     .action(runCompare);
 }
@@ -53,11 +51,11 @@ async function runCompare(options: CompareOptions): Promise<void> {
     datasets: options.dataset,
     results: options.results,
     protocol: protocolOf(options.protocol),
-    options: { allowMissing: options.allowMissing ?? false, allowNaN: options.allowNan ?? false },
+    options: resultOptions(options),
   });
   const table = comparisonTable(comparison, options);
   if (options.html !== undefined) {
-    const { comparisonPage } = await import("../evaluation/compare/html-report.ts");
+    const { comparisonPage } = await import("../evaluate/compare/html-report.ts");
     const pending = await reserveOutput(options.html, { force: options.force ?? false });
     try {
       await writeFile(pending.partialPath, await comparisonPage(comparison, table));

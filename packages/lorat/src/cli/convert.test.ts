@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dinov2StateDict, mergedStateDict, trainableStateDict, variantNamed } from "@lorat/core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { loadModel } from "../models/load-tracker.ts";
 import { filled, writeSafetensorsFile, writeTorchFile } from "../testing/model-weights.ts";
+import { loadModel } from "../trackers/model/load-tracker.ts";
 import { runCommandLine } from "./program.ts";
 
 const nano = variantNamed("nano");

@@ -1,6 +1,6 @@
 import { variants } from "@lorat/core";
 import { Command, Option } from "commander";
-import { type ConvertResult, convertModel, sessionProduct } from "../convert/index.ts";
+import { type ConvertResult, convertModel, sessionProduct } from "../models/convert/index.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
 

@@ -1,8 +1,8 @@
 import { type ProtocolName, protocolOf } from "@lorat/core";
-import type { Evaluation } from "../evaluation/run/evaluate.ts";
-import { type RunScore, scoreRun } from "../evaluation/run/score-run.ts";
-import { scoreJson } from "../evaluation/score/score-json.ts";
-import { percent, scoreTable } from "../evaluation/score/score-table.ts";
+import type { Evaluation } from "../evaluate/run/evaluate.ts";
+import { type RunScore, scoreRun } from "../evaluate/run/score-run.ts";
+import { scoreJson } from "../evaluate/score/score-json.ts";
+import { percent, scoreTable } from "../evaluate/score/score-table.ts";
 
 export interface EvalReportOptions {
   readonly folder: string;

@@ -1,7 +1,7 @@
 import { PROTOCOL_NAMES, type Precision, type ProtocolName } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { EvalPlan, Evaluation } from "../evaluation/run/evaluate.ts";
+import type { EvalPlan, Evaluation } from "../evaluate/run/evaluate.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { deviceOption, precisionOption, threadsOption } from "./network-options.ts";
@@ -59,7 +59,7 @@ export function evalCommand(): Command {
 }
 
 async function runEval(flags: EvalFlags): Promise<void> {
-  const { evaluate } = await import("../evaluation/run/evaluate.ts");
+  const { evaluate } = await import("../evaluate/run/evaluate.ts");
   const { workers, threads, repeat, out, dataset, split, list } = flags;
   const tracker = await trackerOf(flags);
   const interruption = listenForInterrupt();
@@ -114,7 +114,7 @@ async function trackerOf({
   if (adapter !== undefined) throw usageError("--adapter is for models, and --tracker takes a model's place");
   if (precision !== "fp32")
     throw usageError("--precision is for models, and --tracker takes a model's place");
-  const { parseTracker } = await import("../evaluation/run/tracker-spec.ts");
+  const { parseTracker } = await import("../trackers/tracker-spec.ts");
   const spec = parseTracker(tracker, { device });
   if (spec.kind !== "command") return spec;
   return { ...spec, ...(timeout !== undefined && { timeoutSeconds: timeout }) };

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { EXPORT_FORMATS, type ExportFormat } from "../evaluation/exports/index.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "../evaluate/exports/index.ts";
 
 interface Flags {
   readonly format: ExportFormat;
@@ -20,8 +20,8 @@ export function exportCommand(): Command {
     .option("--force", "replace archives that exist")
     .option("--json", "print the paths as JSON")
     .action(async (run: string, { format, out, name, force = false, json = false }: Flags) => {
-      const { readEvaluation } = await import("../evaluation/run/read-run.ts");
-      const { exportArchives, writeArchives } = await import("../evaluation/exports/index.ts");
+      const { readEvaluation } = await import("../evaluate/run/read-run.ts");
+      const { exportArchives, writeArchives } = await import("../evaluate/exports/index.ts");
       const archives = exportArchives(format, await readEvaluation(run, name));
       const paths = await writeArchives(archives, out, { force });
       if (json) console.log(JSON.stringify(paths));

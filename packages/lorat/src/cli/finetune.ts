@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError } from "commander";
-import type { Check, FinetuneResult } from "../finetune/finetune.ts";
+import type { Check, FinetuneResult } from "../train/finetune/finetune.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
@@ -50,7 +50,7 @@ export function finetuneCommand(): Command {
     .addOption(threadsOption())
     .option("--json", "print the result as one JSON object")
     .action(async ({ batch, ...flags }: Flags) => {
-      const { finetune } = await import("../finetune/finetune.ts");
+      const { finetune } = await import("../train/finetune/finetune.ts");
       const interruption = listenForInterrupt();
       const progress = createProgress({ label: "fine-tuning", total: flags.steps, unit: "steps" });
       try {

@@ -17,7 +17,7 @@ export function quantiseCommand(): Command {
     .addOption(threadsOption())
     .option("--json", "print the result as one JSON object")
     .action(async (model: string, { threads, json }: Flags) => {
-      const { quantise } = await import("../quantise/quantise.ts");
+      const { quantise } = await import("../models/quantise/quantise.ts");
       const progress = createProgress({ label: "measuring", unit: "networks" });
       let measured = 0;
       const result = await quantise(model, {

@@ -1,10 +1,10 @@
 import type { Box, TargetState, Tracker } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { formatBox } from "../datasets/boxes/boxes-file.ts";
 import { type FrameSource, openFrames } from "../media/frame-source.ts";
-import { formatBox } from "../output/boxes-file.ts";
-import { boxProblem } from "../tracking/box-problem.ts";
-import { openTrackOutputs } from "../tracking/track-outputs.ts";
-import { type FrameSink, type TrackVideoSummary, trackVideo } from "../tracking/track-video.ts";
+import { boxProblem } from "../track/box-problem.ts";
+import { openTrackOutputs } from "../track/track-outputs.ts";
+import { type FrameSink, type TrackVideoSummary, trackVideo } from "../track/track-video.ts";
 import { type Interruption, listenForInterrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
 import { type LoadTracker, printsBoxes, type TrackCliOptions } from "./track-options.ts";

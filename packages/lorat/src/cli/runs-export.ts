@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import { loadRunConfig } from "../trainer/config/load.ts";
-import { runFiles } from "../trainer/run-files.ts";
+import { loadRunConfig } from "../runs/config/load.ts";
+import { runFiles } from "../runs/run-files.ts";
 import { usageError } from "./errors.ts";
 
 interface ExportFlags {
@@ -26,17 +26,17 @@ export function exportCommand(): Command {
       }
       const config = await loadRunConfig(join(run, runFiles.config));
       if (model !== undefined) {
-        const { exportRun } = await import("../trainer/export.ts");
+        const { exportRun } = await import("../models/export/export.ts");
         const { step } = await exportRun(run, config, model);
         console.log(`step ${step}: ${model}`);
       }
       if (trained !== undefined) {
-        const { exportTrained } = await import("../trainer/export-trained.ts");
+        const { exportTrained } = await import("../models/export/export-trained.ts");
         const { step } = await exportTrained(run, config, trained, { force });
         console.log(`step ${step}: ${trained}`);
       }
       if (onnx !== undefined) {
-        const { exportOnnx } = await import("../trainer/export-onnx.ts");
+        const { exportOnnx } = await import("../models/export/export-onnx.ts");
         const { step, dataPath } = await exportOnnx(run, config, onnx, { force });
         console.log(`step ${step}: ${onnx}${dataPath ? ` and ${dataPath}` : ""}`);
       }

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { reserveOutput } from "../output/pending-file.ts";
+import { reserveOutput } from "../files/pending-file.ts";
 import { terminalChart } from "../report/terminal-chart.ts";
 import { shortNumber } from "../report/ticks.ts";
 import { runCharts } from "../runs/charts.ts";

@@ -1,20 +1,18 @@
 import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { openAnnotations } from "../evaluation/annotations/open-annotations.ts";
-import { openResults } from "../evaluation/results/open-results.ts";
-import { scoreJson } from "../evaluation/score/score-json.ts";
-import { scoreTable } from "../evaluation/score/score-table.ts";
-import { scoreTracker } from "../evaluation/score/score-tracker.ts";
+import { openAnnotations } from "../datasets/annotations/open-annotations.ts";
+import { openResults } from "../evaluate/results/open-results.ts";
+import { scoreJson } from "../evaluate/score/score-json.ts";
+import { scoreTable } from "../evaluate/score/score-table.ts";
+import { scoreTracker } from "../evaluate/score/score-tracker.ts";
+import { addResultOptions, type ResultFlags, resultOptions } from "./result-options.ts";
 
-interface ScoreOptions {
+interface ScoreOptions extends ResultFlags {
   dataset: string;
   results: string;
   protocol: string;
   split?: string;
-  coordinates: "auto" | "as-is";
   json?: boolean;
-  allowMissing?: boolean;
-  allowNan?: boolean;
   attributes?: boolean;
   sequences?: boolean;
   seed: number;
@@ -22,7 +20,7 @@ interface ScoreOptions {
 
 /** `lorat score`: any tracker's raw results on a benchmark. */
 export function scoreCommand(): Command {
-  return new Command("score")
+  const command = new Command("score")
     .description("score a tracker's result files on a benchmark")
     .requiredOption("--dataset <kind:path>", "annotation: a folder, .tar.gz or .zip, pictures not needed")
     .requiredOption("--results <path>", "result files, one a sequence: a folder, .tar.gz or .zip")
@@ -31,14 +29,8 @@ export function scoreCommand(): Command {
         .choices([...PROTOCOL_NAMES])
         .default("toolkit"),
     )
-    .option("--split <name>", "part of the dataset (default: the one that results are for)")
-    .addOption(
-      new Option("--coordinates <how>", "auto: 0- or 1-based and corners told by the first boxes")
-        .choices(["auto", "as-is"])
-        .default("auto"),
-    )
-    .option("--allow-missing", "score the sequences that have results")
-    .option("--allow-nan", "let the protocol judge boxes with NaN")
+    .option("--split <name>", "part of the dataset (default: the one that results are for)");
+  return addResultOptions(command)
     .option("--attributes", "a line for each attribute")
     .option("--sequences", "a line for each sequence")
     .option("--seed <number>", "of the bootstrap intervals", wholeNumber, 0)
@@ -52,11 +44,7 @@ export function scoreCommand(): Command {
 async function runScore(options: ScoreOptions): Promise<void> {
   const protocol = protocolOf(options.protocol);
   const annotations = await openAnnotations(options.dataset, { split: options.split });
-  const results = await openResults(options.results, annotations, {
-    allowMissing: options.allowMissing ?? false,
-    allowNaN: options.allowNan ?? false,
-    coordinates: options.coordinates,
-  });
+  const results = await openResults(options.results, annotations, resultOptions(options));
   const score = scoreTracker(annotations, results, protocol, { seed: options.seed });
   console.log(options.json ? JSON.stringify(scoreJson(score), null, 2) : scoreTable(score, options));
 }

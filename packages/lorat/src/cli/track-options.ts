@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Box, Precision, Tracker } from "@lorat/core";
 import { type Device, LoratError } from "@lorat/graph";
-import { boxProblem } from "../tracking/box-problem.ts";
+import { boxProblem } from "../track/box-problem.ts";
 import { usageError } from "./errors.ts";
 
 /** Options of `lorat track` as commander reads them. */

@@ -1,7 +1,7 @@
 import type { Box, TargetState } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import type { TrackOutputs } from "../tracking/track-outputs.ts";
-import type { TrackVideoSummary } from "../tracking/track-video.ts";
+import type { TrackOutputs } from "../track/track-outputs.ts";
+import type { TrackVideoSummary } from "../track/track-video.ts";
 
 /** Everything that a finished run of `lorat track` has to tell. */
 export interface TrackReport extends TrackVideoSummary {

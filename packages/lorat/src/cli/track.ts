@@ -32,7 +32,7 @@ export function trackCommand(loadTracker: LoadTracker = loadModelTracker): Comma
 }
 
 const loadModelTracker: LoadTracker = async (model, options) =>
-  (await import("../models/load-tracker.ts")).loadTracker(model, options);
+  (await import("../trackers/model/load-tracker.ts")).loadTracker(model, options);
 
 function collectBox(text: string, before: Box[] = []): Box[] {
   return [...before, parseBox(text)];

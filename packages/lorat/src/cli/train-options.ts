@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Recompute } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { isConfigFile, loadRunConfig } from "../trainer/config/load.ts";
-import { overrideRun } from "../trainer/config/overrides.ts";
-import { presetNamed, presets } from "../trainer/presets/index.ts";
-import type { RunConfig } from "../trainer/run-config.ts";
-import { runFiles } from "../trainer/run-files.ts";
+import { isConfigFile, loadRunConfig } from "../runs/config/load.ts";
+import { overrideRun } from "../runs/config/overrides.ts";
+import type { RunConfig } from "../runs/run-config.ts";
+import { runFiles } from "../runs/run-files.ts";
+import { presetNamed, presets } from "../train/presets/index.ts";
 import { usageError } from "./errors.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { variantNamed } from "@lorat/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { nanoPreset } from "../trainer/presets/nano.ts";
-import type { RunConfig } from "../trainer/run-config.ts";
+import type { RunConfig } from "../runs/run-config.ts";
+import { nanoPreset } from "../train/presets/nano.ts";
 import { runCommandLine } from "./program.ts";
 import { recordLine } from "./train.ts";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { Command } from "commander";
-import type { RunRecord, StepRecord } from "../trainer/metrics-log.ts";
-import type { RunConfig } from "../trainer/run-config.ts";
+import type { RunRecord, StepRecord } from "../runs/metrics-log.ts";
+import type { RunConfig } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 import { createProgress } from "./progress.ts";
 import { listenForStop } from "./stop-saving.ts";
@@ -25,7 +25,7 @@ export function trainCommand(): Command {
 }
 
 async function runTraining(config: RunConfig, folder: string, flags: TrainFlags): Promise<void> {
-  const { train } = await import("../trainer/train.ts");
+  const { train } = await import("../train/train.ts");
   const {
     device,
     resume = false,
@@ -82,7 +82,7 @@ async function writeModelFolder(
   step: number,
   model = join(run, "model"),
 ): Promise<void> {
-  const { exportRun } = await import("../trainer/export.ts");
+  const { exportRun } = await import("../models/export/export.ts");
   try {
     await exportRun(run, config, model);
     console.log(`trained ${step} of ${config.steps} steps; the model is in ${model}`);

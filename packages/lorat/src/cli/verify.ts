@@ -1,6 +1,6 @@
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError } from "commander";
-import { replayRecord } from "../verify/replay.ts";
+import { replayRecord } from "../models/verify/replay.ts";
 import { deviceOption } from "./network-options.ts";
 
 /** `lorat verify`: does this device, or this conversion, give the reference's numbers? */

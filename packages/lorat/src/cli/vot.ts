@@ -51,8 +51,8 @@ function initCommand(): Command {
     .option("--force", "replace files that exist")
     .action(async (dir: string, flags: InitFlags) => {
       const { resolve } = await import("node:path");
-      const { modelFolderPath, bundledModels } = await import("../models/model-path.ts");
-      const { writeWorkspace } = await import("../vot/workspace.ts");
+      const { modelFolderPath, bundledModels } = await import("../trackers/model/model-path.ts");
+      const { writeWorkspace } = await import("../trackers/vot/workspace.ts");
       const folder = await modelFolderPath(flags.model);
       // The toolkit starts the command elsewhere.
       const model = bundledModels.includes(flags.model) ? flags.model : resolve(folder);
@@ -70,7 +70,7 @@ function traxCommand(): Command {
   )
     .option("--single-object", "offer one object a session")
     .action(async (flags: ModelFlags) => {
-      const { serveTrax, serverChannel } = await import("../vot/index.ts");
+      const { serveTrax, serverChannel } = await import("../trackers/vot/index.ts");
       const tracker = await warmTracker(flags);
       const channel = await serverChannel();
       try {
@@ -92,7 +92,7 @@ function folderCommand(): Command {
       .description("run over a folder of the VOT toolkit's folder protocol")
       .argument("[dir]", "the folder with frames_color.txt and query_ID.txt", "."),
   ).action(async (dir: string, flags: ModelFlags) => {
-    const { runFolder } = await import("../vot/index.ts");
+    const { runFolder } = await import("../trackers/vot/index.ts");
     const interruption = listenForInterrupt();
     const tracker = await warmTracker(flags);
     let progress: ReturnType<typeof createProgress> | undefined;
@@ -128,8 +128,8 @@ function modelOptions(command: Command): Command {
 
 /** A tracker that has done a first forward pass, so that its first frame is as fast as the others. */
 async function warmTracker({ model, adapter, device, precision }: ModelFlags) {
-  const { loadTracker } = await import("../models/load-tracker.ts");
-  const { warmUp } = await import("../vot/warm-up.ts");
+  const { loadTracker } = await import("../trackers/model/load-tracker.ts");
+  const { warmUp } = await import("../trackers/vot/warm-up.ts");
   const tracker = await loadTracker(model, { device, precision, adapter });
   await warmUp(tracker);
   return tracker;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { mapAhead } from "../media/map-ahead.ts";
+import { mapAhead } from "../threads/map-ahead.ts";
 import { type AnnotationSource, summarise } from "./annotation-source.ts";
 import { cleanSequence } from "./clean.ts";
 import { type BareColumns, columnsBuilder } from "./columns-builder.ts";

@@ -1,5 +1,5 @@
 import { LoratError, nearestName } from "@lorat/graph";
-import { splitLines } from "../output/box-rows.ts";
+import { splitLines } from "./boxes/box-rows.ts";
 import type { DatasetReader, SequenceEntry } from "./reader.ts";
 
 /** The parts to read: those asked for, separated by commas, or the first. Throws `DATASET_SPLIT`. */

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { reserveOutput } from "../output/pending-file.ts";
+import { reserveOutput } from "../files/pending-file.ts";
 import type { WatchedPath } from "./annotation-source.ts";
 import { type DatasetColumns, textAt } from "./columns.ts";
 import { growingTexts } from "./growing.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
+import { userCacheFolder } from "../files/user-cache.ts";
 import type { DatasetShare } from "../sampling/training-data.ts";
-import { userCacheFolder } from "../user-cache.ts";
 import { type AnnotationSource, watchPath } from "./annotation-source.ts";
 import { type BuildOptions, buildColumns } from "./build-columns.ts";
 import { CLEANING_VERSION } from "./clean.ts";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { listSequences } from "../evaluation/sequence.ts";
 import { withFolder } from "../testing/clips.ts";
 import { datasetOf } from "./columns.ts";
 import { openDataset } from "./open-dataset.ts";
+import { listSequences } from "./sequence.ts";
 
 const shared = fileURLToPath(new URL("../../../../../shared/data", import.meta.url));
 const reason = `no data at ${shared}`;

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { toPlainError } from "../threads/thread-error.ts";
 import { SpareBuffers } from "./spare-buffers.ts";
-import { toPlainError } from "./thread-error.ts";
 import { decodeFrames } from "./video-frames.ts";
 import type { DecodeJob, DecodeNews, DecodeOrder } from "./video-thread.ts";
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Frame } from "@lorat/core";
-import { fromPlainError, type PlainError, toPlainError } from "./thread-error.ts";
+import { fromPlainError, type PlainError, toPlainError } from "../threads/thread-error.ts";
 import type { EncodeJob, FrameEncoder } from "./video-encoder.ts";
 
 /** To the encoding thread, answered one by one in order. */

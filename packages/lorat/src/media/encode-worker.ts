@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { toPlainError } from "../threads/thread-error.ts";
 import type { EncodeNews, EncodeOrder } from "./encode-thread.ts";
-import { toPlainError } from "./thread-error.ts";
 import { type EncodeJob, openEncoder } from "./video-encoder.ts";
 
 /** The encoding thread: does orders one after the other and sends each frame's bytes back. */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import { mapAhead } from "../threads/map-ahead.ts";
 import type { FrameRange, FrameSource } from "./frame-source.ts";
 import { IMAGE_EXTENSIONS, orderImages } from "./image-names.ts";
-import { mapAhead } from "./map-ahead.ts";
 
 const IN_FLIGHT = 3;
 

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Frame } from "@lorat/core";
+import { fromPlainError, type PlainError, toPlainError } from "../threads/thread-error.ts";
 import type { FrameRange } from "./frame-source.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
-import { fromPlainError, type PlainError, toPlainError } from "./thread-error.ts";
 import type { VideoInfo } from "./video-track.ts";
 
 /** What the decoding thread is started with. */

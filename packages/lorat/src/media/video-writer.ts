@@ -1,6 +1,6 @@
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { type OutputOptions, reserveOutput } from "../output/pending-file.ts";
+import { type OutputOptions, reserveOutput } from "../files/pending-file.ts";
 import { hasEncodeWorker, openEncoderThread } from "./encode-thread.ts";
 import { openEncoder } from "./video-encoder.ts";
 

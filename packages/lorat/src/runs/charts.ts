@@ -1,5 +1,5 @@
 import { type Chart, type Series, smooth, thin } from "../report/series.ts";
-import type { StepRecord } from "../trainer/metrics-log.ts";
+import type { StepRecord } from "./metrics-log.ts";
 import type { Run } from "./read-run.ts";
 
 /** What a chart of runs shows. */

@@ -1,16 +1,16 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { listCheckpoints } from "../trainer/checkpoint.ts";
+import { listCheckpoints } from "./checkpoint.ts";
 import {
   parseRecord,
   type StepRecord,
   type TrackingRecord,
   type ValidationRecord,
   type WarningRecord,
-} from "../trainer/metrics-log.ts";
-import type { RunConfig } from "../trainer/run-config.ts";
-import { runFiles } from "../trainer/run-files.ts";
+} from "./metrics-log.ts";
+import type { RunConfig } from "./run-config.ts";
+import { runFiles } from "./run-files.ts";
 
 /** What a run's folder tells, live or finished. */
 export interface Run {

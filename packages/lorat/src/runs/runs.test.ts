@@ -2,10 +2,10 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunRecord, StepRecord } from "../trainer/metrics-log.ts";
-import { nanoPreset } from "../trainer/presets/nano.ts";
+import { nanoPreset } from "../train/presets/nano.ts";
 import { runCharts } from "./charts.ts";
 import { runReport } from "./html-report.ts";
+import type { RunRecord, StepRecord } from "./metrics-log.ts";
 import { findRuns, readRun } from "./read-run.ts";
 import { runWarnings, summariseRun } from "./summary.ts";
 

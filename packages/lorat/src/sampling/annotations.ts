@@ -2,7 +2,7 @@ import { access, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Corners, isValidBox, toCorners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { parseBoxes } from "../output/read-boxes.ts";
+import { parseBoxes } from "../datasets/boxes/read-boxes.ts";
 
 /** One picture with the boxes of its objects, in pixels of the file. */
 export interface BoxedFile {

@@ -2,7 +2,7 @@ import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
-import { formatBox } from "../output/boxes-file.ts";
+import { formatBox } from "../datasets/boxes/boxes-file.ts";
 import type { SynthClip, SynthFrame } from "./synthesise.ts";
 
 /** How a clip is written. */

@@ -1,4 +1,4 @@
-import { convertModel } from "../convert/index.ts";
+import { convertModel } from "../models/convert/index.ts";
 
 /** Converts in a process of its own and prints its peak memory in bytes; arguments: the options as JSON. */
 await convertModel(JSON.parse(process.argv[2]!));

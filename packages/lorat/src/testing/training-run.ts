@@ -8,11 +8,11 @@ import {
   type Variant,
   variantNamed,
 } from "@lorat/core";
-import { convertModel } from "../convert/index.ts";
-import type { RunRecord } from "../trainer/metrics-log.ts";
-import { nanoPreset } from "../trainer/presets/nano.ts";
-import type { RunConfig } from "../trainer/run-config.ts";
-import { runFiles } from "../trainer/run-files.ts";
+import { convertModel } from "../models/convert/index.ts";
+import type { RunRecord } from "../runs/metrics-log.ts";
+import type { RunConfig } from "../runs/run-config.ts";
+import { runFiles } from "../runs/run-files.ts";
+import { nanoPreset } from "../train/presets/nano.ts";
 import { filled, writeSafetensorsFile } from "./model-weights.ts";
 
 /** A network that trains in moments, with both kinds of random choices: data and drop path. */

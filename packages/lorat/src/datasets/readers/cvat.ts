@@ -1,8 +1,8 @@
 import { LoratError } from "@lorat/graph";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
-import { boundsOfPolygon } from "../../output/box-rows.ts";
 import type { AnnotationSource } from "../annotation-source.ts";
+import { boundsOfPolygon } from "../boxes/box-rows.ts";
 import { below, findFolders, isPicture, lastPart, picturesIn } from "../files.ts";
 import { folderOf } from "../json-annotation.ts";
 import type { PictureSize, RawSequence } from "../raw.ts";

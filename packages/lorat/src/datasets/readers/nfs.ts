@@ -1,6 +1,6 @@
 import { LoratError } from "@lorat/graph";
-import { splitLines } from "../../output/box-rows.ts";
 import type { AnnotationSource } from "../annotation-source.ts";
+import { splitLines } from "../boxes/box-rows.ts";
 import { below, findFolders, lastPart, picturesIn, requireText } from "../files.ts";
 import type { RawSequence } from "../raw.ts";
 import type { DatasetReader } from "../reader.ts";

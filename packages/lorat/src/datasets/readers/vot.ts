@@ -1,6 +1,6 @@
 import { LoratError } from "@lorat/graph";
-import { parseBoxRows, splitLines } from "../../output/box-rows.ts";
 import type { AnnotationSource } from "../annotation-source.ts";
+import { parseBoxRows, splitLines } from "../boxes/box-rows.ts";
 import {
   below,
   type FoundFolder,

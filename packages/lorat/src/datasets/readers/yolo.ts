@@ -1,7 +1,7 @@
 import { LoratError } from "@lorat/graph";
-import { mapAhead } from "../../media/map-ahead.ts";
-import { boundsOfPolygon, splitLines, splitNumbers } from "../../output/box-rows.ts";
+import { mapAhead } from "../../threads/map-ahead.ts";
 import type { AnnotationSource } from "../annotation-source.ts";
+import { boundsOfPolygon, splitLines, splitNumbers } from "../boxes/box-rows.ts";
 import { below, isPicture, lastPart } from "../files.ts";
 import { frameName, framesOf, sliceFrames } from "../frame-names.ts";
 import type { PictureSize, RawSequence } from "../raw.ts";

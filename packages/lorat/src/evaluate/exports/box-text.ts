@@ -1,0 +1,47 @@
+import { rasterise } from "@lorat/core";
+import type { ScoredKind } from "../../datasets/annotations/benchmark.ts";
+import { fixed } from "./fixed.ts";
+
+/** Kinds whose result files count pixels from 1 (specification 5.4). */
+const FROM_ONE: ReadonlySet<ScoredKind> = new Set(["lasot", "vasttrack"]);
+
+/** `x,y,w,h` lines of the whole pixels that the boxes touch. */
+export function rasterisedLines(corners: Float64Array, digits: number): string {
+  return lines(corners.length / 4, (row) => {
+    const at = 4 * row;
+    const [x1, y1, x2, y2] = rasterise([corners[at]!, corners[at + 1]!, corners[at + 2]!, corners[at + 3]!]);
+    return [x1, y1, x2 - x1, y2 - y1].map((value) => fixed(value, digits)).join(",");
+  });
+}
+
+/** Tab-separated `x y w h` lines with three decimals, counted as the kind's files are. */
+export function tabbedLines(corners: Float64Array, kind: ScoredKind): string {
+  const first = FROM_ONE.has(kind) ? 1 : 0;
+  return lines(corners.length / 4, (row) => {
+    const at = 4 * row;
+    const [x1, y1, x2, y2] = [corners[at]!, corners[at + 1]!, corners[at + 2]!, corners[at + 3]!];
+    return [x1 + first, y1 + first, x2 - x1, y2 - y1].map((value) => fixed(value, 3)).join("\t");
+  });
+}
+
+/**
+ * VOT's whole-pixel rectangle of a box, `[x, y, width, height]`: the first corner cut to an integer, the second after almost
+ * one is added. Source: specification 5.5.
+ */
+export function votRectangle(
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+): [x: number, y: number, width: number, height: number] {
+  const [left, top] = [Math.trunc(x1), Math.trunc(y1)];
+  const [right, bottom] = [Math.trunc(x2 + 1 - 1e-4), Math.trunc(y2 + 1 - 1e-4)];
+  return [left, top, right - left, bottom - top];
+}
+
+/** A text of `count` lines, each ended. */
+export function lines(count: number, line: (index: number) => string): string {
+  let text = "";
+  for (let i = 0; i < count; i++) text += `${line(i)}\n`;
+  return text;
+}

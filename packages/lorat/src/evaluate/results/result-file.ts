@@ -1,0 +1,97 @@
+import { LoratError } from "@lorat/graph";
+import { splitLines, splitNumbers } from "../../datasets/boxes/box-rows.ts";
+import { parseBytesAsRows } from "../../datasets/boxes/parse-rows.ts";
+
+export interface ResultFileOptions {
+  /** Boxes with NaN or infinite numbers are kept, for the protocol to judge. */
+  readonly allowNaN?: boolean;
+}
+
+/**
+ * Boxes of a tracker's result file for a sequence of `frames` frames, `[frames, 4]`: four numbers a line, separated by commas,
+ * tabs, semicolons or blanks, in any notation, a heading or not. Where the last line is missing, the last box is NaN.
+ *
+ * Throws `RESULT_EMPTY`, `RESULT_LENGTH`, `RESULT_NAN`, `RESULT_POLYGON`, `RESULT_SEPARATOR`, `RESULT_MALFORMED`, each with
+ * the first bad lines.
+ */
+export function parseResult(
+  bytes: Uint8Array,
+  file: string,
+  frames: number,
+  { allowNaN = false }: ResultFileOptions = {},
+): { readonly rows: Float64Array; readonly lacksLast: boolean } {
+  const rows = parseBytesAsRows(bytes) ?? parseSlowly(new TextDecoder().decode(bytes), file);
+  const count = rows.length / 4;
+  if (count === 0) throw new LoratError("RESULT_EMPTY", `${file} is empty, expected ${frames} boxes`);
+  if (count !== frames && count !== frames - 1) {
+    const many = count < frames ? "too few" : "too many";
+    throw new LoratError(
+      "RESULT_LENGTH",
+      `${file} has ${many} lines: expected ${frames} boxes, found ${count}`,
+    );
+  }
+  if (!allowNaN) checkFinite(rows, file);
+  if (count === frames) return { rows, lacksLast: false };
+  const padded = new Float64Array(frames * 4).fill(Number.NaN);
+  padded.set(rows);
+  return { rows: padded, lacksLast: true };
+}
+
+function parseSlowly(text: string, file: string): Float64Array {
+  const lines = splitLines(text);
+  const rows = new Float64Array(lines.length * 4);
+  const problems = new Map<string, string[]>();
+  let count = 0;
+  lines.forEach((line, i) => {
+    const values = numbersOf(line);
+    if (values?.length === 4) {
+      rows.set(values, 4 * count++);
+      return;
+    }
+    if (i === 0 && /[a-z]/i.test(line) && !/\d/.test(line) && !/nan|inf/i.test(line)) return;
+    const code = codeOf(line, values);
+    problems.set(code, [
+      ...(problems.get(code) ?? []),
+      `line ${i + 1}: ${JSON.stringify(line.slice(0, 60))}`,
+    ]);
+  });
+  for (const [code, found] of problems) {
+    const shown = found.length > 3 ? [...found.slice(0, 3), `and ${found.length - 3} more`] : found;
+    throw new LoratError(code, `${file}: ${EXPECTED[code]}`, { issues: shown });
+  }
+  return rows.subarray(0, 4 * count);
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  RESULT_POLYGON: "expected boxes of four numbers, found polygons",
+  RESULT_SEPARATOR: "expected four numbers separated by commas, tabs or blanks, found another separator",
+  RESULT_MALFORMED: "expected four numbers a line",
+};
+
+function codeOf(line: string, values: readonly number[] | undefined): string {
+  if (values && values.length >= 6 && values.length % 2 === 0) return "RESULT_POLYGON";
+  // Numbers with something else between them.
+  const parts = line.trim().match(/[+-]?\d+(\.\d+)?/g)?.length ?? 0;
+  return !values && parts === 4 && !/[a-df-z]/i.test(line) ? "RESULT_SEPARATOR" : "RESULT_MALFORMED";
+}
+
+/** As {@link splitNumbers}, infinities included. */
+function numbersOf(line: string): number[] | undefined {
+  if (!/inf/i.test(line)) return splitNumbers(line);
+  return splitNumbers(line.replace(/[+-]?inf(inity)?/gi, "nan"));
+}
+
+function checkFinite(rows: Float64Array, file: string): void {
+  const bad: number[] = [];
+  for (let row = 0; row < rows.length / 4; row++) {
+    // A sum is finite where all its parts are; sums of such boxes do not overflow.
+    if (!Number.isFinite(rows[4 * row]! + rows[4 * row + 1]! + rows[4 * row + 2]! + rows[4 * row + 3]!)) {
+      bad.push(row + 1);
+    }
+  }
+  if (bad.length === 0) return;
+  const where = bad.length > 5 ? `${bad.slice(0, 5).join(", ")} and ${bad.length - 5} more` : bad.join(", ");
+  throw new LoratError("RESULT_NAN", `${file}: NaN in box ${where}`, {
+    hint: "With --allow-nan such boxes count as the protocol counts invalid ones.",
+  });
+}

@@ -1,0 +1,153 @@
+import { type EvalChoice, type EvalSet, openEvalSet } from "../../datasets/open-eval-set.ts";
+import { Problems } from "../../datasets/problems.ts";
+import { type EvalTask, openRunFolder, type RunFolder } from "../../runs/evaluation/run-folder.ts";
+import { type RunRecord, recordOf } from "../../runs/evaluation/run-record.ts";
+import { identifyTracker, type TrackerSpec } from "../../trackers/tracker-spec.ts";
+import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
+import { type WorkerCount, workerCount } from "./worker-count.ts";
+
+export interface EvaluateOptions extends EvalChoice {
+  readonly tracker: TrackerSpec;
+  /** Folder of the run; what is finished in it is not done again. */
+  readonly folder: string;
+  /** Times that the tracker runs over each sequence; default 1. */
+  readonly repeat?: number | undefined;
+  /** Sequences at a time; 1 runs in this thread. Default: see `workerCount`. */
+  readonly workers?: number | undefined;
+  /** Threads inside the operators of each one's network. */
+  readonly threads?: number | undefined;
+  /** Gives up the sequences in flight; what is finished stays. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told before the first frame. */
+  readonly onStart?: ((plan: EvalPlan) => void) | undefined;
+  readonly onProgress?: ((progress: EvalProgress) => void) | undefined;
+  /** Built worker to use in place of the package's own; for tests. */
+  readonly workerFile?: URL | undefined;
+}
+
+/** What there is to do. */
+export interface EvalPlan extends WorkerCount {
+  readonly record: RunRecord;
+  /** Runs over sequences, and how many of them were finished before. */
+  readonly tasks: number;
+  readonly finished: number;
+  /** Frames that are left. */
+  readonly frames: number;
+}
+
+export interface EvalProgress {
+  /** Of the frames that were left. */
+  readonly frames: number;
+  /** Of all runs over sequences, those from before included. */
+  readonly tasks: number;
+}
+
+export interface Evaluation {
+  readonly set: EvalSet;
+  readonly plan: EvalPlan;
+  /** False after the signal. */
+  readonly finished: boolean;
+  /** Finished runs over sequences. */
+  readonly tasks: number;
+}
+
+/** Where the first sequences all fail, so would the others. */
+const FIRST_FAILURES = 3;
+
+/**
+ * Runs a tracker over a dataset (one-pass evaluation), one result file a sequence, each written when it is finished; started
+ * again in the same folder it goes on where it stopped.
+ *
+ * Throws what `openEvalSet`, `identifyTracker`, `openRunFolder` and the tracker's opening throw. A sequence that cannot be
+ * tracked does not keep others from it: such errors are thrown together at the end, as `EVAL_FAILED` where they are several.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  const { tracker: spec, folder, repeat = 1, signal, onStart } = options;
+  const set = await openEvalSet(options, signal);
+  const record = await recordOf(set, await identifyTracker(spec), repeat);
+  const room = await openRunFolder(folder, record);
+  try {
+    const all = tasksOf(set, repeat);
+    const left: EvalTask[] = [];
+    for (const task of all) if (!(await room.isDone(task))) left.push(task);
+    const count = await workerCount(spec, left.length, options);
+    const frames = left.reduce((sum, { sequence }) => sum + sequence.frames.count, 0);
+    const plan = { record, tasks: all.length, finished: all.length - left.length, frames, ...count };
+    onStart?.(plan);
+    const tasks = plan.finished + (left.length > 0 ? await runAll(left, room, plan, options) : 0);
+    return { set, plan, finished: tasks === all.length, tasks };
+  } finally {
+    await room.release();
+  }
+}
+
+/** Each sequence as often as it is to be run, the longest first, so that none is left to run alone at the end. */
+function tasksOf({ sequences }: EvalSet, repeat: number): EvalTask[] {
+  const ordered = [...sequences].sort((a, b) => b.frames.count - a.frames.count);
+  return Array.from({ length: repeat }, (_, k) =>
+    ordered.map((sequence) => ({ sequence, run: k + 1 })),
+  ).flat();
+}
+
+/** Runs tasks, several at a time; gives how many were finished. */
+async function runAll(
+  tasks: readonly EvalTask[],
+  room: RunFolder,
+  plan: EvalPlan,
+  { tracker, folder, signal, onProgress, workerFile }: EvaluateOptions,
+): Promise<number> {
+  const job = { spec: tracker, threads: plan.threads };
+  const runners = Array.from({ length: plan.workers }, () =>
+    plan.workers === 1 ? inlineRunner(job) : threadRunner(job, workerFile),
+  );
+  const queue = [...tasks];
+  const inFlight = new Map<EvalTask, number>();
+  const problems = new Problems();
+  let frames = 0;
+  let finished = 0;
+  const tell = () => {
+    const partly = [...inFlight.values()].reduce((sum, done) => sum + done, 0);
+    onProgress?.({ frames: frames + partly, tasks: plan.finished + finished });
+  };
+
+  async function work(runner: EvalRunner): Promise<void> {
+    const goesOn = () =>
+      !signal?.aborted && !runner.hasEnded() && !(finished === 0 && problems.count >= FIRST_FAILURES);
+    while (goesOn()) {
+      const current = queue.shift();
+      if (!current) return;
+      const { sequence } = current;
+      const onPicture = (done: number) => {
+        inFlight.set(current, done);
+        tell();
+      };
+      try {
+        const written = await problems.collect(async () => {
+          const tracked = await runner.run(sequence, { signal, onPicture });
+          await room.write(current, tracked);
+          return true;
+        });
+        if (written) finished++;
+        frames += sequence.frames.count;
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+      } finally {
+        inFlight.delete(current);
+      }
+      tell();
+    }
+  }
+
+  try {
+    await Promise.all(runners.map((runner) => runner.open()));
+    await Promise.all(runners.map(work));
+  } finally {
+    queue.length = 0;
+    await Promise.all(runners.map((runner) => runner.close()));
+  }
+  if (problems.count > 0) {
+    const what = `${problems.count} of ${tasks.length} runs over sequences failed; ${plan.finished + finished} of ${plan.tasks} are finished in ${folder}`;
+    problems.finish("EVAL_FAILED", what, "Started again with the same options, it runs those that are left.");
+  }
+  return finished;
+}

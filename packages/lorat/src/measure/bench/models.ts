@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import {
+  createRandom,
+  loratFromTokens,
+  type Model,
+  mergedConfig,
+  type NetworkRunOptions,
+  type Precision,
+  searchSizePx,
+  TrackingNetwork,
+  type Variant,
+} from "@lorat/core";
+import { cost, Graph, type Shape } from "@lorat/graph";
+import { loadModel } from "../../trackers/model/load-tracker.ts";
+import { bundledModels } from "../../trackers/model/model-path.ts";
+import { writeRandomWeights } from "../profile/random-weights.ts";
+import { type Contender, timed } from "./contender.ts";
+import type { BenchContext } from "./context.ts";
+
+/** The bundled model of a variant, else one of random weights in a file of the run's folder. */
+export async function benchModel(variant: Variant, { folder, onStage }: BenchContext): Promise<Model> {
+  if (bundledModels.includes(variant.name)) return loadModel(variant.name);
+  onStage(`weights of ${variant.name}`);
+  const { shapes } = searchGraph(variant, 1);
+  const path = join(folder, `${variant.name}-${variant.searchGrid}-${weightFiles++}.bin`);
+  const { tensors } = await writeRandomWeights(path, shapes);
+  return { name: variant.name, config: mergedConfig(variant), weights: tensors };
+}
+
+let weightFiles = 0;
+
+/** How the context's networks run. */
+export function runOptions({ device, threads }: BenchContext, precision: Precision): NetworkRunOptions {
+  return { device, ...(threads !== undefined && { threads }), ...(precision !== "fp32" && { precision }) };
+}
+
+/** The network alone as the tracker runs it every frame: search crops and embedded templates in, maps out. */
+export async function networkContender(
+  model: Model,
+  precision: Precision,
+  batch: number,
+  context: BenchContext,
+  { name = precision, runs = 1 }: { readonly name?: string; readonly runs?: number } = {},
+): Promise<Contender> {
+  const { variant } = model.config;
+  context.onStage(`network ${variant.name} ${precision}, batch ${batch}`);
+  const network = new TrackingNetwork(model, runOptions(context, precision));
+  const random = createRandom(7);
+  const noise = (count: number) => Float32Array.from({ length: count }, () => random.normal());
+  const templates = noise(batch * variant.templateGrid ** 2 * variant.dim);
+  const searches = noise(batch * 3 * searchSizePx(variant) ** 2);
+  return timed(
+    {
+      name,
+      tags: { variant: variant.name, precision, batch },
+      unit: "frame",
+      items: runs * batch,
+      flops: runs * searchGraph(variant, batch).flops,
+      run: async () => {
+        for (let i = 0; i < runs; i++) await network.search(templates, searches, batch);
+      },
+      dispose: () => network.dispose(),
+    },
+    context.roundMs,
+  );
+}
+
+/** Floating-point operations and parameters of what runs every frame. */
+export function searchGraph(variant: Variant, batch: number) {
+  const graph = new Graph();
+  const config = mergedConfig(variant);
+  const size = searchSizePx(variant);
+  const template = graph.input("template_tokens", [batch, variant.templateGrid ** 2, variant.dim]);
+  const { scoreMap, boxes } = loratFromTokens(
+    template,
+    graph.input("search", [batch, 3, size, size]),
+    config,
+  );
+  const shapes = new Map(
+    [...graph.parameters.values()].map(({ name, shape }): [string, Shape] => [name, shape]),
+  );
+  return { flops: 2 * cost([scoreMap, boxes]).macs, shapes };
+}

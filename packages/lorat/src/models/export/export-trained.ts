@@ -1,0 +1,60 @@
+import { open } from "node:fs/promises";
+import { type TensorToWrite, writeSafetensors } from "@lorat/core";
+import { bytesOf } from "@lorat/graph";
+import { type OutputOptions, reserveOutput } from "../../files/pending-file.ts";
+import type { RunConfig } from "../../runs/run-config.ts";
+import { trainedTensors } from "../../train/run-weights.ts";
+
+/**
+ * Writes what a run has trained as the reference keeps it (specification section 2.3): the trainable tensors alone, under
+ * its names, float32, with the scalars `lora_alpha` and `use_rslora` where there are adapters. Such a file is laid over
+ * its base by `lorat convert`, and loads in the reference. Throws `RUN_NO_CHECKPOINT`, `OUTPUT_EXISTS`,
+ * `OUTPUT_UNWRITABLE`.
+ */
+export async function exportTrained(
+  run: string,
+  config: RunConfig,
+  path: string,
+  options: OutputOptions = {},
+): Promise<{ step: number; bytes: number }> {
+  const { step, tensors } = await trainedTensors(run);
+  const entries = [...tensors].map(
+    ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
+  );
+  const output = await reserveOutput(path, options);
+  try {
+    const file = await open(output.partialPath, "w");
+    let bytes = 0;
+    try {
+      const metadata = { format: "lorat", step: String(step) };
+      bytes = await writeSafetensors([...entries, ...scalars(config)], metadata, {
+        write: async (piece) => {
+          await file.writeFile(piece);
+        },
+      });
+    } finally {
+      await file.close();
+    }
+    await output.commit();
+    return { step, bytes };
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+}
+
+function scalars({ model: { adaptation } }: RunConfig): TensorToWrite[] {
+  if (adaptation.kind !== "lora") return [];
+  const { alpha, rankStabilised } = adaptation;
+  const whole = Number.isInteger(alpha);
+  const value = whole ? BigInt64Array.of(BigInt(alpha)) : Float32Array.of(alpha);
+  return [
+    {
+      name: "lora_alpha",
+      dtype: whole ? "I64" : "F32",
+      shape: [],
+      data: new Uint8Array(value.buffer),
+    },
+    { name: "use_rslora", dtype: "BOOL", shape: [], data: Uint8Array.of(rankStabilised ? 1 : 0) },
+  ];
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import {
+  type ByteSource,
+  type ModelFolder,
+  mergedStateDict,
+  mergedTensor,
+  openSafetensors,
+  planMerge,
+  profileWeights,
+  stateDictOf,
+  type TensorToWrite,
+  validateWeights,
+  writeSafetensors,
+} from "@lorat/core";
+import { bytesOf, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
+import { fileSource } from "../../files/file-source.ts";
+import { sessionProduct } from "./session-product.ts";
+
+/** What an adapter file says of itself, beside its tensors. */
+export interface AdapterFacts {
+  /** Name of the model that it was made for, for messages. */
+  readonly base: string;
+  /** {@link weightsFingerprint} of that model's weights. */
+  readonly baseFingerprint: string;
+  readonly notes?: string;
+}
+
+/** Bytes read at each place for a fingerprint, and the number of places. */
+const SAMPLE_BYTES = 2 ** 16;
+const SAMPLES = 16;
+
+/** Tells weight files apart without reading all of a large one: their length and samples from one end to the other. */
+export async function weightsFingerprint(source: ByteSource): Promise<string> {
+  const hash = createHash("sha256").update(`${source.size}`);
+  const length = Math.min(SAMPLE_BYTES, source.size);
+  for (let i = 0; i < SAMPLES; i++) {
+    hash.update(await source.read(Math.floor(((source.size - length) * i) / (SAMPLES - 1)), length));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Writes an adapter: what was trained, under the reference's names (specification section 2.3), written beside and renamed.
+ * Throws what the file system throws; nothing half-written stays.
+ */
+export async function writeAdapter(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor<"float32">>,
+  facts: AdapterFacts,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const listed = [...tensors].map(
+    ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
+  );
+  const metadata: Record<string, string> = {
+    format: "lorat-adapter",
+    base: facts.base,
+    base_fingerprint: facts.baseFingerprint,
+    ...(facts.notes !== undefined && { notes: facts.notes }),
+  };
+  const file = await open(`${path}.tmp`, "w");
+  try {
+    await writeSafetensors(listed, metadata, {
+      write: async (bytes) => {
+        await file.writeFile(bytes);
+      },
+    });
+    await file.sync();
+    await rename(`${path}.tmp`, path);
+  } catch (error) {
+    await rm(`${path}.tmp`, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The weights of a model with an adapter merged in: what the adapter does not touch stays where it is, the rest is in memory.
+ *
+ * @param base the model's opened folder, its bytes, and where each of its tensors is stored.
+ * Throws `ADAPTER_BASE` for an adapter of another model, `WEIGHTS_NAMES` and `WEIGHTS_SHAPE` for tensors that do not fit, and
+ * what the readers of weights throw.
+ */
+export async function mergeAdapter(
+  path: string,
+  base: {
+    readonly folder: ModelFolder;
+    readonly source: ByteSource;
+    readonly stored: ReadonlyMap<string, StoredTensor>;
+  },
+): Promise<Map<string, StoredTensor>> {
+  const source = await fileSource(path);
+  const product = sessionProduct();
+  try {
+    const trained = await openSafetensors(source);
+    const wanted = trained.metadata.get("base_fingerprint");
+    if (wanted !== undefined && wanted !== (await weightsFingerprint(base.source))) {
+      throw new LoratError(
+        "ADAPTER_BASE",
+        `${path} was made for other weights: ${trained.metadata.get("base") ?? "unknown"}`,
+        { hint: "use it with the model that it was made from, or fine-tune again" },
+      );
+    }
+    const { variant } = base.folder.manifest;
+    const tensors = stateDictOf(trained.entries.values());
+    validateWeights(tensors, profileWeights(tensors, path), variant, path);
+    const weights = new Map(base.stored);
+    const plan = await planMerge(mergedStateDict(variant, variant.searchGrid), trained, base.folder.weights);
+    for (const tensor of plan) {
+      const touched = tensor.parts.some(({ file, adapter }) => adapter || file === trained);
+      if (!touched) continue;
+      weights.set(tensor.name, float32(await mergedTensor(tensor, product), tensor.shape));
+    }
+    return weights;
+  } finally {
+    await Promise.all([product.dispose(), source.dispose()]);
+  }
+}

@@ -1,0 +1,124 @@
+import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isTrainable, lorat, networkInputs } from "@lorat/core";
+import { type Device, Graph, LoratError, sizeOf } from "@lorat/graph";
+import type { StepRecord } from "../../runs/metrics-log.ts";
+import { readRun } from "../../runs/read-run.ts";
+import type { RunConfig } from "../../runs/run-config.ts";
+import { runFiles } from "../../runs/run-files.ts";
+import { train } from "../train.ts";
+import { ablationReport } from "./report.ts";
+import { type AblationName, type AblationRow, ablationRows } from "./rows.ts";
+import { type AblationResult, type RowSummary, summariseSteps } from "./summary.ts";
+
+export interface AblationOptions {
+  /** Folder that gets one run folder a row. */
+  readonly out: string;
+  /** Names of the rows to run; all when left out. */
+  readonly rows?: readonly string[];
+  readonly device?: Device;
+  readonly threads?: number;
+  readonly workers?: number;
+  /** Saves the row in progress and stops; a later call goes on from there. */
+  readonly signal?: AbortSignal;
+  readonly onRow?: (row: AblationRow, position: number, count: number) => void;
+  readonly onStep?: (record: StepRecord) => void;
+}
+
+/** What lies beside the rows' folders. */
+export const ablationFiles = { summary: "ablation.json", report: "report.html" } as const;
+
+/**
+ * Repeats an ablation of the paper: one run for each row, alike in data, seeds and steps and different in one thing, each in
+ * a folder of its own. A row that is finished is not run again, one that was interrupted goes on.
+ *
+ * Throws `ABLATION_ROW` for a row that there is not, and what training throws.
+ */
+export async function runAblation(
+  ablation: AblationName,
+  config: RunConfig,
+  options: AblationOptions,
+): Promise<AblationResult> {
+  const rows = chosenRows(ablation, options.rows);
+  await mkdir(options.out, { recursive: true });
+  const summaries: RowSummary[] = [];
+  for (const [position, row] of rows.entries()) {
+    options.onRow?.(row, position, rows.length);
+    const own = { ...row.change(config), name: `${config.name}-${row.name}` };
+    const folder = join(options.out, row.name);
+    const { finished } = await train(own, {
+      folder,
+      resume: await exists(join(folder, runFiles.config)),
+      keep: 1,
+      ...pass(options, ["device", "threads", "workers", "signal", "onStep"]),
+    });
+    if (!finished) return { ablation, rows: summaries, finished: false };
+    summaries.push(await summariseRow(row, own, folder));
+    await writeResult(options.out, { ablation, rows: summaries, finished: position === rows.length - 1 });
+  }
+  return { ablation, rows: summaries, finished: true };
+}
+
+function chosenRows(ablation: AblationName, names: readonly string[] | undefined): readonly AblationRow[] {
+  const all = ablationRows[ablation];
+  const unknown = names?.find((name) => !all.some((row) => row.name === name));
+  if (unknown !== undefined) {
+    throw new LoratError("ABLATION_ROW", `the ablation "${ablation}" has no row "${unknown}"`, {
+      hint: `rows: ${all.map(({ name }) => name).join(", ")}`,
+    });
+  }
+  return names ? all.filter(({ name }) => names.includes(name)) : all;
+}
+
+async function summariseRow(
+  { name, title, published = false }: AblationRow,
+  config: RunConfig,
+  folder: string,
+): Promise<RowSummary> {
+  const run = await readRun(folder);
+  const validation = run.validations.at(-1);
+  const tracking = run.tracking.at(-1);
+  return {
+    name,
+    title,
+    published,
+    trainable: trainableCount(config),
+    ...summariseSteps(run.steps),
+    ...(validation && { validationLoss: validation.loss, validationIou: validation.iou }),
+    ...(tracking && { auc: tracking.auc * 100 }),
+  };
+}
+
+function trainableCount({ model }: RunConfig): number {
+  const graph = new Graph();
+  lorat(networkInputs(graph, model, 1), model);
+  return [...graph.parameters.values()]
+    .filter(({ name }) => isTrainable(name, model))
+    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
+/** The table as JSON, and the curves of all rows so far on one page. */
+async function writeResult(folder: string, result: AblationResult): Promise<void> {
+  await writeWhole(join(folder, ablationFiles.summary), `${JSON.stringify(result, null, 2)}\n`);
+  const runs = await Promise.all(result.rows.map(({ name }) => readRun(join(folder, name))));
+  await writeWhole(join(folder, ablationFiles.report), await ablationReport(result, runs));
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.tmp`, text);
+  await rename(`${path}.tmp`, path);
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The options of those names that are given. */
+function pass<T extends object, K extends keyof T>(options: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(
+    names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  ) as Pick<T, K>;
+}

@@ -1,0 +1,46 @@
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { batchFeeds, type TensorToWrite, type TrainingBatch, writeSafetensors } from "@lorat/core";
+import { bytesOf } from "@lorat/graph";
+import { reserveOutput } from "../files/pending-file.ts";
+import type { RunConfig } from "../runs/run-config.ts";
+import { runFiles } from "../runs/run-files.ts";
+
+/**
+ * Saves the batches of an update whose loss or gradients were not finite, as the training step was fed them:
+ * `nonfinite/step-N.safetensors` in the run's folder, with `-pass-P` where an update has several. Gives the paths.
+ */
+export async function saveBatches(
+  run: string,
+  config: RunConfig,
+  step: number,
+  passes: readonly { readonly batch: TrainingBatch; readonly loss: number }[],
+): Promise<string[]> {
+  const folder = join(run, runFiles.nonFinite);
+  await mkdir(folder, { recursive: true });
+  // Finite losses, but gradients that are not: any of the passes may be the cause.
+  const broken = passes.filter(({ loss }) => !Number.isFinite(loss));
+  const paths: string[] = [];
+  for (const pass of broken.length > 0 ? broken : passes) {
+    const suffix = passes.length > 1 ? `-pass-${passes.indexOf(pass) + 1}` : "";
+    const path = join(folder, `step-${step}${suffix}.safetensors`);
+    const tensors = Object.entries(batchFeeds(pass.batch, config)).map(
+      ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
+    );
+    const output = await reserveOutput(path, { force: true });
+    const file = await open(output.partialPath, "w");
+    try {
+      const metadata = { step: String(step), loss: String(pass.loss) };
+      await writeSafetensors(tensors, metadata, {
+        write: async (bytes) => {
+          await file.writeFile(bytes);
+        },
+      });
+    } finally {
+      await file.close();
+    }
+    await output.commit();
+    paths.push(path);
+  }
+  return paths;
+}

@@ -1,0 +1,266 @@
+import { join } from "node:path";
+import {
+  isTrainable,
+  type Recompute,
+  type TrainingBatch,
+  TrainingEngine,
+  type UpdateResult,
+} from "@lorat/core";
+import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
+import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
+import { MetricsLog, type RunRecord, type StepRecord } from "../runs/metrics-log.ts";
+import type { RunConfig } from "../runs/run-config.ts";
+import { runFiles } from "../runs/run-files.ts";
+import { lockRun } from "../runs/run-lock.ts";
+import { checkRun, recordRun } from "../runs/run-start.ts";
+import type { Loader } from "../sampling/loader.ts";
+import type { Stretch } from "../trackers/track-object.ts";
+import { baseFingerprint, openBase } from "./base-model.ts";
+import { saveBatches } from "./non-finite.ts";
+import { openRunData, type RunData, runLoader } from "./run-data.ts";
+import { startingWeights } from "./starting-weights.ts";
+import { trackingStretches, trackingTest } from "./tracking-test.ts";
+import { validate } from "./validation.ts";
+
+export interface TrainOptions {
+  /** The run's folder. */
+  readonly folder: string;
+  readonly device?: Device;
+  /** Continue from the last checkpoint. */
+  readonly resume?: boolean;
+  /** Trainable parameters to start from instead of the base's or an initialisation; copied. */
+  readonly startFrom?: ReadonlyMap<string, Tensor<"float32">>;
+  /** Seconds between checkpoints; default 180. */
+  readonly checkpointSeconds?: number;
+  /** Checkpoints kept; default 3. */
+  readonly keep?: number;
+  /** Threads inside an operator, CPU only; one leaves room for other work and loses little where cores share memory. */
+  readonly threads?: number;
+  /** One copy of frozen weights on the CPU, and light recomputation: less memory, a little slower. */
+  readonly lowMemory?: boolean;
+  /** What the backward pass computes again to save memory; `light` with `lowMemory`, else `none`. */
+  readonly recompute?: Recompute;
+  /** Threads that make batches; default 1. */
+  readonly workers?: number;
+  /** Stops after the step in flight, saving a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly onStep?: (record: StepRecord) => void;
+  /** Every line of `metrics.jsonl`, steps included. */
+  readonly onRecord?: (record: RunRecord) => void;
+  readonly onCheckpoint?: (path: string, step: number) => void;
+  /** Told once when what was asked for is done in another way, such as mixed precision on a device without halves. */
+  readonly onNotice?: (message: string) => void;
+}
+
+/** How a call of {@link train} ended. */
+export interface TrainResult {
+  readonly step: number;
+  readonly finished: boolean;
+}
+
+/** What the loop works with. */
+interface Machinery {
+  readonly engine: TrainingEngine;
+  readonly loader: Loader;
+  /** Pairs for validation. */
+  readonly held: RunData | undefined;
+  /** What the tracking test tracks. */
+  readonly stretches: readonly Stretch[] | undefined;
+  readonly metrics: MetricsLog;
+  /** Updates skipped before this call. */
+  readonly skipped: number;
+}
+
+/** Below this loss scale gradients are not finite for another reason than overflow. */
+const smallestLossScale = 2 ** -16;
+
+/**
+ * Trains a model: batches from the loader through the engine, records and checkpoints into the run's folder. A later call
+ * with `resume` goes on from the last checkpoint, with the same losses bit for bit on the same machine.
+ *
+ * Throws `RUN_EXISTS`, `RUN_LOCKED`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED`, `RUN_DATA_CHANGED`, `LOSS_NOT_FINITE`,
+ * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw.
+ */
+export async function train(config: RunConfig, options: TrainOptions): Promise<TrainResult> {
+  const { folder, device, threads, workers = 1 } = options;
+  const unlock = await lockRun(folder);
+  const open: { dispose(): Promise<void> }[] = [];
+  try {
+    const checkpoint = await checkRun(folder, config, options.resume ?? false);
+    const step = checkpoint?.progress.step ?? 0;
+    const data = await openRunData(config.data, options.signal);
+    const held = config.validation && (await openRunData(config.validation.data, options.signal));
+    const stretches = config.trackingTest && (await trackingStretches(config));
+    const sources = await fingerprints(config, data, held);
+    const weights = await networkWeights(config, options.startFrom, checkpoint);
+    await recordRun(folder, config, sources);
+    for (const warning of [...data.warnings, ...(held?.warnings ?? [])]) options.onNotice?.(warning);
+    const startStep = step * (config.accumulation ?? 1);
+    const loader = runLoader(config, data, { seed: config.seed, startStep, workers });
+    open.push(loader);
+    const metrics = new MetricsLog(join(folder, runFiles.metrics));
+    await metrics.rewind(step);
+    const engine = await TrainingEngine.create(config, {
+      weights,
+      resume: checkpoint,
+      device,
+      threads,
+      packedWeights: !options.lowMemory,
+      recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
+    });
+    open.push(engine);
+    if (config.precision === "mixed" && engine.precision === "fp32") {
+      options.onNotice?.(`${engine.device} has no fast half precision: training in single precision`);
+    }
+    const skipped = checkpoint?.skipped ?? 0;
+    try {
+      return await loop(config, options, { engine, loader, held, stretches, metrics, skipped });
+    } catch (error) {
+      // The last records may say why.
+      await metrics.flush().catch(() => {});
+      throw error;
+    }
+  } finally {
+    await Promise.all(open.map((part) => part.dispose()));
+    await unlock();
+  }
+}
+
+async function loop(config: RunConfig, options: TrainOptions, machinery: Machinery): Promise<TrainResult> {
+  const { engine, loader, held, stretches, metrics } = machinery;
+  const { checkpointSeconds = 180, keep = 3, signal } = options;
+  let { skipped } = machinery;
+  let saved = performance.now();
+  const record = (line: RunRecord) => {
+    metrics.add(line);
+    options.onRecord?.(line);
+  };
+  const save = async () => {
+    await metrics.flush();
+    const checkpoint: Checkpoint = { ...(await engine.state()), skipped };
+    const path = await writeCheckpoint(join(options.folder, runFiles.checkpoints), checkpoint, keep);
+    options.onCheckpoint?.(path, checkpoint.progress.step);
+    saved = performance.now();
+  };
+  while (engine.progress.step < config.steps && !signal?.aborted) {
+    const began = performance.now();
+    const passes: { batch: TrainingBatch; loss: number }[] = [];
+    for (let pass = 0; pass < (config.accumulation ?? 1); pass++) {
+      const batch = await loader.next();
+      passes.push({ batch, loss: (await engine.accumulate(batch)).loss });
+    }
+    const result = await engine.update();
+    const { step } = result;
+    if (result.skipped) skipped++;
+    const seconds = (performance.now() - began) / 1000;
+    const { waitShare, unreadable } = loader.stats();
+    const line = stepRecord(result, {
+      samplesPerSecond: (config.batchSize * passes.length) / seconds,
+      waitShare,
+      ...(skipped > 0 && { skippedSteps: skipped }),
+      ...(unreadable.count > 0 && { unreadable: unreadable.count }),
+    });
+    record(line);
+    options.onStep?.(line);
+    if (engine.progress.nonFinite > 0) {
+      const files = await saveBatches(options.folder, config, step, passes);
+      record({
+        kind: "warning",
+        step,
+        code: "LOSS_NOT_FINITE",
+        message: `skipped; saved ${files.join(", ")}`,
+      });
+      await metrics.flush();
+      requireFinite(engine, config, result, files);
+    } else if (result.skipped) requireScale(engine, step);
+    if (held && isDue(config.validation, step, config.steps)) {
+      record({ kind: "validation", step, ...(await validate(engine, config, held, options)) });
+    }
+    if (stretches && isDue(config.trackingTest, step, config.steps)) {
+      record({ kind: "tracking", step, ...(await trackingTest(engine, config, stretches, options.threads)) });
+    }
+    if (performance.now() - saved > checkpointSeconds * 1000) await save();
+  }
+  await save();
+  const { step } = engine.progress;
+  return { step, finished: step >= config.steps };
+}
+
+/** Now and then, and at the end. */
+function isDue(what: { readonly everySteps: number } | undefined, step: number, last: number): boolean {
+  return what !== undefined && (step % what.everySteps === 0 || step === last);
+}
+
+function stepRecord(
+  { step, loss, bce, giou, iou, gradNorm, learningRate, lossScale }: UpdateResult,
+  rest: Pick<StepRecord, "samplesPerSecond" | "waitShare" | "skippedSteps" | "unreadable">,
+): StepRecord {
+  return {
+    step,
+    loss,
+    bce,
+    giou,
+    iou,
+    gradNorm,
+    learningRate,
+    ...rest,
+    memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    ...(lossScale !== undefined && { lossScale }),
+  };
+}
+
+function requireFinite(
+  engine: TrainingEngine,
+  { maxNonFinite = 1 }: RunConfig,
+  { step, loss, gradNorm }: UpdateResult,
+  files: readonly string[],
+): void {
+  const { nonFinite } = engine.progress;
+  if (nonFinite < maxNonFinite) return;
+  const what = Number.isFinite(loss)
+    ? `the gradient norm of step ${step} is ${gradNorm}`
+    : `the loss of step ${step} is ${loss}`;
+  const row = nonFinite > 1 ? `, the ${nonFinite}th update in a row that is not finite` : "";
+  throw new LoratError("LOSS_NOT_FINITE", `${what}${row}`, {
+    hint: `the batch is in ${files.join(", ")}; start again with a lower learning rate, or look into that batch`,
+  });
+}
+
+function requireScale(engine: TrainingEngine, step: number): void {
+  const { lossScale } = engine.progress;
+  if (!lossScale || lossScale.scale >= smallestLossScale) return;
+  throw new LoratError(
+    "LOSS_NOT_FINITE",
+    `the gradients of step ${step} and those before it are not finite, however small the loss is scaled`,
+    { hint: "train with precision fp32, or with a lower learning rate" },
+  );
+}
+
+/** The network's parameters at the start, with a caller's own in their places; the frozen ones alone on resume. */
+async function networkWeights(
+  config: RunConfig,
+  own: TrainOptions["startFrom"],
+  checkpoint: Checkpoint | undefined,
+): Promise<Map<string, StoredTensor>> {
+  if (checkpoint) return startingWeights(config, checkpoint.tensors);
+  const weights = await startingWeights(config);
+  for (const [name, tensor] of own ?? []) {
+    if (isTrainable(name, config.model)) weights.set(name, float32(tensor.data.slice(), tensor.shape));
+  }
+  return weights;
+}
+
+/** Fingerprints of what the run reads. */
+async function fingerprints(
+  config: RunConfig,
+  data: RunData,
+  held: RunData | undefined,
+): Promise<Record<string, string>> {
+  return {
+    data: data.fingerprint,
+    ...(held && { validation: held.fingerprint }),
+    ...(config.base !== undefined && { base: await baseFingerprint(await openBase(config.base)) }),
+  };
+}
+
+export { runFiles } from "../runs/run-files.ts";
