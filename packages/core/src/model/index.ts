@@ -25,4 +25,5 @@ export {
 } from "./lorat.ts";
 export * from "./position-resize.ts";
 export * from "./sincos.ts";
+export { STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
 export { searchSizePx, templateSizePx, type Variant, variantNamed, variants } from "./variants.ts";

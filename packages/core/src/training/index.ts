@@ -22,6 +22,7 @@ export type { Recompute } from "./recompute.ts";
 export * from "./schedule.ts";
 export { type OptimizerSettings, type TrainingSettings, trainingSchedule } from "./settings.ts";
 export { baseTensors } from "./starting-weights.ts";
+export * from "./stem/index.ts";
 export { lossScaleInput, type TrainingStep, type TrainingStepOptions, trainingStep } from "./step.ts";
 export { isTrainable } from "./trainable.ts";
 export type { TrainingProgress, TrainingState } from "./training-state.ts";

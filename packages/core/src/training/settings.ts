@@ -43,7 +43,10 @@ export interface TrainingSettings {
 }
 
 /** The schedule of a training. */
-export function trainingSchedule({ optimizer, steps }: TrainingSettings): Schedule {
+export function trainingSchedule({
+  optimizer,
+  steps,
+}: Pick<TrainingSettings, "optimizer" | "steps">): Schedule {
   return {
     cosineUpdates: optimizer.cosineSteps ?? Math.max(steps - optimizer.warmupSteps, 1),
     warmupUpdates: optimizer.warmupSteps,

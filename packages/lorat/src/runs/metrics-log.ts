@@ -68,8 +68,35 @@ export interface WarningRecord {
   readonly message: string;
 }
 
+/** One update of a stem's training. */
+export interface StemRecord {
+  readonly kind: "stem";
+  readonly step: number;
+  /** Every block on the teacher's input to it, or the blocks one after the other. */
+  readonly way: "alone" | "whole";
+  readonly loss: number;
+  /** Mean square of the last stage's error, in units of the teacher's variance. */
+  readonly lastStage: number;
+  readonly gradNorm: number;
+  readonly learningRate: number;
+  readonly cropsPerSecond: number;
+}
+
+/** Share of the teacher's variance that a stem explains on photographs never trained on. */
+export interface ExplainedRecord {
+  readonly kind: "explained";
+  readonly step: number;
+  readonly explained: number;
+}
+
 /** A line of `metrics.jsonl`. */
-export type RunRecord = StepRecord | ValidationRecord | TrackingRecord | WarningRecord;
+export type RunRecord =
+  | StemRecord
+  | ExplainedRecord
+  | StepRecord
+  | ValidationRecord
+  | TrackingRecord
+  | WarningRecord;
 
 export interface MetricsLogOptions {
   /** Folder of the TensorBoard event files; `events` beside the log when left out, none when false. */

@@ -10,7 +10,7 @@ import {
 import { float32, Graph, type StoredTensor, type Value } from "@lorat/graph";
 import type { RunConfig } from "../runs/run-config.ts";
 import { openBase, requireSameSizes } from "./base-model.ts";
-import { stemWeights } from "./stem-file.ts";
+import { stemWeights } from "./stem/stem-file.ts";
 import { type TensorReader, tensorReader } from "./stored-tensors.ts";
 
 /** What decides a network's parameters before its first update. */

@@ -110,6 +110,7 @@ const roots = {
   clips: paths,
   cutouts: paths,
   exclude: paths,
+  only: paths,
 } satisfies Exactly<DataRoots>;
 
 const datasetShare = {

@@ -1,7 +1,8 @@
+import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { openSafetensors } from "@lorat/core";
-import { type Graph, LoratError, type StoredTensor, sameShape } from "@lorat/graph";
-import { fileSource } from "../files/file-source.ts";
+import { openSafetensors, writeSafetensors } from "@lorat/core";
+import { bytesOf, type Graph, LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
+import { fileSource } from "../../files/file-source.ts";
 
 /**
  * The stem's parameters of a network from a stem's file; they stay in it. Throws `STEM_WEIGHTS`, naming every tensor that is
@@ -32,5 +33,34 @@ export async function stemWeights(path: string, network: Graph): Promise<Map<str
     return weights;
   } finally {
     await source.dispose();
+  }
+}
+
+/** Writes a stem's file whole or not at all. Throws `STEM_WRITE`. */
+export async function writeStem(
+  path: string,
+  weights: ReadonlyMap<string, Tensor<"float32">>,
+  notes: Readonly<Record<string, string>>,
+): Promise<void> {
+  const temporary = `${path}.tmp`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      const tensors = [...weights].map(([name, tensor]) => {
+        return { name, dtype: "F32" as const, shape: tensor.shape, data: bytesOf(tensor) };
+      });
+      await writeSafetensors(
+        tensors,
+        { format: "lorat-stem", ...notes },
+        { write: (bytes) => file.writeFile(bytes) },
+      );
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw new LoratError("STEM_WRITE", `${path} cannot be written: ${(cause as Error).message}`, { cause });
   }
 }
