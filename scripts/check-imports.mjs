@@ -5,6 +5,7 @@ import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { checkOrder } from "./import-order.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const MAX_LINES = 400;
@@ -25,6 +26,12 @@ for (const name of readdirSync(join(root, "packages"))) {
     offend(join(root, "packages", name), 1, "a package without a rule in scripts/check-imports.mjs");
   else checkPackage(name);
 }
+const sources = Object.keys(ALLOWED).flatMap((name) => files(join(root, "packages", name, "src")));
+for (const { file, line, message } of checkOrder(
+  root,
+  sources.filter((file) => !isForTests(file)),
+))
+  offend(file, line, message);
 for (const folder of ["packages", "tests", "experiments", "examples", "scripts", "apps"]) {
   for (const file of files(join(root, folder))) checkLength(file);
 }
@@ -52,7 +59,7 @@ function checkPackage(name) {
       offend(join(folder, "package.json"), 1, `depends on ${dependency}`);
   }
   for (const file of files(join(folder, "src"))) {
-    const isTest = /\.test\.ts$/.test(file) || file.includes(`${join("src", "testing")}`);
+    const isTest = isForTests(file);
     const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
     for (const { specifier, line } of importsOf(source)) {
       checkImport({ name, folder, file, isTest, specifier, line, declared: isTest ? forTests : declared });
@@ -126,6 +133,10 @@ function isTestHelper(name, target) {
     join(root, "packages", allowed.replace("@lorat/", ""), "src", "testing"),
   );
   return owners.some((folder) => target.startsWith(`${folder}/`));
+}
+
+function isForTests(file) {
+  return /\.test\.ts$/.test(file) || file.includes(join("src", "testing"));
 }
 
 function isForNode(file) {

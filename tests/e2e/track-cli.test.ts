@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readBoxes } from "../../packages/lorat/src/datasets/boxes/read-boxes.ts";
-import { openFrames } from "../../packages/lorat/src/media/frame-source.ts";
+import { openFrames } from "../../packages/lorat/src/media/open-frames.ts";
 import { createVideoWriter } from "../../packages/lorat/src/media/video-writer.ts";
 import {
   collect,

@@ -1,6 +1,8 @@
 /**
  * lorat for Node: models by name, frames out of videos and folders, training data, training.
  */
+import { offerToUserModules } from "./files/user-module.ts";
+
 export * from "@lorat/core";
 export type { AnnotatedSequence, AnnotationSet } from "./datasets/annotations/annotation-set.ts";
 export { openAnnotations } from "./datasets/annotations/open-annotations.ts";
@@ -32,7 +34,8 @@ export { type RunScore, scoreRun } from "./evaluate/run/score-run.ts";
 export { type ScoreJson, scoreJson } from "./evaluate/score/score-json.ts";
 export { scoreTable } from "./evaluate/score/score-table.ts";
 export { scoreTracker, type TrackerScore } from "./evaluate/score/score-tracker.ts";
-export { type FrameSource, openFrames } from "./media/frame-source.ts";
+export type { FrameSource } from "./media/frame-source.ts";
+export { openFrames } from "./media/open-frames.ts";
 export { exportRun } from "./models/export/export.ts";
 export { exportOnnx, type OnnxExportOptions } from "./models/export/export-onnx.ts";
 export { exportTrained } from "./models/export/export-trained.ts";
@@ -55,3 +58,5 @@ export { type AblationResult, type RowSummary, summaryTable } from "./train/abla
 export { type FinetuneOptions, type FinetuneResult, finetune } from "./train/finetune/finetune.ts";
 export { type PresetOptions, presetNamed } from "./train/presets/index.ts";
 export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
+
+offerToUserModules("lorat", () => import("./index.ts"));

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { offerToUserModules } from "../files/user-module.ts";
 import { describeError, EXIT } from "./errors.ts";
 
 /** Every command and the file it lives in; a file is only loaded when its command, or the list of all, is asked for. */
@@ -29,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
  */
 export async function runCommandLine(args: readonly string[], commands = COMMANDS): Promise<number> {
   endQuietlyWithReader();
+  offerToUserModules("lorat", () => import("../index.ts"));
   try {
     const program = await createProgram(args, commands);
     if (args.length === 0) program.help({ error: true });
@@ -47,6 +49,7 @@ async function createProgram(args: readonly string[], commands: typeof COMMANDS)
     .usage("COMMAND [options]")
     .helpOption("-h, --help", "show what a command does and its options")
     .version(await version(), "-v, --version", "print the version")
+    .enablePositionalOptions() // what comes after the name of an inner command is its own
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ outputError: () => {} }); // printed in one style, by describeError

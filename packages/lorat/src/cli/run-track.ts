@@ -1,7 +1,8 @@
 import type { Box, TargetState, Tracker } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { formatBox } from "../datasets/boxes/boxes-file.ts";
-import { type FrameSource, openFrames } from "../media/frame-source.ts";
+import type { FrameSource } from "../media/frame-source.ts";
+import { openFrames } from "../media/open-frames.ts";
 import { boxProblem } from "../track/box-problem.ts";
 import { openTrackOutputs } from "../track/track-outputs.ts";
 import { type FrameSink, type TrackVideoSummary, trackVideo } from "../track/track-video.ts";

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { userCacheFolder } from "../files/user-cache.ts";
-import type { DatasetShare } from "../sampling/training-data.ts";
 import { type AnnotationSource, watchPath } from "./annotation-source.ts";
 import { type BuildOptions, buildColumns } from "./build-columns.ts";
 import { CLEANING_VERSION } from "./clean.ts";
@@ -17,7 +16,7 @@ import {
   writeIndex,
 } from "./index-file.ts";
 import { chooseDataset, describeChoice, openEntries } from "./open-entries.ts";
-import type { DatasetSpec } from "./spec.ts";
+import type { DatasetRequest, DatasetSpec } from "./spec.ts";
 
 export interface OpenDatasetOptions extends Partial<BuildOptions> {
   /** Where indexes and unpacked videos are kept. Default: `LORAT_CACHE`, else the user's cache folder. */
@@ -34,7 +33,7 @@ export interface OpenDatasetOptions extends Partial<BuildOptions> {
  * annotations that cannot be used what the kind's reader throws, or `DATASET_ANNOTATIONS` for several.
  */
 export async function openDataset(
-  share: Pick<DatasetShare, "dataset" | "split" | "list">,
+  share: DatasetRequest,
   { cacheDir = userCacheFolder("datasets"), signal, onProgress, onOpened }: OpenDatasetOptions = {},
 ): Promise<DatasetColumns> {
   const choice = await chooseDataset(share);

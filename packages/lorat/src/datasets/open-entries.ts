@@ -1,12 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { LoratError } from "@lorat/graph";
-import type { DatasetShare } from "../sampling/training-data.ts";
 import { type AnnotationSource, folderSource } from "./annotation-source.ts";
 import { chooseSequences, chooseSplits } from "./choose.ts";
 import type { DatasetReader, SequenceEntry } from "./reader.ts";
 import { READERS } from "./readers/index.ts";
-import { type DatasetSpec, parseDatasetSpec } from "./spec.ts";
+import { type DatasetRequest, type DatasetSpec, parseDatasetSpec } from "./spec.ts";
 
 /** What is wanted of a dataset, before anything of it is read. */
 export interface DatasetChoice {
@@ -23,9 +22,7 @@ export interface DatasetChoice {
  * Reads a choice: `KIND:PATH`, its parts (default: the first, which training uses), a file that lists sequences.
  * Throws `DATASET_KIND`, `DATASET_SPLIT`, `DATASET_LIST`.
  */
-export async function chooseDataset(
-  share: Pick<DatasetShare, "dataset" | "split" | "list">,
-): Promise<DatasetChoice> {
+export async function chooseDataset(share: DatasetRequest): Promise<DatasetChoice> {
   const spec = parseDatasetSpec(share.dataset);
   const reader = READERS[spec.kind];
   const splits = chooseSplits(reader, share.split, share.dataset);

@@ -9,6 +9,16 @@ export interface DatasetSpec {
   readonly path: string;
 }
 
+/** A dataset and what is wanted of it. */
+export interface DatasetRequest {
+  /** `KIND:PATH`, such as `lasot:/data/LaSOT`. */
+  readonly dataset: string;
+  /** Part of the dataset, where it has parts: `train`, `val`, `test`; default: its usual training part. */
+  readonly split?: string;
+  /** File with the names, or the positions in the dataset's own order, of the sequences to use; one a line. */
+  readonly list?: string;
+}
+
 /** Reads `KIND:PATH`. Throws `DATASET_KIND` for an unknown kind, suggesting the nearest, and for a missing path. */
 export function parseDatasetSpec(text: string): DatasetSpec {
   const colon = text.indexOf(":");

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
-import { openFrames } from "../media/frame-source.ts";
+import { openFrames } from "../media/open-frames.ts";
 import { patternName } from "./frame-names.ts";
 import { UNPACKED_FRAME } from "./video-frames.ts";
 

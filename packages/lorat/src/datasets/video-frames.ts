@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openFrames } from "../media/frame-source.ts";
+import { openFrames } from "../media/open-frames.ts";
 import type { AnnotationSource } from "./annotation-source.ts";
 import { type FrameNames, type FramePattern, numberedFrames } from "./frame-names.ts";
 import type { PictureSize } from "./raw.ts";

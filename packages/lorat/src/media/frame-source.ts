@@ -1,6 +1,4 @@
-import { stat } from "node:fs/promises";
 import type { Frame } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
 
 /** A stretch of a source, in frame indices. */
 export interface FrameRange {
@@ -39,22 +37,3 @@ export const SOURCE_ERROR_CODES: ReadonlySet<string> = new Set([
   "IMAGE_DECODE_FAILED",
   "IMAGE_SIZE_CHANGED",
 ]);
-
-/**
- * Opens a video file or a folder of images. Throws `INPUT_NOT_FOUND`, `INPUT_UNREADABLE`, or what `openVideo` and
- * `openImageFolder` throw.
- */
-export async function openFrames(path: string): Promise<FrameSource> {
-  const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") {
-      throw new LoratError("INPUT_NOT_FOUND", `${path} does not exist`, {
-        hint: "Give a video file or a folder of images.",
-        cause,
-      });
-    }
-    throw new LoratError("INPUT_UNREADABLE", `${path} cannot be read: ${cause.message}`, { cause });
-  });
-  // Each loads libraries that the other has no use for.
-  if (info.isDirectory()) return (await import("./image-folder.ts")).openImageFolder(path);
-  return (await import("./video-reader.ts")).openVideo(path);
-}

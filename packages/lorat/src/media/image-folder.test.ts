@@ -10,8 +10,8 @@ import {
   withFolder,
   writeImages,
 } from "../testing/clips.ts";
-import { openFrames } from "./frame-source.ts";
 import { orderImages } from "./image-names.ts";
+import { openFrames } from "./open-frames.ts";
 
 describe("orderImages", () => {
   it("orders by number, not by letter, and leaves other files out", () => {

@@ -21,7 +21,7 @@ import {
   withFolder,
   writeClip,
 } from "../testing/clips.ts";
-import { openFrames } from "./frame-source.ts";
+import { openFrames } from "./open-frames.ts";
 import { openVideo } from "./video-reader.ts";
 
 const containers: [string, Partial<ClipOptions>][] = [

@@ -1,6 +1,6 @@
 import { type Chart, type Series, smooth, thin } from "../report/series.ts";
-import type { StepRecord } from "./metrics-log.ts";
 import type { Run } from "./read-run.ts";
+import type { StepRecord } from "./records.ts";
 
 /** What a chart of runs shows. */
 interface ChartPlan {

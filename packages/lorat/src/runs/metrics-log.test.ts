@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MetricsLog, type RunRecord, type StepRecord } from "./metrics-log.ts";
+import { MetricsLog } from "./metrics-log.ts";
+import type { RunRecord, StepRecord } from "./records.ts";
 
 let folder: string;
 let path: string;

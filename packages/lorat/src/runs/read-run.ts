@@ -8,7 +8,7 @@ import {
   type TrackingRecord,
   type ValidationRecord,
   type WarningRecord,
-} from "./metrics-log.ts";
+} from "./records.ts";
 import type { RunConfig } from "./run-config.ts";
 import { runFiles } from "./run-files.ts";
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nanoPreset } from "../train/presets/nano.ts";
 import { runCharts } from "./charts.ts";
 import { runReport } from "./html-report.ts";
-import type { RunRecord, StepRecord } from "./metrics-log.ts";
 import { findRuns, readRun } from "./read-run.ts";
+import type { RunRecord, StepRecord } from "./records.ts";
 import { runWarnings, summariseRun } from "./summary.ts";
 
 const step = (number: number, changes: Partial<StepRecord> = {}): StepRecord => ({

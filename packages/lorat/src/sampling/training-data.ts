@@ -1,3 +1,4 @@
+import type { DatasetRequest } from "../datasets/spec.ts";
 import type { CandidateMode } from "./candidates.ts";
 import type { CropAugmentation } from "./crop-augmentation.ts";
 import type { DataRoots } from "./data-manifest.ts";
@@ -11,13 +12,7 @@ export interface MixedPairs {
 }
 
 /** A dataset and its share of an epoch. */
-export interface DatasetShare {
-  /** `KIND:PATH`, such as `lasot:/data/LaSOT`. */
-  readonly dataset: string;
-  /** Part of the dataset, where it has parts: `train`, `val`, `test`; its usual training part when left out. */
-  readonly split?: string;
-  /** File with the names, or the positions in the dataset's own order, of the sequences to use; one a line. */
-  readonly list?: string;
+export interface DatasetShare extends DatasetRequest {
   /** Positions of the sequences to use, of those that are left; all when left out. */
   readonly only?: readonly number[];
   /** Share of each sequence's frames to use, from the first on; default 1. */

@@ -9,7 +9,7 @@ import {
   variantNamed,
 } from "@lorat/core";
 import { convertModel } from "../models/convert/index.ts";
-import type { RunRecord } from "../runs/metrics-log.ts";
+import type { RunRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { runFiles } from "../runs/run-files.ts";
 import { nanoPreset } from "../train/presets/nano.ts";

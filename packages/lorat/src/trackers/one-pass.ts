@@ -1,7 +1,7 @@
 import { type Box, compatibleOnePass, type Scores, type Tracker } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import type { Sequence } from "../datasets/sequence.ts";
-import { openFrames } from "../media/frame-source.ts";
+import { openFrames } from "../media/open-frames.ts";
 import { follow, ownBoxes } from "./follow.ts";
 
 /** What one pass over a sequence gave. */

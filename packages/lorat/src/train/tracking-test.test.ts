@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { TrackingRecord } from "../runs/metrics-log.ts";
+import type { TrackingRecord } from "../runs/records.ts";
 import { type MadeUpData, makeUpData } from "../testing/training-data.ts";
 import { quickRun, repeatableRecords } from "../testing/training-run.ts";
 import { train } from "./train.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { variantNamed } from "@lorat/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listCheckpoints } from "../runs/checkpoint.ts";
-import type { StepRecord } from "../runs/metrics-log.ts";
+import type { StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { nanoPreset } from "./presets/nano.ts";
 import { runFiles, train } from "./train.ts";

@@ -8,7 +8,8 @@ import {
 } from "@lorat/core";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
-import { MetricsLog, type RunRecord, type StepRecord } from "../runs/metrics-log.ts";
+import { MetricsLog } from "../runs/metrics-log.ts";
+import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { runFiles } from "../runs/run-files.ts";
 import { lockRun } from "../runs/run-lock.ts";

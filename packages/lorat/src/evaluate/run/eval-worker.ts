@@ -1,8 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import type { EvalSequence } from "../../datasets/eval-sequence.ts";
+import { offerToUserModules } from "../../files/user-module.ts";
 import { toPlainError } from "../../threads/thread-error.ts";
 import { type EvalJob, type EvalNews, type EvalOrder, inlineRunner } from "./eval-runner.ts";
+
+offerToUserModules("lorat", () => import("../../index.ts"));
 
 /** The evaluating thread: one sequence after the other, as they are asked for. */
 const port = parentPort!;

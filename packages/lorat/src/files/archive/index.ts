@@ -2,4 +2,5 @@
  * Files of folders and archives alike, read with limits.
  */
 export { ARCHIVE_LIMITS, type ArchiveLimits } from "./limits.ts";
-export { openTree, type Tree } from "./tree.ts";
+export { openTree } from "./open-tree.ts";
+export type { Tree } from "./tree.ts";

@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LoratError, nearestName } from "@lorat/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { offerToUserModules } from "../../files/user-module.ts";
 import { nanoPreset } from "../../train/presets/nano.ts";
 import { loadRunConfig } from "./load.ts";
 import { overrideRun } from "./overrides.ts";
 import { parseRunConfig } from "./parse.ts";
 
+offerToUserModules("lorat", () => import("../../index.ts"));
 const config = nanoPreset();
 
 function problem(action: () => unknown): LoratError {

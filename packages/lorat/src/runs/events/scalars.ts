@@ -1,4 +1,4 @@
-import type { RunRecord, StepRecord } from "../metrics-log.ts";
+import type { RunRecord, StepRecord } from "../records.ts";
 import type { Scalar } from "./event.ts";
 
 /** The reference's name of each number of a step (specification 3.1), ours where it logs none. */

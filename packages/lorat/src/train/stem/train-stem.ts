@@ -11,7 +11,8 @@ import {
 } from "@lorat/core";
 import { type Device, float32, LoratError, type Tensor } from "@lorat/graph";
 import { type Checkpoint, writeCheckpoint } from "../../runs/checkpoint.ts";
-import { MetricsLog, type RunRecord, type StemRecord } from "../../runs/metrics-log.ts";
+import { MetricsLog } from "../../runs/metrics-log.ts";
+import type { RunRecord, StemRecord } from "../../runs/records.ts";
 import { runFiles } from "../../runs/run-files.ts";
 import { lockRun } from "../../runs/run-lock.ts";
 import { checkRun, recordRun } from "../../runs/run-start.ts";
@@ -29,8 +30,8 @@ export interface StemRunConfig extends StemSettings {
   readonly data: DataRoots;
 }
 
-/** What a training of a stem starts with: 30,000 updates of 24 crops, the first half of them block by block. */
-export function stemConfig(teacher: string, data: DataRoots, { steps = 4000, seed = 1 } = {}): StemRunConfig {
+/** The settings that made the bundled model's stem: batches of 24 crops, the first half of the updates block by block. */
+export function stemConfig(teacher: string, data: DataRoots, { steps = 8000, seed = 1 } = {}): StemRunConfig {
   return {
     name: "stem",
     seed,

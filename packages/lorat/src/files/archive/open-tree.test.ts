@@ -7,7 +7,7 @@ import { Header } from "tar";
 import { describe, expect, it } from "vitest";
 import { withFolder } from "../../testing/clips.ts";
 import { ARCHIVE_LIMITS } from "./limits.ts";
-import { openTree } from "./tree.ts";
+import { openTree } from "./open-tree.ts";
 
 /** A tar archive of members as they are given, however unsafe. */
 function tarOf(members: readonly { name: string; text?: string; link?: string }[]): Buffer {
