@@ -12,18 +12,17 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { Graph, sizeOf } from "@lorat/graph";
+import { sizeOf } from "@lorat/graph";
 import {
   exportRun,
   fromScratchMix,
-  isTrainable,
   loadTracker,
   loraConfig,
-  lorat,
   type MixConfig,
   meanAuc,
   mergedConfig,
-  networkInputs,
+  type ParameterRole,
+  parametersOf,
   type RunConfig,
   runAblation,
   runProcedural,
@@ -151,14 +150,10 @@ async function score(model: string): Promise<Record<string, number>> {
 }
 
 function trainableShare({ model }: RunConfig): number {
-  const graph = new Graph();
-  lorat(networkInputs(graph, model, 1), model);
-  const count = (select: (name: string) => boolean) =>
-    [...graph.parameters.values()].reduce(
-      (sum, { name, shape }) => sum + (select(name) ? sizeOf(shape) : 0),
-      0,
-    );
-  return count((name) => isTrainable(name, model)) / count((name) => !name.includes(".lora."));
+  const parameters = parametersOf(model);
+  const count = (select: (role: ParameterRole) => boolean) =>
+    parameters.reduce((sum, { role, shape }) => sum + (select(role) ? sizeOf(shape) : 0), 0);
+  return count(({ trains }) => trains) / count(({ merged }) => merged !== undefined);
 }
 
 const base = values.base ?? join(out, `${first}-model`);

@@ -22,6 +22,7 @@ import {
   mergedConfig,
   networkInputs,
   openSafetensors,
+  parametersIn,
   trainingStep,
   variantNamed,
 } from "@lorat/core";
@@ -102,7 +103,7 @@ async function task(kind: Task["kind"]): Promise<Task> {
     const { scoreMap, boxes } = lorat(networkInputs(graph, config, batch), config);
     outputs = { score_map: scoreMap, boxes };
   }
-  const weights = initialWeights(graph, config, createRandom(5)) as Map<string, Tensor>;
+  const weights = initialWeights(parametersIn(graph), createRandom(5)) as Map<string, Tensor>;
   const memoryPattern = kind === "network";
   const session = await Session.create(outputs, {
     device: "cpu",

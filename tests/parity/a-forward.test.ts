@@ -1,11 +1,6 @@
 import { Graph, Session, type Tensor, type Value } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import {
-  lorat,
-  loratFromTokens,
-  networkInputs,
-  templateTokens,
-} from "../../packages/core/src/model/lorat.ts";
+import { lorat, networkInputs, searchHalf, templateHalf } from "../../packages/core/src/model/lorat.ts";
 import { maxDifference } from "./fixtures.ts";
 import { forwardRecording, recordedLora } from "./networks.ts";
 
@@ -52,18 +47,12 @@ describe.each(["gelu", "swiglu"])("forward pass as the reference ran it, %s", (k
   });
 
   it("gives the same maps from template tokens that were embedded once", async () => {
-    const first = new Graph();
-    const inputs = networkInputs(first, model, config.batch);
-    const tokens = templateTokens(inputs.template, inputs.templateMask, model);
-    const embed = await Session.create({ tokens }, { device: "cpu", weights });
+    const embed = await Session.create(templateHalf(model, config.batch), { device: "cpu", weights });
     const embedded = (await embed.compute(feeds)).tokens!;
-    const second = new Graph();
-    const search = networkInputs(second, model, config.batch).search;
-    const { scoreMap, boxes } = loratFromTokens(second.input("tokens", embedded.shape), search, model);
-    const session = await Session.create({ scoreMap, boxes }, { device: "cpu", weights });
-    const results = await session.compute({ ...feeds, tokens: embedded });
+    const session = await Session.create(searchHalf(model, config.batch), { device: "cpu", weights });
+    const results = await session.compute({ ...feeds, template_tokens: embedded });
     await Promise.all([embed.dispose(), session.dispose()]);
-    expect(maxDifference(results.scoreMap!.data as Float32Array, expected("score_map"))).toBeLessThanOrEqual(
+    expect(maxDifference(results.score_map!.data as Float32Array, expected("score_map"))).toBeLessThanOrEqual(
       1e-5,
     );
     expect(maxDifference(results.boxes!.data as Float32Array, expected("boxes"))).toBeLessThanOrEqual(1e-5);

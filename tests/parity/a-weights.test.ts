@@ -1,26 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parametersOf } from "../../packages/core/src/model/lorat.ts";
 import { bytesSource } from "../../packages/core/src/weights/byte-source.ts";
-import { profileWeights } from "../../packages/core/src/weights/names.ts";
+import { dinov2StateDict, profileWeights, scalingNotes } from "../../packages/core/src/weights/names.ts";
 import { openSafetensors } from "../../packages/core/src/weights/safetensors.ts";
-import {
-  type BodySizes,
-  dinov2StateDict,
-  scalingStateDict,
-  trainableStateDict,
-  trainingStateDict,
-} from "../../packages/core/src/weights/state-dict.ts";
-import { validateStateDict } from "../../packages/core/src/weights/validate.ts";
+import { stateDictOf, validateStateDict } from "../../packages/core/src/weights/validate.ts";
 import { fixtureJson, fixturesDir, fixtureTensors, maxDifference } from "./fixtures.ts";
+import { type RecordedConfig, recordedLora, recordedVariant } from "./networks.ts";
 
 interface Recorded {
-  readonly config: Record<
-    "dim" | "depth" | "r" | "hidden" | "patch" | "search_grid" | "source_pos_grid",
-    number
-  > & {
-    readonly ffn: string;
-  };
+  readonly config: RecordedConfig;
   readonly trainable: readonly string[];
 }
 
@@ -36,18 +26,22 @@ describe.each(names)("weights of %s", (name) => {
       key.startsWith("weights.") ? [[key.slice(8), shape] as const] : [],
     ),
   );
-  const sizes: BodySizes = {
-    dim: config.dim,
-    depth: config.depth,
-    hidden: config.hidden,
-    patchSize: config.patch,
-    ffn: config.ffn.startsWith("swiglu") ? "swiglu" : "gelu",
-  };
+  const variant = recordedVariant(config);
+  const parameters = parametersOf(recordedLora(config));
   const profile = profileWeights(weights, name);
   const adapters = profile.adapters!;
 
   it("are recognised as the configuration that made them", () => {
-    expect(profile).toMatchObject({ kind: "lorat-full", ...sizes, grid: config.search_grid });
+    const { dim, depth, hidden, patchSize, ffn } = variant;
+    expect(profile).toMatchObject({
+      kind: "lorat-full",
+      dim,
+      depth,
+      hidden,
+      patchSize,
+      ffn,
+      grid: config.search_grid,
+    });
     expect(adapters).toEqual({
       rank: config.r,
       targets: { q: true, k: true, v: true, proj: true, mlp: true },
@@ -55,13 +49,10 @@ describe.each(names)("weights of %s", (name) => {
   });
 
   it("have every expected name and shape, and no other", () => {
-    const optional = scalingStateDict(sizes, adapters);
-    validateStateDict(weights, trainingStateDict(sizes, config.search_grid, adapters), {
-      what: name,
-      optional,
-    });
-    expect([...trainableStateDict(sizes, adapters).keys()].sort()).toEqual([...trainable].sort());
-    const source = dinov2StateDict(sizes, config.source_pos_grid);
+    validateStateDict(weights, stateDictOf(parameters), { what: name, optional: scalingNotes(parameters) });
+    const trains = parameters.filter(({ role }) => role.trains);
+    expect(trains.map((parameter) => parameter.name).sort()).toEqual([...trainable].sort());
+    const source = dinov2StateDict(variant, config.source_pos_grid);
     expect(source.get("pos_embed")).toEqual(tensors.get("dinov2_source.pos_embed")!.shape);
   });
 

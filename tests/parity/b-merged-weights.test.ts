@@ -1,11 +1,13 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parametersOf } from "../../packages/core/src/model/lorat.ts";
 import { bytesSource } from "../../packages/core/src/weights/byte-source.ts";
 import { mergedTensor, planMerge } from "../../packages/core/src/weights/merge.ts";
 import { openSafetensors } from "../../packages/core/src/weights/safetensors.ts";
 import { encodeSafetensors, type TensorToWrite } from "../../packages/core/src/weights/safetensors-writer.ts";
 import type { TensorFile } from "../../packages/core/src/weights/tensor-file.ts";
 import { type FixtureTensor, fixtureJson, fixturesDir, fixtureTensors, maxDifference } from "./fixtures.ts";
+import { type RecordedConfig, recordedLora } from "./networks.ts";
 
 interface Recorded {
   readonly cases: readonly {
@@ -35,6 +37,10 @@ describe.each(names)("merged weights of b_merge_%s", (ffn) => {
   const tensors = fixtureTensors(`b_merge_${ffn}`);
   const { cases } = fixtureJson<Recorded>(`b_merge_${ffn}`);
   const weights = trainingWeights(ffn);
+  const all = parametersOf(recordedLora(fixtureJson<{ config: RecordedConfig }>(`a_forward_${ffn}`).config));
+  /** What the recorded tensors are merged from. */
+  const parametersIn = (merged: ReadonlyMap<string, unknown>) =>
+    all.filter(({ role }) => role.merged && merged.has(role.merged.name));
   const recordedCases = cases.flatMap((recorded) => {
     const prefix = `${recorded.name}.merged_weights.`;
     const merged = new Map(
@@ -52,8 +58,9 @@ describe.each(names)("merged weights of b_merge_%s", (ffn) => {
       { name: "lora_alpha", dtype: "F32", shape: [], data: new Uint8Array(Float32Array.of(alpha).buffer) },
       { name: "use_rslora", dtype: "BOOL", shape: [], data: Uint8Array.of(use_rslora ? 1 : 0) },
     ];
-    const shapes = new Map(Array.from(merged, ([name, { shape }]) => [name, shape]));
-    for (const tensor of await planMerge(shapes, await open([...weights, ...scaling]))) {
+    const plan = await planMerge(parametersIn(merged), await open([...weights, ...scaling]));
+    expect(plan.map(({ name }) => name).sort()).toEqual([...merged.keys()].sort());
+    for (const tensor of plan) {
       const recorded = merged.get(tensor.name)!.data as Float32Array;
       expect(maxDifference(await mergedTensor(tensor), recorded), tensor.name).toBeLessThanOrEqual(1e-5);
     }
@@ -63,8 +70,9 @@ describe.each(names)("merged weights of b_merge_%s", (ffn) => {
     "case $name: a trainable-only file over its base falls back to scaling 1",
     async (recorded) => {
       // the recording is W + s B A; with scaling 1 it would have been W + (recording - W) / s
+      const parameters = parametersIn(recorded.merged);
       const frozen = await planMerge(
-        new Map(Array.from(recorded.merged, ([name, { shape }]) => [name, shape])),
+        parameters,
         await open(weights.filter(({ name }) => !name.includes(".lora."))),
       );
       const base: TensorToWrite[] = [];
@@ -74,8 +82,7 @@ describe.each(names)("merged weights of b_merge_%s", (ffn) => {
       }
       const baseFile = await open(base);
       const trainable = await open(weights.filter(({ name }) => name.includes(".lora.")));
-      const shapes = new Map(base.map(({ name, shape }) => [name, shape]));
-      for (const tensor of await planMerge(shapes, trainable, baseFile)) {
+      for (const tensor of await planMerge(parameters, trainable, baseFile)) {
         const w = await baseFile.float32(tensor.name);
         const merged = recorded.merged.get(tensor.name)!.data as Float32Array;
         const expected = merged.map(

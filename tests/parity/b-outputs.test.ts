@@ -1,12 +1,16 @@
 import { float32, Graph, Session, type StoredTensor, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import { allLinearLayers, type ModelConfig, mergedConfig } from "../../packages/core/src/model/config.ts";
-import { lorat, networkInputs } from "../../packages/core/src/model/lorat.ts";
+import {
+  allLinearLayers,
+  loraConfig,
+  type ModelConfig,
+  mergedConfig,
+} from "../../packages/core/src/model/config.ts";
+import { lorat, networkInputs, parametersOf } from "../../packages/core/src/model/lorat.ts";
 import { bytesSource } from "../../packages/core/src/weights/byte-source.ts";
 import { mergedTensor, planMerge } from "../../packages/core/src/weights/merge.ts";
 import { openSafetensors } from "../../packages/core/src/weights/safetensors.ts";
 import { encodeSafetensors, type TensorToWrite } from "../../packages/core/src/weights/safetensors-writer.ts";
-import { mergedStateDict } from "../../packages/core/src/weights/state-dict.ts";
 import { fixtureJson, fixtureTensors, maxDifference, toNumber } from "./fixtures.ts";
 import { floats, forwardRecording, plainBackbone, recordedVariant } from "./networks.ts";
 
@@ -76,6 +80,7 @@ describe.each(["gelu", "swiglu"])("merging as the reference does it, %s", (kind)
       { name: "lora_alpha", dtype: "F32", shape: [], data: asBytes(float32([toNumber(recorded.alpha)], [])) },
       { name: "use_rslora", dtype: "BOOL", shape: [], data: Uint8Array.of(recorded.use_rslora ? 1 : 0) },
     ];
+    const model = loraConfig(variant, { rank: recorded.r });
     const trainableOnly = recorded.name.startsWith("trainable_only");
     const isTrained = (name: string) => /\.lora\.|^head\.|^token_type_embed$/.test(name);
     const trained = trainableOnly
@@ -83,7 +88,7 @@ describe.each(["gelu", "swiglu"])("merging as the reference does it, %s", (kind)
       : await weightFile(recording.weights, scaling);
     const base = trainableOnly ? await weightFile(plainBackbone(recording.weights)) : undefined;
     const weights = new Map<string, StoredTensor>();
-    for (const tensor of await planMerge(mergedStateDict(variant, variant.searchGrid), trained, base)) {
+    for (const tensor of await planMerge(parametersOf(model), trained, base)) {
       weights.set(tensor.name, float32(await mergedTensor(tensor), tensor.shape));
     }
     expectRecorded(await run(mergedConfig(variant), weights), `${recorded.name}.merged`);

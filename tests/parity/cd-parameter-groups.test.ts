@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { parameterGroups, type TrainableTensor } from "../../packages/core/src/training/parameter-groups.ts";
+import type { ModelConfig } from "../../packages/core/src/model/config.ts";
+import { parametersOf } from "../../packages/core/src/model/lorat.ts";
+import type { Parameter } from "../../packages/core/src/model/parameters.ts";
+import { parameterGroups } from "../../packages/core/src/training/parameter-groups.ts";
 import { fixtureJson, fixtureTensors } from "./fixtures.ts";
+import { type RecordedConfig, recordedLora } from "./networks.ts";
 
 interface RecordedGroup {
   weight_decay: number;
@@ -15,13 +19,30 @@ interface Recorded {
   lr_decay_rate?: number;
 }
 
-/** The gradients of a training fixture carry the names and shapes of everything that trains. */
-function trainableTensors(name: string): Map<string, TrainableTensor> {
-  const tensors = new Map<string, TrainableTensor>();
-  for (const [key, { shape }] of fixtureTensors(name)) {
-    if (key.startsWith("grad.")) tensors.set(key.slice(5), { name: key.slice(5), shape });
-  }
-  return tensors;
+/** The networks of the recordings; the ablations share the sizes of the GELU one. */
+const lora = recordedLora(fixtureJson<{ config: RecordedConfig }>("a_forward_gelu").config);
+const glu = recordedLora(fixtureJson<{ config: RecordedConfig }>("a_forward_swiglu").config);
+const models: Record<string, ModelConfig> = {
+  c_train_gelu: lora,
+  c_train_swiglu: glu,
+  d_full_finetune_gelu: { ...lora, adaptation: { kind: "none" } },
+  d_full_finetune_swiglu: { ...glu, adaptation: { kind: "none" } },
+  d_conv_head: { ...lora, head: { kind: "conv", channels: 0 } },
+  d_ostrack_head: { ...lora, head: { kind: "centre", channels: 0 } },
+  d_sep_pos_lora: { ...lora, embedding: "separate" },
+};
+
+/** Everything that trains, as the gradients of a recording name it, with what the network says of it. */
+function trainableTensors(name: string): Map<string, Parameter> {
+  const tensors = fixtureTensors(name);
+  const { head, ...model } = models[name]!;
+  const first = tensors.get("grad.head.cls.conv1.0.weight") ?? tensors.get("grad.head.conv1_ctr.0.weight");
+  const channels = first?.shape[0] ?? 0;
+  const sized = { ...model, head: head.kind === "mlp" ? head : { ...head, channels } };
+  const parameters = parametersOf(sized, { training: true });
+  const recorded = parameters.filter((parameter) => tensors.has(`grad.${parameter.name}`));
+  expect([...tensors.keys()].filter((key) => key.startsWith("grad.")).length).toBe(recorded.length);
+  return new Map(recorded.map((parameter) => [parameter.name, parameter]));
 }
 
 describe("c, d: parameter groups", () => {

@@ -1,15 +1,15 @@
 import { float32, Graph, gradient, mul, reduceMean, Session, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
+import { targetNames } from "../../packages/core/src/graph-names.ts";
 import { block } from "../../packages/core/src/model/block.ts";
 import { mergedConfig } from "../../packages/core/src/model/config.ts";
 import {
-  dropPathInput,
   dropPathKind,
   dropPathShape,
   droppedResidual,
   subsetSize,
 } from "../../packages/core/src/model/drop-path.ts";
-import { parameterScope } from "../../packages/core/src/model/scope.ts";
+import { parameterScope } from "../../packages/core/src/model/parameters.ts";
 import { variantNamed } from "../../packages/core/src/model/variants.ts";
 import { fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
 import { floats, withPrefix } from "./networks.ts";
@@ -53,10 +53,11 @@ describe("uniform drop path as the reference ran it", () => {
     const config = mergedConfig({ ...variantNamed("B-224"), dim, heads, hidden, depth: 1, dropPath: rate });
     const graph = new Graph();
     const x = graph.input("x", input.shape);
-    const y = block(x, parameterScope(graph), config, 0, "all", droppedResidual(graph, 1, batch, rate));
+    const place = { index: 0, residual: droppedResidual(graph, 1, batch, rate) };
+    const { output: y } = block(x, parameterScope(graph, config), { search: 0, wanted: "all" }, place);
     const [dx] = gradient(reduceMean(mul(y, y)), [x]);
     const session = await Session.create({ y, dx: dx! }, { device: "cpu", weights });
-    const out = await session.compute({ x: input, [dropPathInput]: choices(recorded) });
+    const out = await session.compute({ x: input, [targetNames.dropPath]: choices(recorded) });
     await session.dispose();
     expect(
       maxDifference(out.y!.data as Float32Array, floats(tensors.get(`${key}.y`)!).data),

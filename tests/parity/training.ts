@@ -9,8 +9,9 @@ import {
   type Tensor,
 } from "@lorat/graph";
 import { expect } from "vitest";
+import { optimizerNames as names } from "../../packages/core/src/graph-names.ts";
 import type { ModelConfig } from "../../packages/core/src/model/config.ts";
-import { adamWGraph, adamWScalars, optimizerNames as names } from "../../packages/core/src/training/adamw.ts";
+import { adamWGraph, adamWScalars } from "../../packages/core/src/training/adamw.ts";
 import { trainingStep } from "../../packages/core/src/training/step.ts";
 import { type FixtureTensor, maxAbs, maxDifference } from "./fixtures.ts";
 import { withPrefix } from "./networks.ts";

@@ -2,6 +2,7 @@
  * LoRAT in Node and the browser: geometry, model, weights, tracking, training step, metrics.
  */
 export * from "./geometry/index.ts";
+export * from "./graph-names.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";
 export * from "./precision/index.ts";

@@ -46,7 +46,7 @@ describe("cost", () => {
   it("counts a parameter once, only where an output needs it, at its own width", () => {
     const graph = new Graph();
     const shared = graph.parameter("shared", [6, 6]);
-    const half = graph.parameter("half", [5], "float16");
+    const half = graph.parameter("half", [5], { dtype: "float16" });
     graph.parameter("unread", [100]);
     const x = graph.input("x", [1, 6]);
     const norm = layerNorm(x, graph.parameter("scale", [6]), graph.parameter("bias", [6]), 1e-6);

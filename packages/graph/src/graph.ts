@@ -5,6 +5,11 @@ import { bytesOf, type DType, float32, int64, scalar, type Tensor } from "./tens
 /** Where a value comes from. */
 export type ValueKind = "input" | "parameter" | "constant" | "node";
 
+/** What a parameter is to the model that declares it. A graph carries it along and does not read it. */
+export interface Role {
+  readonly kind: string;
+}
+
 /** One tensor of a graph: a name, an element type and a fixed shape. */
 export interface Value {
   readonly graph: Graph;
@@ -16,6 +21,8 @@ export interface Value {
   readonly node?: Node;
   /** The data, for kind "constant". */
   readonly tensor?: Tensor;
+  /** What the model says of it, for kind "parameter". */
+  readonly role?: Role;
 }
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
@@ -86,8 +93,15 @@ export class Graph {
     return this.#named(this.inputs, { graph: this, kind: "input", name, dtype, shape });
   }
 
-  /** A weight, known by its name in the state dict. Asking again with the same shape gives the same value. */
-  parameter(name: string, shape: Shape, dtype: DType = "float32"): Value {
+  /**
+   * A weight, known by its name in the state dict; default: float32. Asking again with the same shape gives the same value,
+   * with the role of the first time. Throws `GRAPH_NAME` for another shape or type, or a name that an input has.
+   */
+  parameter(
+    name: string,
+    shape: Shape,
+    { dtype = "float32", role }: { readonly dtype?: DType; readonly role?: Role } = {},
+  ): Value {
     const known = this.parameters.get(name);
     if (known) {
       if (known.dtype === dtype && `${known.shape}` === `${shape}`) return known;
@@ -96,7 +110,7 @@ export class Graph {
         `the parameter ${name} is ${known.dtype} [${known.shape}], asked again as ${dtype} [${shape}]`,
       );
     }
-    return this.#named(this.parameters, { graph: this, kind: "parameter", name, dtype, shape });
+    return this.#named(this.parameters, { graph: this, kind: "parameter", name, dtype, shape, role });
   }
 
   /** Data that is part of the graph; equal small constants are one value. */

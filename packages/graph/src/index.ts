@@ -5,7 +5,7 @@
 export { type Cost, cost } from "./cost.ts";
 export { LoratError, type LoratErrorOptions } from "./errors.ts";
 export { type GradientOptions, gradient, vectorJacobianProduct } from "./gradient.ts";
-export { Graph, type Node, type Operator, reachableNodes, type Value } from "./graph.ts";
+export { Graph, type Node, type Operator, type Role, reachableNodes, type Value } from "./graph.ts";
 export { nearestName } from "./nearest-name.ts";
 export { type ModelInput, modelInputs, withInputShapes, withOutputs } from "./onnx/input-shapes.ts";
 export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";

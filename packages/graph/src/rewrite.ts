@@ -29,7 +29,7 @@ export function rewrite(outputs: Readonly<Record<string, Value>>, rule: Rule): R
 }
 
 /** An input, parameter or constant again. */
-function source(graph: Graph, { kind, name, shape, dtype, tensor }: Value): Value {
+function source(graph: Graph, { kind, name, shape, dtype, tensor, role }: Value): Value {
   if (kind === "constant") return graph.constant(tensor!);
-  return kind === "input" ? graph.input(name, shape, dtype) : graph.parameter(name, shape, dtype);
+  return kind === "input" ? graph.input(name, shape, dtype) : graph.parameter(name, shape, { dtype, role });
 }

@@ -49,8 +49,15 @@ export { cropGeometry, type RunConfig } from "./runs/run-config.ts";
 export { fromScratchMix, type MixConfig, referenceMix } from "./sampling/mix.ts";
 export { DIFFICULTIES, type Difficulty } from "./synth/difficulty.ts";
 export { loadModel, loadTracker } from "./trackers/model/load-tracker.ts";
-export { runSequence, type SequenceRun, scoreSequence } from "./trackers/one-pass.ts";
-export { type Stretch, scoreStretch, scoreStretches, stretchOf } from "./trackers/track-object.ts";
+export {
+  runSequence,
+  type SequenceRun,
+  type Stretch,
+  scoreSequence,
+  scoreStretch,
+  scoreStretches,
+  stretchOf,
+} from "./trackers/one-pass.ts";
 export { parseTracker, type TrackerSpec } from "./trackers/tracker-spec.ts";
 export { ABLATIONS, type AblationName, type AblationRow, ablationRows } from "./train/ablate/rows.ts";
 export { type AblationOptions, runAblation } from "./train/ablate/run-ablation.ts";

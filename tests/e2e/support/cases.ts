@@ -9,6 +9,7 @@ import {
   networkInputs,
   optimizerNames,
   parameterGroups,
+  parametersIn,
   type Random,
   searchSizePx,
   templateSizePx,
@@ -48,7 +49,7 @@ export function forwardCase(config: ModelConfig, batch: number, seed = 1): Case 
   const { scoreMap, boxes } = lorat(networkInputs(graph, config, batch), config);
   return {
     outputs: { score_map: scoreMap, boxes },
-    weights: initialWeights(graph, config, random),
+    weights: initialWeights(parametersIn(graph), random),
     feeds: pictures(config.variant, batch, random),
   };
 }
@@ -57,7 +58,7 @@ export function forwardCase(config: ModelConfig, batch: number, seed = 1): Case 
 export function stepCase(config: ModelConfig, batch: number, seed = 1): Case {
   const random = createRandom(seed);
   const { graph, outputs, trainable } = trainingStep(config, batch);
-  const weights = initialWeights(graph, config, random) as Map<string, Tensor>;
+  const weights = initialWeights(parametersIn(graph), random) as Map<string, Tensor>;
   const parameters = trainable.map(({ name }) => [name, weights.get(name)!] as const);
   return {
     outputs,

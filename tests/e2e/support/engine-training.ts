@@ -1,15 +1,14 @@
 import {
   createRandom,
   initialWeights,
-  lorat,
   type ModelConfig,
-  networkInputs,
   optimizerNames,
+  parametersOf,
   type TrainingBatch,
   TrainingEngine,
   type TrainingSettings,
 } from "@lorat/core";
-import { type Device, float32, Graph, sizeOf, type Tensor } from "@lorat/graph";
+import { type Device, float32, sizeOf, type Tensor } from "@lorat/graph";
 import { type Results, stepCase } from "./cases.ts";
 
 /**
@@ -33,9 +32,8 @@ export async function trainByEngine(model: ModelConfig, steps: number, device: D
     averageDecay: 0.9,
     seed: 3,
   };
-  const graph = new Graph();
-  lorat(networkInputs(graph, settings.model, 1), settings.model, { training: true });
-  const weights = initialWeights(graph, settings.model, createRandom(1)) as Map<string, Tensor<"float32">>;
+  const parameters = parametersOf(settings.model, { training: true });
+  const weights = initialWeights(parameters, createRandom(1)) as Map<string, Tensor<"float32">>;
   const tensors = new Map<string, Tensor<"float32">>();
   for (const [name, { shape }] of weights) {
     // Not zero, or the first step would be the sign of each gradient: nothing to compare rounding by.

@@ -11,11 +11,35 @@ import {
   type Value,
 } from "@lorat/graph";
 import { adaptedLinear, adaptedLinears } from "./adapted-linear.ts";
-import type { ModelConfig } from "./config.ts";
-import type { ParameterScope } from "./scope.ts";
+import { normal, similarityAttention } from "./initialise.ts";
+import type { ParameterScope } from "./parameters.ts";
 
-/** Which tokens a block's output is wanted for; keys and values always come from all. */
-export type Wanted = "all" | "search";
+/** Keys and values of some tokens at one block, `[batch, heads, N, headDim]` each. */
+export interface KeyValue {
+  readonly key: Value;
+  readonly value: Value;
+}
+
+/** What a block is to do with its tokens, template first and search last. */
+export interface Span {
+  /** Number of search tokens, at the end; 0 for a template alone. */
+  readonly search: number;
+  /** Which tokens the output is wanted for; keys and values come from all. */
+  readonly wanted: "all" | "search";
+  /** Keys and values of further tokens, to be attended to before the block's own: a template that was encoded before. */
+  readonly context?: KeyValue;
+}
+
+/** A block's or its attention's output, and the keys and values of its own tokens. */
+export interface Attended {
+  readonly output: Value;
+  readonly own: KeyValue;
+}
+
+/** The first token that is wanted, of `tokens` in all. */
+export function firstWanted({ search, wanted }: Span, tokens: number): number {
+  return wanted === "search" ? tokens - search : 0;
+}
 
 /** `[batch, N, dim]` as `[batch, heads, N, dim / heads]`. */
 function byHead(x: Value, heads: number): Value {
@@ -24,77 +48,79 @@ function byHead(x: Value, heads: number): Value {
 }
 
 /** Softmax attention. query, key, value: `[batch, heads, N, headDim]`, the query already scaled. */
-function attend(query: Value, key: Value, value: Value): Value {
+function attend(query: Value, { key, value }: KeyValue): Value {
   return matmul(softmax(matmul(query, transpose(key))), value); // [batch, heads, Nq, headDim]
 }
 
+/**
+ * Multi-head self-attention over `[template, search]` tokens (specification section 1.1) up to and with the output
+ * projection. x: `[batch, Nz + Nx, dim]`; the output `[batch, N, dim]`, N = Nx when only the search is wanted.
+ */
+export function attention(x: Value, at: ParameterScope, span: Span): Attended {
+  const { heads, dim } = at.config.variant;
+  const tokens = x.shape[1]!;
+  const border = tokens - span.search; // first search token
+  const from = firstWanted(span, tokens);
+  const { query, key, value } = project(x, slice(x, from, tokens, 1), at.child("qkv"));
+  const q = byHead(query, heads);
+  const own = { key: byHead(key, heads), value: byHead(value, heads) };
+  const { context } = span;
+  const all = context
+    ? { key: concat([context.key, own.key], 2), value: concat([context.value, own.value], 2) }
+    : own;
+  let out: Value; // [batch, heads, N, headDim]
+  if (at.config.attention === "asymmetric" && from === 0 && border > 0 && border < tokens) {
+    const ofTemplate = (part: Value) => slice(part, 0, border, 2);
+    const template = { key: ofTemplate(own.key), value: ofTemplate(own.value) };
+    out = concat([attend(ofTemplate(q), template), attend(slice(q, border, tokens, 2), all)], 2);
+  } else {
+    out = attend(q, all);
+  }
+  const joined = reshape(transpose(out, [0, 2, 1, 3]), [x.shape[0]!, tokens - from, dim]);
+  const start = { reference: normal(0.02), scratch: normal(0.7 / Math.sqrt(dim)) };
+  return { output: adaptedLinear({ x: joined, at: at.child("proj"), target: "proj", start }, dim), own };
+}
+
+/** Queries (scaled by 1 / sqrt(headDim)), keys and values, each `[batch, N, dim]`. */
 interface Projections {
   readonly query: Value;
   readonly key: Value;
   readonly value: Value;
 }
 
-/**
- * Multi-head self-attention over `[template, search]` tokens (specification section 1.1) up to and with the output
- * projection. x: `[batch, Nz + Nx, dim]`; the result `[batch, N, dim]`, N = Nx when only the search is wanted.
- */
-export function attention(x: Value, at: ParameterScope, config: ModelConfig, wanted: Wanted): Value {
-  const { heads, dim, searchGrid } = config.variant;
-  const tokens = x.shape[1]!;
-  const border = tokens - searchGrid ** 2; // first search token
-  const from = wanted === "search" ? border : 0;
-  const queries = slice(x, from, tokens, 1);
-  const { query, key, value } = project(x, queries, at.child("qkv"), config);
-  const q = byHead(query, heads);
-  const k = byHead(key, heads);
-  const v = byHead(value, heads);
-  let out: Value; // [batch, heads, N, headDim]
-  if (config.attention === "asymmetric" && from === 0) {
-    const own = (part: Value) => slice(part, 0, border, 2);
-    out = concat([attend(own(q), own(k), own(v)), attend(slice(q, border, tokens, 2), k, v)], 2);
-  } else {
-    out = attend(q, k, v);
-  }
-  const joined = reshape(transpose(out, [0, 2, 1, 3]), [x.shape[0]!, tokens - from, dim]);
-  const { adaptation } = config;
-  return adaptedLinear(
-    joined,
-    at.child("proj"),
-    dim,
-    adaptation,
-    adaptation.kind === "lora" && adaptation.targets.proj,
-  );
-}
-
-/** Queries (scaled by 1 / sqrt(headDim)), keys and values, each `[batch, N, dim]`. */
-function project(x: Value, queries: Value, at: ParameterScope, config: ModelConfig): Projections {
-  const { dim, heads } = config.variant;
+function project(x: Value, queries: Value, at: ParameterScope): Projections {
+  const { variant, adaptation } = at.config;
+  const { dim, heads } = variant;
   const scale = 1 / Math.sqrt(dim / heads);
-  const { adaptation } = config;
   if (adaptation.kind === "lora") {
     // The fused layer is split so that query, key and value have adapters of their own.
-    const { targets } = adaptation;
-    const layers = [
-      { x: queries, at: at.child("q"), adapted: targets.q },
-      { x, at: at.child("k"), adapted: targets.k },
-      { x, at: at.child("v"), adapted: targets.v },
-    ];
-    const [query, key, value] = adaptedLinears(layers, dim, adaptation) as [Value, Value, Value];
+    const layers = (["q", "k", "v"] as const).map((target, i) => ({
+      x: target === "q" ? queries : x,
+      at: at.child(target),
+      target,
+      merged: { path: at.path, row: i * dim, of: 3 * dim },
+    }));
+    const [query, key, value] = adaptedLinears(layers, dim) as [Value, Value, Value];
     return { query: mul(query, scale), key, value };
   }
-  const { query, key, value } = fused(x, queries, at, dim);
+  const { query, key, value } = fused(x, queries, at);
   if (adaptation.kind !== "ia3") return { query: mul(query, scale), key, value };
+  const factor = (name: string) => at.parameter(name, [dim], { kind: "scale", part: "adapter" });
   return {
     query: mul(query, scale),
-    key: mul(key, at.parameter("k_ia3_weights", [dim])),
-    value: mul(value, at.parameter("v_ia3_weights", [dim])),
+    key: mul(key, factor("k_ia3_weights")),
+    value: mul(value, factor("v_ia3_weights")),
   };
 }
 
 /** The fused layer: rows of the weight are all queries, all keys, all values. */
-function fused(x: Value, queries: Value, at: ParameterScope, dim: number): Projections {
-  const weight = at.parameter("weight", [3 * dim, dim]);
-  const bias = at.parameter("bias", [3 * dim]);
+function fused(x: Value, queries: Value, at: ParameterScope): Projections {
+  const { dim, heads } = at.config.variant;
+  const weight = at.parameter("weight", [3 * dim, dim], {
+    kind: "matrix",
+    start: { reference: normal(0.02), scratch: similarityAttention(dim, heads) },
+  });
+  const bias = at.parameter("bias", [3 * dim], { kind: "bias" });
   const rows = (input: Value, start: number, end: number) =>
     add(matmul(input, transpose(slice(weight, start, end, 0))), slice(bias, start, end, 0));
   if (queries === x) {

@@ -56,6 +56,8 @@ export interface ModelConfig {
   readonly embedding: EmbeddingKind;
   /** Shared positions train beside the adapters (ablation); frozen when left out. */
   readonly trainPositions?: boolean;
+  /** A convolutional stem trains too; default: it stays as it is. */
+  readonly trainStem?: boolean | undefined;
   readonly head: HeadKind;
   /** `asymmetric` lets template tokens attend to the template alone (MixAttn ablation). */
   readonly attention: "joint" | "asymmetric";

@@ -1,7 +1,5 @@
 import { add, type Graph, matmul, mul, reshape, sizeOf, slice, transpose, type Value } from "@lorat/graph";
-
-/** The names under which a step's random choices are fed. */
-export const dropPathInput = "drop_path";
+import { targetNames } from "../graph-names.ts";
 
 /** Which kind of drop path a rate stands for: the threshold is strict, 0.1 is still per sample. */
 export function dropPathKind(rate: number): "none" | "sample" | "subset" {
@@ -30,10 +28,10 @@ export type ResidualBranch = (x: Value, branch: (x: Value) => Value, block: numb
 /** `x + branch(x)`: evaluation, and training without drop path. */
 export const plainResidual: ResidualBranch = (x, branch) => add(x, branch(x));
 
-/** Uniform drop path over the whole depth (specification section 1.1), its choices fed as {@link dropPathInput}. */
+/** Uniform drop path over the whole depth (specification section 1.1), its choices fed as `drop_path`. */
 export function droppedResidual(graph: Graph, depth: number, batch: number, rate: number): ResidualBranch {
   if (dropPathKind(rate) === "none") return plainResidual;
-  const choices = graph.input(dropPathInput, dropPathShape(depth, batch, rate));
+  const choices = graph.input(targetNames.dropPath, dropPathShape(depth, batch, rate));
   const of = (block: number, which: number) =>
     slice(slice(choices, block, block + 1, 0), which, which + 1, 1);
   if (dropPathKind(rate) === "sample") {

@@ -10,19 +10,35 @@ export {
   type ModelConfig,
   mergedConfig,
 } from "./config.ts";
-export { dropPathInput, dropPathKind, dropPathShape, subsetSize } from "./drop-path.ts";
+export { dropPathKind, dropPathShape, subsetSize } from "./drop-path.ts";
+export { type Embedded, embedSearch, embedTemplate } from "./embedding.ts";
+export { type Encoded, type EncodeOptions, encode, type Tokens } from "./encoder.ts";
 export type { HeadOutput } from "./head/boxes.ts";
-export { type InitialisationStyle, initialWeights } from "./initialise.ts";
+export { head } from "./head/head.ts";
+export { type InitialisationStyle, initialWeights, type Start } from "./initialise.ts";
 export {
   lorat,
-  loratFromTokens,
   type NetworkInputs,
   type NetworkOptions,
   type NetworkOutput,
+  namedOutputs,
   networkInputs,
+  parametersOf,
   type Stages,
-  templateTokens,
+  searchHalf,
+  templateHalf,
+  templateMemoryShape,
 } from "./lorat.ts";
+export {
+  type Fold,
+  type FoldedRows,
+  type MergedRows,
+  type ModelPart,
+  type Parameter,
+  type ParameterKind,
+  type ParameterRole,
+  parametersIn,
+} from "./parameters.ts";
 export * from "./position-resize.ts";
 export * from "./sincos.ts";
 export { STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";

@@ -1,18 +1,15 @@
-import { Graph } from "@lorat/graph";
 import { expect, it } from "vitest";
 import { createRandom } from "../random.ts";
 import { type Lora, loraConfig } from "./config.ts";
 import { initialWeights } from "./initialise.ts";
-import { lorat, networkInputs } from "./lorat.ts";
+import { parametersOf } from "./lorat.ts";
 import { variantNamed } from "./variants.ts";
 
 /** Values of all A and of all B of a network with adapters that start in one way. */
 function adapters(start: Lora["start"]): { a: number[]; b: number[] } {
   const variant = variantNamed("nano");
   const config = loraConfig(variant, { rank: 8, ...(start && { start }) });
-  const graph = new Graph();
-  lorat(networkInputs(graph, config, 1), config);
-  const weights = [...initialWeights(graph, config, createRandom(4))];
+  const weights = [...initialWeights(parametersOf(config), createRandom(4))];
   const values = (ending: string) =>
     weights.flatMap(([name, tensor]) =>
       name.endsWith(ending) && "data" in tensor ? Array.from(tensor.data, Number) : [],

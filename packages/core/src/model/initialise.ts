@@ -1,110 +1,64 @@
-import { float32, type Graph, type Shape, type StoredTensor, sizeOf, type Tensor } from "@lorat/graph";
+import { float32, type Shape, type StoredTensor, sizeOf } from "@lorat/graph";
 import type { Random } from "../random.ts";
-import type { ModelConfig } from "./config.ts";
 import { sinCosPositions } from "./sincos.ts";
 
-/** Standard deviation of LoRAT's own new tensors: adapters, head, token types. */
-const newTensorDeviation = 0.02;
-
-/** Fills a parameter; undefined where a rule does not apply. */
-type Rule = (name: string, shape: Shape, random: Random) => Float32Array | undefined;
+/** Draws the first numbers of a parameter. */
+export type Filler = (shape: Shape, random: Random) => Float32Array;
 
 /**
- * The reference's initialisation of what LoRAT adds to a pre-trained backbone (specification sections 1.3, 1.5, 1.6):
- * adapters, both A and B, token types and head weights from a normal distribution of deviation 0.02, biases zero. What
- * belongs to the backbone is drawn alike, with norms at one: weights to measure with, not to track with.
+ * Which rules initialise a network: the reference's, for what is added to a pre-trained backbone, or those for learning from
+ * scratch on little data. The latter start attention as similarity and the residual stream as near identity, positions and types
+ * as large as the patches' own features, and the patch embedding as a cosine transform that evens out the spectrum of
+ * natural images. Trials in `docs/log.md`.
  */
-const referenceRule: Rule = (name, shape, random) => {
-  if (/(^|\.)norm\d?\.weight$|\.1\.weight$|running_var$|ia3_weights?$/.test(name)) return filled(shape, 1);
-  if (/ls\d\.gamma$/.test(name)) return filled(shape, name.startsWith("blocks.") ? 0.1 : 1);
-  if (/\.bias$|running_mean$|adapter_/.test(name)) return filled(shape, 0);
-  return normal(shape, random, newTensorDeviation);
-};
-
-/** How what the ablations add starts: other starts of adapters, and deep prompts (specification sections 1.6 and 1.8). */
-function ablationRule({ adaptation, variant }: ModelConfig): Rule {
-  const start = adaptation.kind === "lora" ? (adaptation.start ?? "bert") : "bert";
-  return (name, shape, random) => {
-    if (name.startsWith("prompt_embeddings.")) {
-      const bound = Math.sqrt(6 / (3 * variant.patchSize ** 2 + variant.dim));
-      return uniform(shape, random, bound);
-    }
-    if (start === "bert" || !/\.lora\.[AB]$/.test(name)) return undefined;
-    if (name.endsWith(".B")) return filled(shape, 0);
-    const [rank, inputs] = shape as [number, number]; // A
-    if (start === "gaussian") return normal(shape, random, 1 / rank);
-    // Kaiming's uniform distribution for a slope of sqrt(5).
-    return uniform(shape, random, 1 / Math.sqrt(inputs));
-  };
-}
-
-/**
- * Initialisation for learning from scratch on little data. Attention starts as similarity and the residual stream as
- * near identity, positions and types are as large as the patches' own features, and the patch embedding starts as a
- * cosine transform that evens out the spectrum of natural images. Trials in `docs/log.md`.
- */
-function scratchRule({ variant, embedding }: ModelConfig): Rule {
-  const { dim, heads, hidden, stem } = variant;
-  return (name, shape, random) => {
-    if (/ls\d\.gamma$/.test(name)) return filled(shape, 1);
-    if (name === "patch_embed.proj.weight" && stem === "conv") return normal(shape, random, 0.1);
-    if (name === "patch_embed.proj.weight") return cosinePatches(dim, shape.at(-1)!, random);
-    if (name === "pos_embed" || name === "x_pos_embed" || name === "z_pos_embed") {
-      const grid = Math.round(Math.sqrt(shape[1]!));
-      return scaled(sinCosPositions({ width: grid, height: grid }, dim), 0.5);
-    }
-    if (name === "token_type_embed") return normal(shape, random, embedding === "foreground" ? 0.2 : 0.1);
-    if (name.endsWith("attn.qkv.weight")) return similarityAttention(dim, heads, random);
-    if (name.endsWith("attn.proj.weight")) return normal(shape, random, 0.7 / Math.sqrt(dim));
-    if (name.endsWith("mlp.fc1.weight")) return normal(shape, random, 1 / Math.sqrt(dim));
-    if (name.endsWith("mlp.fc2.weight")) return normal(shape, random, 0.3 / Math.sqrt(hidden));
-    if (name.endsWith("cls_mlp.layers.2.bias")) return filled(shape, -2);
-    if (name.endsWith("reg_mlp.layers.2.bias")) return filled(shape, -2);
-    if (/head\..*layers\.[01]\.weight$/.test(name)) return normal(shape, random, 1 / Math.sqrt(dim));
-    return undefined;
-  };
-}
-
-/** Which rules initialise a network. */
 export type InitialisationStyle = "reference" | "scratch";
 
-/**
- * Data for every parameter of a graph, drawn in the order in which the graph asked for them; of those alone that are
- * `wanted`, where that is given.
- */
+/** How a parameter starts; `scratch` is as `reference` unless told. */
+export interface Start {
+  readonly reference: Filler;
+  readonly scratch?: Filler;
+}
+
+/** One number everywhere. */
+export const constant =
+  (value: number): Filler =>
+  (shape) =>
+    new Float32Array(sizeOf(shape)).fill(value);
+
+/** A normal distribution around zero. */
+export const normal =
+  (deviation: number): Filler =>
+  (shape, random) =>
+    Float32Array.from({ length: sizeOf(shape) }, () => random.normal(0, deviation));
+
+/** A uniform distribution over `[-bound, bound)`. */
+export const uniform =
+  (bound: number): Filler =>
+  (shape, random) =>
+    Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-bound, bound));
+
+/** Half a sine-cosine table, for positions `[1, grid ** 2, dim]`. */
+export const sinusoids: Filler = ([, cells, dim]) => {
+  const grid = Math.round(Math.sqrt(cells!));
+  return sinCosPositions({ width: grid, height: grid }, dim!).map((value) => value * 0.5);
+};
+
+/** Data for parameters, drawn in the order in which they are given; default: the reference's rules. */
 export function initialWeights(
-  graph: Graph,
-  config: ModelConfig,
+  parameters: Iterable<{
+    readonly name: string;
+    readonly shape: Shape;
+    readonly role: { readonly start: Start };
+  }>,
   random: Random,
   style: InitialisationStyle = "reference",
-  wanted: (name: string) => boolean = () => true,
 ): Map<string, StoredTensor> {
-  const special = style === "scratch" ? scratchRule(config) : undefined;
-  const added = ablationRule(config);
   const weights = new Map<string, StoredTensor>();
-  for (const { name, shape } of graph.parameters.values()) {
-    if (!wanted(name)) continue;
-    const data =
-      special?.(name, shape, random) ?? added(name, shape, random) ?? referenceRule(name, shape, random)!;
-    weights.set(name, float32(data, shape) satisfies Tensor);
+  for (const { name, shape, role } of parameters) {
+    const fill = role.start[style] ?? role.start.reference;
+    weights.set(name, float32(fill(shape, random), shape));
   }
   return weights;
-}
-
-function filled(shape: Shape, value: number): Float32Array {
-  return new Float32Array(sizeOf(shape)).fill(value);
-}
-
-function normal(shape: Shape, random: Random, deviation: number): Float32Array {
-  return Float32Array.from({ length: sizeOf(shape) }, () => random.normal(0, deviation));
-}
-
-function uniform(shape: Shape, random: Random, bound: number): Float32Array {
-  return Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-bound, bound));
-}
-
-function scaled(data: Float32Array, factor: number): Float32Array {
-  return data.map((value) => value * factor);
 }
 
 /** Logit that a token's similarity with itself starts with: sharp enough to prefer like, soft enough to learn. */
@@ -114,17 +68,23 @@ const selfSimilarity = 5;
  * `[3 dim, dim]`: queries and keys share one random projection for each head, so that attention starts as similarity;
  * values start as a rotation, so that what is read from other tokens lands apart from the token's own features.
  */
-function similarityAttention(dim: number, heads: number, random: Random): Float32Array {
-  const headDim = dim / heads;
-  // A normalised token has squared length dim: its query has headDim entries of variance dim * deviation^2.
-  const deviation = Math.sqrt(selfSimilarity / (Math.sqrt(headDim) * dim));
-  const weight = new Float32Array(3 * dim * dim);
-  const shared = normal([dim, dim], random, deviation);
-  weight.set(shared, 0);
-  weight.set(shared, dim * dim);
-  weight.set(scaled(normal([dim, dim], random, 1 / Math.sqrt(dim)), 0.7), 2 * dim * dim);
-  return weight;
-}
+export const similarityAttention =
+  (dim: number, heads: number): Filler =>
+  (_shape, random) => {
+    const headDim = dim / heads;
+    // A normalised token has squared length dim: its query has headDim entries of variance dim * deviation^2.
+    const deviation = Math.sqrt(selfSimilarity / (Math.sqrt(headDim) * dim));
+    const weight = new Float32Array(3 * dim * dim);
+    const shared = normal(deviation)([dim, dim], random);
+    weight.set(shared, 0);
+    weight.set(shared, dim * dim);
+    const values = normal(1 / Math.sqrt(dim))([dim, dim], random);
+    weight.set(
+      values.map((value) => value * 0.7),
+      2 * dim * dim,
+    );
+    return weight;
+  };
 
 /** Brightness and two colour differences of an RGB pixel, orthonormal. */
 const opponentColours = [
@@ -137,7 +97,8 @@ const opponentColours = [
  * `[dim, 3, size, size]`: the lowest frequencies of a 2-D cosine transform of the opponent colours, each scaled against
  * the 1 / f amplitude of natural images so that all start with about unit deviation, mixed by a random rotation.
  */
-function cosinePatches(dim: number, size: number, random: Random): Float32Array {
+export const cosinePatches: Filler = (shape, random) => {
+  const [dim, , size] = shape as [number, number, number];
   const basis = cosineBasis(dim, size);
   const weight = new Float32Array(dim * 3 * size * size);
   const mix = randomRotation(dim, random);
@@ -150,7 +111,7 @@ function cosinePatches(dim: number, size: number, random: Random): Float32Array 
     }
   }
   return weight;
-}
+};
 
 function cosineBasis(count: number, size: number): Float32Array[] {
   const candidates: { colour: number; u: number; v: number; frequency: number; rank: number }[] = [];
@@ -196,7 +157,7 @@ function cosineBasis(count: number, size: number): Float32Array[] {
 function randomRotation(n: number, random: Random): Float32Array {
   const rows: Float32Array[] = [];
   while (rows.length < n) {
-    const row = normal([n], random, 1);
+    const row = normal(1)([n], random);
     for (const other of rows) {
       let dot = 0;
       for (let i = 0; i < n; i++) dot += row[i]! * other[i]!;

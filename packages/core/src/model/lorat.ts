@@ -1,32 +1,26 @@
-import { add, concat, expand, type Graph, slice, type Value } from "@lorat/graph";
-import type { Wanted } from "./attention.ts";
-import { block, norm } from "./block.ts";
+import { concat, Graph, reshape, type Shape, slice, type Value } from "@lorat/graph";
+import { inputNames, outputNames } from "../graph-names.ts";
+import type { KeyValue } from "./attention.ts";
 import type { ModelConfig } from "./config.ts";
-import { dropPathKind, droppedResidual, plainResidual, type ResidualBranch } from "./drop-path.ts";
-import { cropTokens, inputEmbedding, joinTokens } from "./embedding.ts";
+import { embedSearch, embedTemplate } from "./embedding.ts";
+import { type Encoded, type EncodeOptions, encode } from "./encoder.ts";
 import type { HeadOutput } from "./head/boxes.ts";
-import { type BatchStatistics, centreHead, convHead } from "./head/conv.ts";
-import { mlpHead } from "./head/mlp.ts";
-import { type ParameterScope, parameterScope } from "./scope.ts";
+import type { BatchStatistics } from "./head/conv.ts";
+import { head } from "./head/head.ts";
+import { type Parameter, parametersIn } from "./parameters.ts";
 import { searchSizePx, templateSizePx } from "./variants.ts";
 
-/** The network's inputs. */
+/** The network's inputs; shapes in {@link inputNames}. */
 export interface NetworkInputs {
-  /** `[batch, 3, templateSizePx, templateSizePx]`, ImageNet-normalised. */
   readonly template: Value;
-  /** `[batch, 3, searchSizePx, searchSizePx]`, ImageNet-normalised. */
   readonly search: Value;
-  /** `[batch, Nz]`, 1 on foreground cells. */
   readonly templateMask: Value;
 }
 
 /** Every intermediate result that the reference recordings hold. */
-export interface Stages {
+export interface Stages extends Encoded {
   readonly patchEmbedTemplate: Value;
   readonly patchEmbedSearch: Value;
-  readonly embedded: Value;
-  readonly blocks: readonly Value[];
-  readonly normalised: Value;
 }
 
 export interface NetworkOutput extends HeadOutput {
@@ -34,22 +28,23 @@ export interface NetworkOutput extends HeadOutput {
   readonly statistics: readonly BatchStatistics[];
 }
 
-export interface NetworkOptions {
-  /** Training mode: drop path, and batch statistics in convolutional heads. */
-  readonly training?: boolean;
-  /** Computes the template tokens of the last block too: for recordings; the head's numbers stay the same. */
-  readonly keepAllTokens?: boolean;
-}
+/** Training mode means drop path, and batch statistics in convolutional heads. */
+export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens">;
 
 /** Declares the network's inputs in a graph. */
-export function networkInputs(graph: Graph, { variant }: ModelConfig, batch: number): NetworkInputs {
+export function networkInputs(graph: Graph, config: ModelConfig, batch: number): NetworkInputs {
+  const { variant } = config;
   const z = templateSizePx(variant);
-  const x = searchSizePx(variant);
   return {
-    template: graph.input("template", [batch, 3, z, z]),
-    search: graph.input("search", [batch, 3, x, x]),
-    templateMask: graph.input("template_mask", [batch, variant.templateGrid ** 2]),
+    template: graph.input(inputNames.template, [batch, 3, z, z]),
+    search: searchInput(graph, config, batch),
+    templateMask: graph.input(inputNames.templateMask, [batch, variant.templateGrid ** 2]),
   };
+}
+
+function searchInput(graph: Graph, { variant }: ModelConfig, batch: number): Value {
+  const x = searchSizePx(variant);
+  return graph.input(inputNames.search, [batch, 3, x, x]);
 }
 
 /**
@@ -57,79 +52,74 @@ export function networkInputs(graph: Graph, { variant }: ModelConfig, batch: num
  * transformer together, and the search tokens' features are scored and turned into boxes.
  */
 export function lorat(
-  inputs: NetworkInputs,
+  { template, search, templateMask }: NetworkInputs,
   config: ModelConfig,
   options: NetworkOptions = {},
 ): NetworkOutput {
-  const at = parameterScope(inputs.template.graph);
-  const positions = inputEmbedding(at, config, inputs.templateMask);
-  const z = cropTokens(inputs.template, at, config); // [batch, Nz, dim]
-  const x = cropTokens(inputs.search, at, config); // [batch, Nx, dim]
-  const embedded = joinTokens(add(z, positions.template), add(x, positions.search)); // [batch, Nz + Nx, dim]
-  const encoded = encode(embedded, at, config, options);
-  const output = head(encoded.search, at.child("head"), config, options.training ?? false);
-  const stages = { patchEmbedTemplate: z, patchEmbedSearch: x, embedded, ...encoded };
-  return { ...output, stages };
+  const z = embedTemplate(template, templateMask, config);
+  const x = embedSearch(search, config);
+  const encoded = encode({ template: z.tokens, search: x.tokens }, config, options);
+  const output = head(encoded.search, config, options.training);
+  return { ...output, stages: { patchEmbedTemplate: z.features, patchEmbedSearch: x.features, ...encoded } };
 }
 
-/** The template's embedded tokens alone, `[batch, Nz, dim]`: they stay the same while a target is tracked. */
-export function templateTokens(template: Value, templateMask: Value, config: ModelConfig): Value {
-  const at = parameterScope(template.graph);
-  const z = cropTokens(template, at, config);
-  return add(z, inputEmbedding(at, config, templateMask).template);
+/** The outputs of {@link lorat} under their names. */
+export function namedOutputs({ scoreMap, boxes }: HeadOutput): Record<string, Value> {
+  return { [outputNames.scoreMap]: scoreMap, [outputNames.boxes]: boxes };
 }
 
-/** {@link lorat} from a template that {@link templateTokens} has embedded. */
-export function loratFromTokens(template: Value, search: Value, config: ModelConfig): HeadOutput {
-  const at = parameterScope(template.graph);
-  const x = cropTokens(search, at, config);
-  const mask = template.graph.filled(0, [1, config.variant.templateGrid ** 2]);
-  const positions = inputEmbedding(at, config, mask);
-  const encoded = encode(joinTokens(template, add(x, positions.search)), at, config, {});
-  return head(encoded.search, at.child("head"), config, false);
+/**
+ * Sizes of what stays the same of a template while its target is tracked: its embedded tokens, `[Nz, dim]`; where template tokens
+ * attend to the template alone, the keys and values of every block, `[2 * depth, heads, Nz, dim / heads]`, so that a frame costs
+ * the search tokens alone.
+ */
+export function templateMemoryShape({ variant, attention }: ModelConfig): Shape {
+  const { templateGrid, dim, depth, heads } = variant;
+  if (attention === "joint") return [templateGrid ** 2, dim];
+  return [2 * depth, heads, templateGrid ** 2, dim / heads];
 }
 
-/** The transformer's blocks and final norm. tokens: `[batch, Nz + Nx, dim]`. */
-function encode(tokens: Value, at: ParameterScope, config: ModelConfig, options: NetworkOptions) {
-  const { depth, dropPath, searchGrid } = config.variant;
-  const { graph } = tokens;
-  const drops = (options.training ?? false) && dropPathKind(dropPath) !== "none";
-  const residual: ResidualBranch = drops
-    ? droppedResidual(graph, depth, tokens.shape[0]!, dropPath)
-    : plainResidual;
-  const blocks: Value[] = [];
-  let y = tokens;
-  for (let i = 0; i < depth; i++) {
-    const last = i === depth - 1;
-    const wanted: Wanted = last && !drops && !options.keepAllTokens ? "search" : "all";
-    const input = withPrompts(y, at, config, i);
-    const output = graph.scope(`blocks.${i}`, () =>
-      block(input, at.child("blocks").child(i), config, i, wanted, residual),
-    );
-    y = wanted === "all" ? withoutPrompts(output, config) : output;
-    blocks.push(y);
-  }
-  const normalised = norm(y, at.child("norm"));
-  const count = normalised.shape[1]!;
-  return { blocks, normalised, search: slice(normalised, count - searchGrid ** 2, count, 1) };
+/** The half that runs once for a target. Gives `memory`, of {@link templateMemoryShape}. */
+export function templateHalf(config: ModelConfig, batch = 1): Record<string, Value> {
+  const { template, templateMask } = networkInputs(new Graph(), config, batch);
+  const { tokens } = embedTemplate(template, templateMask, config);
+  if (config.attention === "joint") return { [outputNames.memory]: tokens };
+  const { keyValues } = encode({ template: tokens }, config);
+  const parts = keyValues.flatMap(({ key, value }) => [key, value]); // [batch, heads, Nz, headDim] each
+  const [, ...one] = parts[0]!.shape;
+  return {
+    [outputNames.memory]: concat(
+      parts.map((part) => reshape(part, [batch, 1, ...one])),
+      1,
+    ),
+  };
 }
 
-/** Deep prompts of the VPT ablation, put before the tokens of every block. */
-function withPrompts(tokens: Value, at: ParameterScope, config: ModelConfig, index: number): Value {
-  if (config.adaptation.kind !== "vpt") return tokens;
-  const { prompts } = config.adaptation;
-  const [batch, , dim] = tokens.shape as [number, number, number];
-  const own = at.child("prompt_embeddings").parameter(String(index), [1, prompts, dim]);
-  return concat([expand(own, [batch, prompts, dim]), tokens], 1);
+/** The half that runs on every frame, from `template_memory`. Gives the network's outputs for `batch` targets. */
+export function searchHalf(config: ModelConfig, batch: number): Record<string, Value> {
+  const graph = new Graph();
+  const memory = graph.input(inputNames.templateMemory, [batch, ...templateMemoryShape(config)]);
+  const search = embedSearch(searchInput(graph, config, batch), config).tokens;
+  const encoded =
+    config.attention === "joint"
+      ? encode({ template: memory, search }, config)
+      : encode({ search }, config, { context: rememberedKeyValues(memory) });
+  return namedOutputs(head(encoded.search, config));
 }
 
-function withoutPrompts(tokens: Value, { adaptation }: ModelConfig): Value {
-  return adaptation.kind === "vpt" ? slice(tokens, adaptation.prompts, tokens.shape[1]!, 1) : tokens;
+/** Keys and values of each block out of a memory `[batch, 2 * depth, heads, Nz, headDim]`. */
+function rememberedKeyValues(memory: Value): KeyValue[] {
+  const [batch, parts, ...one] = memory.shape as [number, number, ...number[]];
+  const part = (index: number) => reshape(slice(memory, index, index + 1, 1), [batch, ...one]);
+  return Array.from({ length: parts / 2 }, (_, i) => ({ key: part(2 * i), value: part(2 * i + 1) }));
 }
 
-function head(tokens: Value, at: ParameterScope, { head: kind, variant }: ModelConfig, training: boolean) {
-  const grid = variant.searchGrid;
-  if (kind.kind === "mlp") return { ...mlpHead(tokens, at, grid), statistics: [] };
-  const build = kind.kind === "conv" ? convHead : centreHead;
-  return build(tokens, at, grid, kind.channels, training);
+/** Every parameter of a network as its graph declares them, in training or (default) at inference. */
+export function parametersOf(
+  config: ModelConfig,
+  options: Pick<NetworkOptions, "training"> = {},
+): Parameter[] {
+  const graph = new Graph();
+  lorat(networkInputs(graph, config, 1), config, options);
+  return parametersIn(graph);
 }

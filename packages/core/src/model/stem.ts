@@ -10,7 +10,8 @@ import {
   reshape,
   type Value,
 } from "@lorat/graph";
-import type { ParameterScope } from "./scope.ts";
+import { normal } from "./initialise.ts";
+import type { DeclaredRole, ParameterScope } from "./parameters.ts";
 
 /** One inverted residual: expansion by 1 x 1, depthwise convolution, squeeze and excitation, projection by 1 x 1. */
 export interface InvertedResidual {
@@ -70,10 +71,27 @@ export const foldedConvolution: BuildConvolution = (
   at,
   { outputs, kernel, stride = 1, depthwise = false },
 ) => {
-  const weight = at.parameter("weight", [outputs, depthwise ? 1 : x.shape[1]!, kernel, kernel]);
+  const weight = convolutionWeight(x, at, { outputs, kernel, depthwise });
   const convolve = depthwise ? depthwiseConv2d : conv2d;
-  return convolve(x, weight, at.parameter("bias", [outputs]), { stride, padding: (kernel - 1) / 2 });
+  const bias = at.parameter("bias", [outputs], stemRole(at, "bias"));
+  return convolve(x, weight, bias, { stride, padding: (kernel - 1) / 2 });
 };
+
+/** The stem is part of the backbone, and as a rule frozen. */
+export function stemRole({ config }: ParameterScope, kind: DeclaredRole["kind"]): DeclaredRole {
+  return { kind, trains: config.trainStem ?? false, single: true };
+}
+
+/** The weight of one of the stem's convolutions, `[outputs, inputs, kernel, kernel]`. */
+export function convolutionWeight(
+  x: Value,
+  at: ParameterScope,
+  { outputs, kernel, depthwise = false }: StemConvolution,
+): Value {
+  const inputs = depthwise ? 1 : x.shape[1]!;
+  const start = { reference: normal(Math.sqrt(2 / (inputs * kernel ** 2))) }; // Kaiming's, by what goes in
+  return at.parameter("weight", [outputs, inputs, kernel, kernel], { ...stemRole(at, "matrix"), start });
+}
 
 const hardSwish = (x: Value): Value => mul(x, hardSigmoid(x));
 const activations = { relu, hardSwish };
@@ -130,13 +148,15 @@ export function stemBlock(
 function excite(x: Value, at: ParameterScope, squeezed: number): Value {
   const [batch, channels] = x.shape as [number, number, number, number];
   const means = reshape(reduceMean(x, [2, 3]), [batch, channels]);
-  const down = at.child("down");
-  const up = at.child("up");
-  const hidden = relu(
-    linear(means, down.parameter("weight", [squeezed, channels]), down.parameter("bias", [squeezed])),
-  );
-  const factors = hardSigmoid(
-    linear(hidden, up.parameter("weight", [channels, squeezed]), up.parameter("bias", [channels])),
-  );
+  const start = { reference: normal(0.01) }; // near a factor of one half
+  const layer = (input: Value, place: ParameterScope, outputs: number) => {
+    const weight = place.parameter("weight", [outputs, input.shape[1]!], {
+      ...stemRole(at, "matrix"),
+      start,
+    });
+    return linear(input, weight, place.parameter("bias", [outputs], stemRole(at, "bias")));
+  };
+  const hidden = relu(layer(means, at.child("down"), squeezed));
+  const factors = hardSigmoid(layer(hidden, at.child("up"), channels));
   return mul(x, reshape(factors, [batch, channels, 1, 1]));
 }

@@ -1,5 +1,6 @@
 import {
   type ConcreteDevice,
+  type LinearLayer,
   PreparedWeights,
   quantise,
   type Value,
@@ -8,7 +9,7 @@ import {
 } from "@lorat/graph";
 import { mixedPrecision } from "../training/mixed-precision.ts";
 import { type Precision, requirePrecision } from "./precision.ts";
-import { isAlwaysSingle } from "./single-layers.ts";
+import { isQuantisable } from "./single-layers.ts";
 
 type Outputs = Readonly<Record<string, Value>>;
 
@@ -44,7 +45,7 @@ export async function atPrecision(
     case "int8": {
       const prepared = new PreparedWeights(weights, device);
       const levels = await weightLevelsFor(device);
-      const isChosen = (layer: string) => !isAlwaysSingle(layer) && !singleLayers.includes(layer);
+      const isChosen = (layer: LinearLayer) => isQuantisable(layer) && !singleLayers.includes(layer.name);
       return async (outputs) => {
         const graph = quantise(outputs, isChosen, levels);
         return { outputs: graph.outputs, weights: await prepared.of(graph) };

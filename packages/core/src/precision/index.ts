@@ -9,4 +9,4 @@ export {
 } from "./guard.ts";
 export { type GuardModelOptions, guardModel } from "./guard-model.ts";
 export { type Precision, precisions, requirePrecision } from "./precision.ts";
-export { isAlwaysSingle, type QuantisableLayer, quantisableLayers } from "./single-layers.ts";
+export { type QuantisableLayer, quantisableLayers } from "./single-layers.ts";

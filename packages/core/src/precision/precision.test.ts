@@ -2,7 +2,7 @@ import { Graph, LoratError, reachableNodes, type Value } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { mergedConfig } from "../model/config.ts";
 import { initialWeights } from "../model/initialise.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
+import { lorat, networkInputs, parametersOf } from "../model/lorat.ts";
 import { type Variant, variantNamed } from "../model/variants.ts";
 import { createRandom } from "../random.ts";
 import { TrackingNetwork } from "../tracking/network.ts";
@@ -16,9 +16,7 @@ const variant: Variant = { ...variantNamed("nano"), name: "tiny", dim: 48, depth
 const config = mergedConfig(variant);
 
 function randomModel() {
-  const graph = new Graph();
-  lorat(networkInputs(graph, config, 1), config);
-  return { name: "tiny", config, weights: initialWeights(graph, config, createRandom(3)) };
+  return { name: "tiny", config, weights: initialWeights(parametersOf(config), createRandom(3)) };
 }
 
 function wholeGraph() {

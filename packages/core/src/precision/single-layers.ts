@@ -1,13 +1,11 @@
-import { Graph, linearLayers, sizeOf } from "@lorat/graph";
+import { Graph, type LinearLayer, linearLayers, sizeOf } from "@lorat/graph";
 import type { ModelConfig } from "../model/config.ts";
 import { lorat, networkInputs } from "../model/lorat.ts";
+import { roleOf } from "../model/parameters.ts";
 
-/**
- * Linear layers that stay in single precision at int8 in every model: the patch embedding, which reads pixels, and each last
- * layer of the head, which writes the few numbers that boxes and scores are made of. Together they are a hundredth of the work.
- */
-export function isAlwaysSingle(layer: string): boolean {
-  return layer === "patch_embed.proj" || /^head\..*\.2$/.test(layer);
+/** Whether a layer computes in 8 bits at int8 unless a model says otherwise; see `ParameterRole.single`. */
+export function isQuantisable({ parameter }: LinearLayer): boolean {
+  return !roleOf(parameter).single;
 }
 
 /** A linear layer, and what it costs. */
@@ -21,8 +19,8 @@ export interface QuantisableLayer {
 export function quantisableLayers(config: ModelConfig): QuantisableLayer[] {
   const { scoreMap, boxes } = lorat(networkInputs(new Graph(), config, 1), config);
   const macs = new Map<string, number>();
-  for (const { name, weight, output } of linearLayers([scoreMap, boxes])) {
-    if (isAlwaysSingle(name)) continue;
+  for (const layer of linearLayers([scoreMap, boxes]).filter(isQuantisable)) {
+    const { name, weight, output } = layer;
     macs.set(name, (macs.get(name) ?? 0) + weight.shape[0]! * sizeOf(output.shape));
   }
   return [...macs].map(([name, count]) => ({ name, macs: count }));

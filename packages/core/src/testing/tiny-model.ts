@@ -1,8 +1,7 @@
-import { Graph } from "@lorat/graph";
 import type { Frame } from "../geometry/frame.ts";
 import { mergedConfig } from "../model/config.ts";
 import { initialWeights } from "../model/initialise.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
+import { parametersOf } from "../model/lorat.ts";
 import { variantNamed } from "../model/variants.ts";
 import { createRandom } from "../random.ts";
 import type { Model } from "../tracking/network.ts";
@@ -16,9 +15,7 @@ export interface TinyGrids {
 /** A tracker of one narrow block with random weights, always the same ones; template 2 x 2 and search 4 x 4 unless told. */
 export function tinyModel(grids: TinyGrids = { templateGrid: 2, searchGrid: 4 }): Model {
   const config = mergedConfig({ ...variantNamed("nano"), dim: 48, hidden: 96, depth: 1, ...grids });
-  const graph = new Graph();
-  lorat(networkInputs(graph, config, 1), config);
-  return { name: "tiny", config, weights: initialWeights(graph, config, createRandom(1), "scratch") };
+  return { name: "tiny", config, weights: initialWeights(parametersOf(config), createRandom(1), "scratch") };
 }
 
 /** A frame of noise, by its seed. */

@@ -1,17 +1,16 @@
 import {
   type Device,
   float32,
-  Graph,
   resolveDevice,
   Session,
   type SessionOptions,
   sizeOf,
-  type Tensor,
   type Value,
   type Weights,
 } from "@lorat/graph";
+import { inputNames, outputNames } from "../graph-names.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { loratFromTokens, networkInputs, templateTokens } from "../model/lorat.ts";
+import { searchHalf, templateHalf, templateMemoryShape } from "../model/lorat.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
 import { atPrecision } from "../precision/at-precision.ts";
 import type { Precision } from "../precision/precision.ts";
@@ -86,27 +85,27 @@ export class TrackingNetwork {
     await Promise.all([this.#templateSession().ready(), this.#searchSession(1).ready()]);
   }
 
-  /** `[Nz * dim]`: the embedded template. pixels: `[3, size, size]` normalised; mask: `[Nz]`. */
+  /** What stays the same of a template, of {@link templateMemoryShape}. pixels: `[3, size, size]` normalised; mask: `[Nz]`. */
   async embedTemplate(pixels: Float32Array, mask: Float32Array): Promise<Float32Array> {
     const { variant } = this.model.config;
     const size = templateSizePx(variant);
-    const { tokens } = await this.#templateSession().compute({
-      template: float32(pixels, [1, 3, size, size]),
-      template_mask: float32(mask, [1, variant.templateGrid ** 2]),
+    const results = await this.#templateSession().compute({
+      [inputNames.template]: float32(pixels, [1, 3, size, size]),
+      [inputNames.templateMask]: float32(mask, [1, variant.templateGrid ** 2]),
     });
-    return tokens!.data as Float32Array;
+    return results[outputNames.memory]!.data as Float32Array;
   }
 
-  /** The maps of `batch` targets. templates: `[batch, Nz, dim]`; searches: `[batch, 3, size, size]` normalised. */
+  /** The maps of `batch` targets. templates: `[batch, ...templateMemoryShape]`; searches: `[batch, 3, size, size]` normalised. */
   async search(templates: Float32Array, searches: Float32Array, batch: number): Promise<Maps> {
     const { variant } = this.model.config;
     const size = searchSizePx(variant);
-    const feeds: Record<string, Tensor> = {
-      template_tokens: float32(templates, [batch, variant.templateGrid ** 2, variant.dim]),
-      search: float32(searches, [batch, 3, size, size]),
-    };
-    const { score_map, boxes } = await this.#searchSession(batch).compute(feeds);
-    return { scoreMap: score_map!.data as Float32Array, boxes: boxes!.data as Float32Array };
+    const results = await this.#searchSession(batch).compute({
+      [inputNames.templateMemory]: float32(templates, [batch, ...templateMemoryShape(this.model.config)]),
+      [inputNames.search]: float32(searches, [batch, 3, size, size]),
+    });
+    const map = (name: string) => results[name]!.data as Float32Array;
+    return { scoreMap: map(outputNames.scoreMap), boxes: map(outputNames.boxes) };
   }
 
   async dispose(): Promise<void> {
@@ -117,19 +116,14 @@ export class TrackingNetwork {
   }
 
   #templateSession(): RenewableSession {
-    this.#template ??= new RenewableSession(() => {
-      const { config } = this.model;
-      const inputs = networkInputs(new Graph(), config, 1);
-      const tokens = templateTokens(inputs.template, inputs.templateMask, config);
-      return this.#makeSession({ tokens });
-    });
+    this.#template ??= new RenewableSession(() => this.#makeSession(templateHalf(this.model.config)));
     return this.#template;
   }
 
   #searchSession(batch: number): RenewableSession {
     const known = this.#search.get(batch);
     if (known) return known;
-    const session = new RenewableSession(() => this.#makeSearchSession(batch));
+    const session = new RenewableSession(() => this.#makeSession(searchHalf(this.model.config, batch)));
     this.#search.set(batch, session);
     const batches = [...this.#search.keys()].filter((size) => size !== 1 && size !== batch);
     for (const old of batches.slice(0, Math.max(batches.length + 1 - keptBatchSizes, 0))) {
@@ -140,20 +134,6 @@ export class TrackingNetwork {
     return session;
   }
 
-  #makeSearchSession(batch: number) {
-    const { config } = this.model;
-    const { variant } = config;
-    const graph = new Graph();
-    const tokens = graph.input("template_tokens", [batch, variant.templateGrid ** 2, variant.dim]);
-    const size = searchSizePx(variant);
-    const { scoreMap, boxes } = loratFromTokens(
-      tokens,
-      graph.input("search", [batch, 3, size, size]),
-      config,
-    );
-    return this.#makeSession({ score_map: scoreMap, boxes });
-  }
-
   /** A session of a graph over the model's weights, at the precision asked for. */
   async #makeSession(outputs: Readonly<Record<string, Value>>): Promise<RunnableSession> {
     const { weights, singleLayers } = this.model;
@@ -162,7 +142,7 @@ export class TrackingNetwork {
       atPrecision(weights, {
         precision: this.#precision,
         device: settled,
-        ...(singleLayers && { singleLayers }),
+        singleLayers,
       }),
     );
     const graph = await (await this.#atPrecision)(outputs);

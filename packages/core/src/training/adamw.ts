@@ -12,6 +12,7 @@ import {
   sumOfSquares,
   type Value,
 } from "@lorat/graph";
+import { optimizerNames } from "../graph-names.ts";
 
 /** One group of parameters with a learning rate and decay of its own (specification sections 3.6 and 3.7). */
 export interface OptimizerGroup {
@@ -30,28 +31,6 @@ export interface AdamWOptions {
   /** Also keeps an exponential average of the parameters, under `ema/`. */
   readonly average?: boolean;
 }
-
-/** Names under which the optimiser's tensors are fed and come back. */
-export const optimizerNames = {
-  parameter: (name: string) => name,
-  gradient: (name: string) => `gradient/${name}`,
-  mean: (name: string) => `exp_avg/${name}`,
-  variance: (name: string) => `exp_avg_sq/${name}`,
-  average: (name: string) => `ema/${name}`,
-  updated: (name: string) => `updated/${name}`,
-  /** `[groups]`: learning rate over the first moment's bias correction. */
-  stepSizes: "step_sizes",
-  /** `[groups]`: 1 - learning rate * weight decay. */
-  decays: "decays",
-  /** `[]`: square root of the second moment's bias correction. */
-  correction: "correction",
-  /** `[]`: share of the average that stays. */
-  averageDecay: "average_decay",
-  /** `[]`: what every gradient is multiplied by. */
-  gradientFactor: "gradient_factor",
-  /** Output `[]`: global L2 norm of the gradients before clipping. */
-  gradNorm: "grad_norm",
-} as const;
 
 /**
  * AdamW with decoupled weight decay as one graph, over all parameters at once, after clipping by the global norm

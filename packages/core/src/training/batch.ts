@@ -1,3 +1,8 @@
+import { float32, scalar, type Tensor } from "@lorat/graph";
+import { inputNames, targetNames } from "../graph-names.ts";
+import type { ModelConfig } from "../model/config.ts";
+import { searchSizePx, templateSizePx } from "../model/variants.ts";
+
 /** Sizes that the crops of a variant have. All squares: pixels a side, cells a side. */
 export interface CropGeometry {
   readonly patchSize: number;
@@ -24,4 +29,21 @@ export interface TrainingBatch {
   readonly boxes: Float32Array;
   /** Number of positive cells in the batch, at least 1. */
   readonly positiveCount: number;
+}
+
+/** A batch as the training-step graph is fed, without a copy. */
+export function batchFeeds(
+  batch: TrainingBatch,
+  { model: { variant } }: { readonly model: Pick<ModelConfig, "variant"> },
+): Record<string, Tensor<"float32">> {
+  const { size } = batch;
+  const picture = (data: Float32Array, side: number) => float32(data, [size, 3, side, side]);
+  return {
+    [inputNames.template]: picture(batch.template, templateSizePx(variant)),
+    [inputNames.search]: picture(batch.search, searchSizePx(variant)),
+    [inputNames.templateMask]: float32(batch.templateMask, [size, variant.templateGrid ** 2]),
+    [targetNames.positives]: float32(batch.positives, [size, variant.searchGrid ** 2]),
+    [targetNames.boxes]: float32(batch.boxes, [size, 4]),
+    [targetNames.positiveCount]: scalar(batch.positiveCount),
+  };
 }

@@ -8,23 +8,21 @@ import {
   type StoredTensor,
   scalar,
   type Tensor,
-  type Value,
   type Weights,
 } from "@lorat/graph";
-import { dropPathInput } from "../model/drop-path.ts";
-import { optimizerNames as names } from "./adamw.ts";
-import type { TrainingBatch } from "./batch.ts";
-import { batchFeeds } from "./batch-feeds.ts";
+import { optimizerNames as names, outputNames, targetNames } from "../graph-names.ts";
+import type { Parameter } from "../model/parameters.ts";
+import { batchFeeds, type TrainingBatch } from "./batch.ts";
 import { dropPathChoices } from "./drop-path-choices.ts";
 import { GradientSum } from "./gradient-sum.ts";
 import { hasHalfPrecision } from "./half-precision.ts";
+import { type LossTerms, lossTerms, meanTerms } from "./loss.ts";
 import { initialLossScale, nextLossScale } from "./loss-scaler.ts";
-import { type LossTerms, lossTerms, meanTerms } from "./loss-terms.ts";
 import { Optimizer } from "./optimizer.ts";
 import type { Recompute } from "./recompute.ts";
 import { initialStatistics, type RunningStatistics, updateStatistics } from "./running-statistics.ts";
 import type { TrainingSettings } from "./settings.ts";
-import { lossScaleInput, trainingStep } from "./step.ts";
+import { trainingStep } from "./step.ts";
 import { requireWeight, startState, type TrainingProgress, type TrainingState } from "./training-state.ts";
 
 export interface EngineOptions {
@@ -72,7 +70,7 @@ export class TrainingEngine {
   /** What is computed in: `mixed` was asked for and the device has half precision, else `fp32`. */
   readonly precision: "fp32" | "mixed";
   /** Parameters that train. */
-  readonly trainable: readonly Value[];
+  readonly trainable: readonly Parameter[];
   readonly #settings: TrainingSettings;
   readonly #frozen: Weights;
   readonly #session: Session;
@@ -86,7 +84,7 @@ export class TrainingEngine {
     settings: TrainingSettings,
     weights: Weights,
     parts: { session: Session; optimizer: Optimizer; sum: GradientSum; statistics: RunningStatistics },
-    trainable: readonly Value[],
+    trainable: readonly Parameter[],
     progress: TrainingProgress,
   ) {
     this.device = parts.session.device;
@@ -115,7 +113,7 @@ export class TrainingEngine {
     });
     const { trainable } = built;
     // Maps of scores and boxes are not needed from step to step.
-    const { score_map: _scores, boxes: _boxes, ...outputs } = built.outputs;
+    const { [outputNames.scoreMap]: _scores, [outputNames.boxes]: _boxes, ...outputs } = built.outputs;
     const fed = new Set(trainable.map(({ name }) => name));
     for (const { name } of built.graph.parameters.values()) requireWeight(name, weights, fed, resume);
     const session = await Session.create(outputs, {
@@ -156,8 +154,8 @@ export class TrainingEngine {
       {
         ...Object.fromEntries(this.#optimizer.state),
         ...batchFeeds(batch, this.#settings),
-        ...(choices && { [dropPathInput]: choices }),
-        ...(lossScale && { [lossScaleInput]: scalar(lossScale.scale) }),
+        ...(choices && { [targetNames.dropPath]: choices }),
+        ...(lossScale && { [targetNames.lossScale]: scalar(lossScale.scale) }),
       },
       this.#sum.memory,
     );

@@ -9,7 +9,7 @@ import {
   type Tensor,
   type Value,
 } from "@lorat/graph";
-import { optimizerNames as names } from "./adamw.ts";
+import { optimizerNames as names } from "../graph-names.ts";
 
 /** Gradients by the names of the training step's outputs. */
 export type Gradients = Readonly<Record<string, Tensor | DeviceTensor>>;

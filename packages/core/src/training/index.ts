@@ -4,17 +4,13 @@ export {
   adamWScalars,
   gradientNormGraph,
   type OptimizerGroup,
-  optimizerNames,
 } from "./adamw.ts";
-export type * from "./batch.ts";
-export { batchFeeds } from "./batch-feeds.ts";
+export * from "./batch.ts";
 export { dropPathChoices } from "./drop-path-choices.ts";
 export { type EngineOptions, TrainingEngine, type UpdateResult } from "./engine.ts";
-export { type EvaluationStep, evaluationStep } from "./evaluation-step.ts";
 export * from "./labels.ts";
-export { type Losses, type LossTargets, loratLoss } from "./loss.ts";
+export { type Losses, type LossTargets, type LossTerms, loratLoss, lossTerms, meanTerms } from "./loss.ts";
 export { initialLossScale, type LossScale, lossScaleGrowthSteps, nextLossScale } from "./loss-scaler.ts";
-export { type LossTerms, lossTerms, meanTerms } from "./loss-terms.ts";
 export { mixedPrecision } from "./mixed-precision.ts";
 export { Optimizer, type TensorState, type UpdatePosition } from "./optimizer.ts";
 export * from "./parameter-groups.ts";
@@ -23,6 +19,11 @@ export * from "./schedule.ts";
 export { type OptimizerSettings, type TrainingSettings, trainingSchedule } from "./settings.ts";
 export { baseTensors } from "./starting-weights.ts";
 export * from "./stem/index.ts";
-export { lossScaleInput, type TrainingStep, type TrainingStepOptions, trainingStep } from "./step.ts";
-export { isTrainable } from "./trainable.ts";
+export {
+  type EvaluationStep,
+  evaluationStep,
+  type TrainingStep,
+  type TrainingStepOptions,
+  trainingStep,
+} from "./step.ts";
 export type { TrainingProgress, TrainingState } from "./training-state.ts";

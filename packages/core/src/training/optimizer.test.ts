@@ -1,7 +1,8 @@
 import { float32, Graph, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
+import { optimizerNames as names } from "../graph-names.ts";
+import { parameterScope, parametersIn } from "../model/parameters.ts";
 import { tinyConfig } from "../testing/training-batch.ts";
-import { optimizerNames as names } from "./adamw.ts";
 import { Optimizer } from "./optimizer.ts";
 import type { TrainingSettings } from "./settings.ts";
 
@@ -24,7 +25,9 @@ describe("Optimizer", () => {
   it("updates every parameter once, also where they are too many for one run", async () => {
     const graph = new Graph();
     const shapes = { small: [7], large: [1200, 2000], larger: [2600, 2000], last: [3, 3] };
-    const trainable = Object.entries(shapes).map(([name, shape]) => graph.parameter(name, shape));
+    const at = parameterScope(graph, tinyConfig);
+    for (const [name, shape] of Object.entries(shapes)) at.parameter(name, shape, { kind: "matrix" });
+    const trainable = parametersIn(graph);
     const filled = (shape: readonly number[], value: number): Tensor<"float32"> => {
       const size = shape.reduce((a, b) => a * b, 1);
       return float32(new Float32Array(size).fill(value), shape);

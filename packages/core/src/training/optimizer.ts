@@ -11,14 +11,14 @@ import {
   scalar,
   sizeOf,
   type Tensor,
-  type Value,
 } from "@lorat/graph";
+import { optimizerNames as names } from "../graph-names.ts";
+import type { Parameter } from "../model/parameters.ts";
 import {
   type AdamWOptions,
   adamWGraph,
   adamWScalars,
   gradientNormGraph,
-  optimizerNames as names,
   type OptimizerGroup,
 } from "./adamw.ts";
 import { type Gradients, release } from "./gradient-sum.ts";
@@ -89,7 +89,7 @@ export class Optimizer {
    */
   static async create(
     settings: UpdateSettings,
-    trainable: readonly Value[],
+    trainable: readonly Parameter[],
     state: TensorState,
     requested: Device,
   ): Promise<Optimizer> {

@@ -1,16 +1,23 @@
 import { describe, expect, it } from "vitest";
+import { mergedConfig } from "../model/config.ts";
+import { parametersOf } from "../model/lorat.ts";
+import { tinyVariant } from "../testing/training-batch.ts";
 import { parameterGroups } from "./parameter-groups.ts";
 
-const tensors = [
-  { name: "pos_embed", shape: [1, 64, 8] },
-  { name: "blocks.0.mlp.fc1.weight", shape: [32, 8] },
-  { name: "blocks.0.norm1.weight", shape: [8] },
-  { name: "blocks.10.mlp.fc1.weight", shape: [32, 8] },
-  { name: "patch_embed.proj.weight", shape: [8, 3, 14, 14] },
-  { name: "patch_embed.proj.bias", shape: [8] },
-  { name: "head.cls_mlp.layers.2.weight", shape: [1, 8] },
-  { name: "head.reg_mlp.layers.2.weight", shape: [4, 8] },
+const names = [
+  "pos_embed",
+  "blocks.0.mlp.fc1.weight",
+  "blocks.0.norm1.weight",
+  "blocks.10.mlp.fc1.weight",
+  "patch_embed.proj.weight",
+  "patch_embed.proj.bias",
+  "head.cls_mlp.layers.2.weight",
+  "head.reg_mlp.layers.2.weight",
 ];
+const parameters = new Map(
+  parametersOf(mergedConfig({ ...tinyVariant, depth: 11 })).map((parameter) => [parameter.name, parameter]),
+);
+const tensors = names.map((name) => parameters.get(name)!);
 
 describe("parameterGroups", () => {
   it("decays matrices, not vectors, not (1, D) weights, not embeddings", () => {

@@ -1,8 +1,7 @@
-/** A tensor that training changes, under its state-dict name. */
-export interface TrainableTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-}
+import type { Parameter } from "../model/parameters.ts";
+
+/** A parameter that training changes. */
+export type TrainableTensor = Pick<Parameter, "name" | "shape" | "role">;
 
 /** Tensors that share a base learning rate and a weight decay. */
 export interface ParameterGroup {
@@ -33,7 +32,7 @@ export interface GroupOptions {
  * Sorts the trainable tensors into AdamW's groups, empty ones left out.
  *
  * Decay falls on matrices only: a tensor whose shape without its ones has less than two sides gets none (so the (1, D)
- * weight of the classifier gets none, and norms, biases and scales do not either), and neither does a name with `embed`.
+ * weight of the classifier gets none, and norms, biases and scales do not either), and neither does an embedding.
  * Order: [decayed rest], with layer decay [block n - 1 decayed, plain, ..., block 0, patch embedding], [plain rest],
  * [embeddings]. Source: specification 3.6, 3.7.
  */
@@ -46,10 +45,9 @@ export function parameterGroups(
     baseLr: lr,
     names: members.map(({ name }) => name),
   });
-  const layered = new Set<TrainableTensor>();
-  const layers = (layerDecay ? layerNames(layerDecay) : []).flatMap(({ prefix, lrFactor }) => {
-    const members = tensors.filter(({ name }) => name.startsWith(prefix));
-    for (const member of members) layered.add(member);
+  const isLayered = ({ role }: TrainableTensor) => layerDecay !== undefined && role.layer !== undefined;
+  const layers = layersFromLast(layerDecay).flatMap(({ layer, lrFactor }) => {
+    const members = tensors.filter(({ role }) => role.layer === layer);
     const lr = baseLr * lrFactor;
     return [
       group(members.filter(isMatrix), weightDecay, lr),
@@ -60,9 +58,9 @@ export function parameterGroups(
       ),
     ];
   });
-  const rest = tensors.filter((tensor) => !layered.has(tensor));
-  const embeddings = rest.filter(({ name }) => name.includes("embed"));
-  const others = rest.filter(({ name }) => !name.includes("embed"));
+  const rest = tensors.filter((tensor) => !isLayered(tensor));
+  const embeddings = rest.filter(({ role }) => role.embeds);
+  const others = rest.filter(({ role }) => !role.embeds);
   return [
     group(others.filter(isMatrix), weightDecay),
     ...layers,
@@ -75,12 +73,10 @@ export function parameterGroups(
 }
 
 /** Layers from the last block down to the patch embedding, each a further `rate` slower. */
-function layerNames({ rate, depth }: LayerDecay): { prefix: string; lrFactor: number }[] {
-  const blocks = Array.from({ length: depth }, (_, i) => ({
-    prefix: `blocks.${depth - 1 - i}.`,
-    lrFactor: rate ** (i + 1),
-  }));
-  return [...blocks, { prefix: "patch_embed.", lrFactor: rate ** (depth + 1) }];
+function layersFromLast(decay: LayerDecay | undefined): { layer: number; lrFactor: number }[] {
+  if (!decay) return [];
+  const { rate, depth } = decay;
+  return Array.from({ length: depth + 1 }, (_, i) => ({ layer: depth - i, lrFactor: rate ** (i + 1) }));
 }
 
 function isMatrix({ shape }: TrainableTensor): boolean {

@@ -1,12 +1,13 @@
 import { type Node, reachableNodes, Session, sizeOf, type Tensor, type Value } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
+import { targetNames } from "../graph-names.ts";
 import { loraConfig, type ModelConfig, mergedConfig } from "../model/config.ts";
-import { dropPathInput } from "../model/drop-path.ts";
 import { initialWeights } from "../model/initialise.ts";
+import { parametersIn } from "../model/parameters.ts";
 import type { Variant } from "../model/variants.ts";
 import { createRandom } from "../random.ts";
 import { noiseBatch, tinyVariant } from "../testing/training-batch.ts";
-import { batchFeeds } from "./batch-feeds.ts";
+import { batchFeeds } from "./batch.ts";
 import { dropPathChoices } from "./drop-path-choices.ts";
 import type { Recompute } from "./recompute.ts";
 import { trainingStep } from "./step.ts";
@@ -30,14 +31,14 @@ const models: Record<string, ModelConfig> = {
 
 async function results(model: ModelConfig, recompute: Recompute): Promise<Record<string, Tensor>> {
   const { graph, outputs, trainable } = trainingStep(model, batchSize, { recompute });
-  const weights = initialWeights(graph, model, createRandom(1)) as Map<string, Tensor>;
+  const weights = initialWeights(parametersIn(graph), createRandom(1)) as Map<string, Tensor>;
   const fed = new Set(trainable.map(({ name }) => name));
   const session = await Session.create(outputs, { device: "cpu", threads: 1, weights, fed });
   const choices = dropPathChoices(model, batchSize, 3, 0);
   const out = await session.compute({
     ...Object.fromEntries([...fed].map((name) => [name, weights.get(name)!])),
     ...batchFeeds(noiseBatch(model.variant, batchSize, 5), { model }),
-    ...(choices && { [dropPathInput]: choices }),
+    ...(choices && { [targetNames.dropPath]: choices }),
   });
   await session.dispose();
   return out;

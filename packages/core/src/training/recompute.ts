@@ -1,4 +1,5 @@
-import { type Node, type Recomputed, sizeOf, type Value } from "@lorat/graph";
+import { type Node, type Recomputed, sizeOf } from "@lorat/graph";
+import type { Encoded } from "../model/encoder.ts";
 
 /**
  * What the backward pass computes again instead of keeping it from the forward pass; the numbers stay the same to rounding.
@@ -25,16 +26,19 @@ const lightOperators = new Set([
   "Split",
 ]);
 
-/**
- * The rule by which a training step recomputes. `blocks`: what each block of the network gives, in order; nodes of block
- * `i` have names that start with `blocks.i/`.
- */
-export function recomputed(kind: Recompute, blocks: readonly Value[]): Recomputed {
+/** The rule by which a training step recomputes the blocks of its network. */
+export function recomputed(
+  kind: Recompute,
+  { blocks, blockNodes }: Pick<Encoded, "blocks" | "blockNodes">,
+): Recomputed {
   if (kind === "none") return () => false;
-  if (kind === "light") return (node) => node.name.startsWith("blocks.") && isLight(node);
+  const within = (groups: readonly ReadonlySet<Node>[]) => (node: Node) =>
+    groups.some((nodes) => nodes.has(node));
+  const isInBlock = within(blockNodes);
+  if (kind === "light") return (node) => isInBlock(node) && isLight(node);
+  const isInEarlier = within(blockNodes.slice(0, -1));
   const kept = new Set(blocks.map(({ node }) => node));
-  const last = `blocks.${blocks.length - 1}/`;
-  return (node) => node.name.startsWith("blocks.") && !node.name.startsWith(last) && !kept.has(node);
+  return (node) => isInEarlier(node) && !kept.has(node);
 }
 
 function isLight({ operator: { type }, inputs, outputs }: Node): boolean {

@@ -1,21 +1,15 @@
-import { float32, Graph, type StoredTensor, type Tensor } from "@lorat/graph";
+import { float32, type StoredTensor, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
-import { loraConfig, type ModelConfig } from "../model/config.ts";
-import { lorat, networkInputs } from "../model/lorat.ts";
+import { loraConfig, type ModelConfig, mergedConfig } from "../model/config.ts";
+import { parametersOf } from "../model/lorat.ts";
 import { tinyVariant } from "../testing/training-batch.ts";
 import { elementCount } from "../weights/dtype.ts";
-import { mergedStateDict } from "../weights/state-dict.ts";
 import { baseTensors } from "./starting-weights.ts";
 
-function parametersOf(model: ModelConfig) {
-  const graph = new Graph();
-  lorat(networkInputs(graph, model, 1), model, { training: true });
-  return [...graph.parameters.values()];
-}
-
-const shapes = mergedStateDict(tinyVariant, tinyVariant.searchGrid);
+const trainingParameters = (model: ModelConfig) => parametersOf(model, { training: true });
+const merged = parametersOf(mergedConfig(tinyVariant));
 const inMemory = new Map<string, StoredTensor>(
-  [...shapes].map(([name, shape]) => [
+  merged.map(({ name, shape }) => [
     name,
     float32(
       Float32Array.from({ length: elementCount(shape) }, (_, i) => i),
@@ -24,15 +18,12 @@ const inMemory = new Map<string, StoredTensor>(
   ]),
 );
 const inFile = new Map<string, StoredTensor>(
-  [...shapes].map(([name, shape], i) => [
-    name,
-    { dtype: "float16", shape, file: "weights", offset: 1000 * i },
-  ]),
+  merged.map(({ name, shape }, i) => [name, { dtype: "float16", shape, file: "weights", offset: 1000 * i }]),
 );
 
 describe("baseTensors", () => {
   it("finds everything but the adapters, query, key and value as rows of the fused layer", () => {
-    const parameters = parametersOf(loraConfig(tinyVariant, { rank: 4 }));
+    const parameters = trainingParameters(loraConfig(tinyVariant, { rank: 4 }));
     const found = baseTensors(parameters, inMemory);
     const missing = parameters.map(({ name }) => name).filter((name) => !found.has(name));
     expect(missing.every((name) => /\.lora\.[AB]$/.test(name))).toBe(true);
@@ -48,7 +39,7 @@ describe("baseTensors", () => {
   });
 
   it("points into the file, past the rows of the layers before", () => {
-    const found = baseTensors(parametersOf(loraConfig(tinyVariant, { rank: 4 })), inFile);
+    const found = baseTensors(trainingParameters(loraConfig(tinyVariant, { rank: 4 })), inFile);
     const fused = inFile.get("blocks.0.attn.qkv.bias") as { offset: number };
     expect(found.get("blocks.0.attn.qkv.v.linear.bias")).toEqual({
       dtype: "float16",
@@ -64,14 +55,14 @@ describe("baseTensors", () => {
       embedding: "type",
       head: { kind: "conv", channels: 16 },
     };
-    const found = baseTensors(parametersOf(model), inMemory);
+    const found = baseTensors(trainingParameters(model), inMemory);
     expect([...found.keys()].filter((name) => /^head\.|token_type/.test(name))).toEqual([]);
     expect(found.has("pos_embed")).toBe(true);
   });
 
   it("refuses a base of another variant, naming every tensor", () => {
     const wider = loraConfig({ ...tinyVariant, hidden: 96 }, { rank: 4 });
-    expect(() => baseTensors(parametersOf(wider), inMemory)).toThrowError(
+    expect(() => baseTensors(trainingParameters(wider), inMemory)).toThrowError(
       expect.objectContaining({
         code: "BASE_SHAPE",
         issues: expect.arrayContaining([expect.stringContaining("fc1")]),

@@ -4,26 +4,30 @@ import {
   type StoredTensor,
   sameShape,
   sizeOf,
-  type Value,
   type Weights,
 } from "@lorat/graph";
+import type { MergedRows, Parameter } from "../model/parameters.ts";
+
+/** A parameter to be found in a base. */
+type Wanted = Pick<Parameter, "name" | "shape" | "role">;
 
 /**
- * Where a network in training finds its parameters in a base under inference names: linear layers without the level
- * `linear.`, query, key and value as rows of the fused layer (specification sections 1.6 and 2.2), a search position table
- * of its own from the shared one. Rows are views: nothing is read or copied. Parameters that the base lacks are left out,
- * and so are those of another shape outside the backbone (the token types of an ablation, a head of another kind).
+ * Where a network in training finds its parameters in a base: under their own names, at their places in merged weights, or at what
+ * their roles name beside that (specification sections 1.6 and 2.2). Rows are views: nothing is read or copied.
+ * Parameters that the base lacks are left out, and so are those of another shape outside the backbone (the token types of an
+ * ablation, a head of another kind).
  *
  * Throws `BASE_SHAPE` where a tensor of the backbone has another shape: the base is of another variant.
  */
-export function baseTensors(parameters: Iterable<Value>, base: Weights): Map<string, StoredTensor> {
+export function baseTensors(parameters: Iterable<Wanted>, base: Weights): Map<string, StoredTensor> {
   const found = new Map<string, StoredTensor>();
   const issues: string[] = [];
-  for (const { name, shape } of parameters) {
-    const tensor = baseTensor(name, base);
+  for (const parameter of parameters) {
+    const { name, shape, role } = parameter;
+    const tensor = baseTensor(parameter, base);
     if (!tensor) continue;
     if (sameShape(tensor.shape, shape)) found.set(name, tensor);
-    else if (!/^(head\.|token_type_embed$)/.test(name)) {
+    else if (role.part === "backbone") {
       issues.push(`${name}: [${shape}] is needed, the base has [${tensor.shape}]`);
     }
   }
@@ -36,24 +40,24 @@ export function baseTensors(parameters: Iterable<Value>, base: Weights): Map<str
   return found;
 }
 
-function baseTensor(name: string, base: Weights): StoredTensor | undefined {
+function baseTensor({ name, shape, role }: Wanted, base: Weights): StoredTensor | undefined {
   const own = base.get(name);
   if (own) return own;
-  if (name === "x_pos_embed") return base.get("pos_embed");
-  const plain = name.replace(".linear.", ".");
-  const part = /^(.*\.attn\.qkv)\.([qkv])\.(weight|bias)$/.exec(plain);
-  if (!part) return base.get(plain);
-  const fused = base.get(`${part[1]}.${part[3]}`);
-  return fused && third(fused, "qkv".indexOf(part[2]!));
+  const { merged } = role;
+  const stacked = merged && base.get(merged.name);
+  if (stacked) return rowsOf(stacked, merged, shape[0] ?? 1);
+  return role.base === undefined ? undefined : base.get(role.base);
 }
 
-/** Rows of one of the three layers that a fused one is made of. */
-function third(fused: StoredTensor, index: number): StoredTensor {
-  const shape = [fused.shape[0]! / 3, ...fused.shape.slice(1)];
-  const size = sizeOf(shape);
-  if ("file" in fused) {
-    return { ...fused, shape, offset: fused.offset + index * size * bytesPerElement[fused.dtype] };
+/** As many rows of a tensor as `rows` are of `of`, from `row` on. */
+function rowsOf(tensor: StoredTensor, { row, of }: MergedRows, rows: number): StoredTensor {
+  if (rows === of) return tensor;
+  const inAll = tensor.shape[0]!;
+  const shape = [(inAll * rows) / of, ...tensor.shape.slice(1)];
+  const start = ((inAll * row) / of) * sizeOf(shape.slice(1));
+  if ("file" in tensor) {
+    return { ...tensor, shape, offset: tensor.offset + start * bytesPerElement[tensor.dtype] };
   }
-  const { dtype, data } = fused;
-  return { dtype, shape, data: data.subarray(index * size, (index + 1) * size) } as StoredTensor;
+  const { dtype, data } = tensor;
+  return { dtype, shape, data: data.subarray(start, start + sizeOf(shape)) } as StoredTensor;
 }

@@ -1,10 +1,11 @@
-import { div, Graph, gradient, mul, reduceSum, type Value } from "@lorat/graph";
+import { Graph, gradient, mul, type Value } from "@lorat/graph";
+import { optimizerNames, statisticsNames, targetNames } from "../graph-names.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { lorat, type NetworkInputs, networkInputs } from "../model/lorat.ts";
-import { type Losses, type LossTargets, loratLoss } from "./loss.ts";
+import { lorat, type NetworkInputs, namedOutputs, networkInputs } from "../model/lorat.ts";
+import { type Parameter, parametersIn } from "../model/parameters.ts";
+import { type Losses, type LossTargets, loratLoss, lossTargets, namedLosses } from "./loss.ts";
 import { mixedPrecision, singleFromHere } from "./mixed-precision.ts";
 import { type Recompute, recomputed } from "./recompute.ts";
-import { isTrainable } from "./trainable.ts";
 
 /** The training step of one model and batch size as a graph. */
 export interface TrainingStep {
@@ -12,8 +13,8 @@ export interface TrainingStep {
   readonly inputs: NetworkInputs;
   readonly targets: LossTargets;
   readonly losses: Losses;
-  /** Names and shapes of the trainable parameters, in the graph's order. */
-  readonly trainable: readonly Value[];
+  /** The parameters that train, in the graph's order. */
+  readonly trainable: readonly Parameter[];
   /**
    * `loss`, `loss_bce`, `loss_giou`, `mean_iou` (over positives), `score_map`, `boxes`, and `gradient/NAME` for every
    * trainable parameter; batch statistics of convolutional heads as `statistics/PATH.mean` and `.var`.
@@ -22,9 +23,10 @@ export interface TrainingStep {
 }
 
 export interface TrainingStepOptions {
+  /** Whether the classification target is the predicted box's IoU; default: with the MLP head. */
   readonly iouAware?: boolean;
-  /** Which parameters train; {@link isTrainable} when left out. */
-  readonly trainable?: (name: string) => boolean;
+  /** Which parameters train; default: as their roles say. */
+  readonly trainable?: (parameter: Parameter) => boolean;
   /**
    * Products in half precision ({@link mixedPrecision}), and gradients of the loss times the input `loss_scale`, so that
    * small ones are not lost.
@@ -33,9 +35,6 @@ export interface TrainingStepOptions {
   /** Default `none`. */
   readonly recompute?: Recompute;
 }
-
-/** Name of the input by which the loss is multiplied in mixed precision before gradients are taken. */
-export const lossScaleInput = "loss_scale";
 
 /** Builds forward pass, loss and gradients (specification sections 3.1 and 3.6) into one graph. */
 export function trainingStep(
@@ -50,42 +49,44 @@ export function trainingStep(
   const predicted = options.mixed
     ? { scoreMap: singleFromHere(network.scoreMap), boxes: singleFromHere(network.boxes) }
     : network;
-  const losses = loratLoss(predicted, targets, { iouAware: options.iouAware ?? config.head.kind === "mlp" });
-  const trains = options.trainable ?? ((name: string) => isTrainable(name, config));
-  const trainable = [...graph.parameters.values()].filter(({ name }) => trains(name));
-  const scaled = options.mixed ? mul(losses.total, graph.input(lossScaleInput, [])) : losses.total;
+  const losses = loratLoss(predicted, targets, { iouAware: options.iouAware ?? isIouAware(config) });
+  const trainable = parametersIn(graph).filter(options.trainable ?? (({ role }) => role.trains));
+  const scaled = options.mixed ? mul(losses.total, graph.input(targetNames.lossScale, [])) : losses.total;
   const gradients = gradient(scaled, trainable, {
-    recomputed: recomputed(options.recompute ?? "none", network.stages.blocks),
+    recomputed: recomputed(options.recompute ?? "none", network.stages),
   });
-  const outputs: Record<string, Value> = {
-    loss: losses.total,
-    loss_bce: losses.classification,
-    loss_giou: losses.regression,
-    mean_iou: meanAtPositives(losses.iou, targets),
-    score_map: network.scoreMap,
-    boxes: network.boxes,
-  };
+  const outputs = { ...namedLosses(losses, targets), ...namedOutputs(network) };
   for (const { path, mean, unbiasedVariance } of network.statistics) {
-    outputs[`statistics/${path}.mean`] = mean;
-    outputs[`statistics/${path}.var`] = unbiasedVariance;
+    outputs[statisticsNames.mean(path)] = mean;
+    outputs[statisticsNames.variance(path)] = unbiasedVariance;
   }
   trainable.forEach(({ name }, i) => {
-    outputs[`gradient/${name}`] = gradients[i]!;
+    outputs[optimizerNames.gradient(name)] = gradients[i]!;
   });
   const mixed = options.mixed ? mixedPrecision(outputs) : outputs;
   return { graph, inputs, targets, losses, trainable, outputs: mixed };
 }
 
-/** Declares a batch's labels in a graph. */
-export function lossTargets(graph: Graph, { variant }: ModelConfig, batch: number): LossTargets {
-  return {
-    positives: graph.input("positives", [batch, variant.searchGrid ** 2]),
-    boxes: graph.input("target_boxes", [batch, 4]),
-    positiveCount: graph.input("positive_count", []),
-  };
+/** The loss of a batch without gradients. */
+export interface EvaluationStep {
+  readonly graph: Graph;
+  /** `loss`, `loss_bce`, `loss_giou`, `mean_iou`. */
+  readonly outputs: Readonly<Record<string, Value>>;
 }
 
-/** Mean of a `[batch, Nx]` map over the positive cells. */
-export function meanAtPositives(iou: Value, { positives, positiveCount }: LossTargets): Value {
-  return div(reduceSum(mul(iou, positives)), positiveCount);
+/** The training step's inputs and loss terms for a network as it is at inference: no drop path, running statistics. */
+export function evaluationStep(
+  config: ModelConfig,
+  batch: number,
+  { iouAware = isIouAware(config) }: Pick<TrainingStepOptions, "iouAware"> = {},
+): EvaluationStep {
+  const graph = new Graph();
+  const inputs = networkInputs(graph, config, batch);
+  const targets = lossTargets(graph, config, batch);
+  const losses = loratLoss(lorat(inputs, config), targets, { iouAware });
+  return { graph, outputs: namedLosses(losses, targets) };
+}
+
+function isIouAware({ head }: ModelConfig): boolean {
+  return head.kind === "mlp";
 }

@@ -1,5 +1,5 @@
 import { LoratError, type Tensor, type Value, type Weights } from "@lorat/graph";
-import { optimizerNames as names } from "./adamw.ts";
+import { optimizerNames as names } from "../graph-names.ts";
 import type { LossScale } from "./loss-scaler.ts";
 import type { TensorState } from "./optimizer.ts";
 

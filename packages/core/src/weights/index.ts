@@ -16,6 +16,9 @@ export {
   requireTracker,
 } from "./model-folder.ts";
 export {
+  type AdapterLayout,
+  configOfWeights,
+  dinov2StateDict,
   profileWeights,
   recogniseVariant,
   type VariantChoice,
@@ -31,17 +34,6 @@ export {
   type TensorToWrite,
   writeSafetensors,
 } from "./safetensors-writer.ts";
-export {
-  type AdapterLayout,
-  type BodySizes,
-  backboneStateDict,
-  dinov2StateDict,
-  mergedStateDict,
-  type StateDict,
-  scalingStateDict,
-  trainableStateDict,
-  trainingStateDict,
-} from "./state-dict.ts";
 export { formatShape, requireEntry, type TensorEntry, type TensorFile } from "./tensor-file.ts";
 export { openTorchZip } from "./torch-zip.ts";
-export { type StateDictRules, stateDictOf, validateStateDict } from "./validate.ts";
+export { type StateDict, type StateDictRules, stateDictOf, validateStateDict } from "./validate.ts";

@@ -1,6 +1,11 @@
+import { Graph } from "@lorat/graph";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { adaptedLinear, adaptedLinears } from "../model/adapted-linear.ts";
+import { loraConfig } from "../model/config.ts";
+import { type Parameter, parameterScope, parametersIn } from "../model/parameters.ts";
 import { rawBytes } from "../testing/bytes.ts";
+import { tinyVariant } from "../testing/training-batch.ts";
 import { bytesSource } from "./byte-source.ts";
 import { matmulRows } from "./matmul-rows.ts";
 import { mergedBlocks, mergedTensor, planMerge } from "./merge.ts";
@@ -20,17 +25,37 @@ async function fileOf(tensors: Tensors): Promise<TensorFile> {
   return openSafetensors(bytesSource(await encodeSafetensors(list)));
 }
 
-const merge = async (name: string, shape: number[], trained: Tensors, base?: Tensors) => {
-  const [tensor] = await planMerge(
-    new Map([[name, shape]]),
-    await fileOf(trained),
-    base && (await fileOf(base)),
-  );
+/** Layers of one output as a network in training declares them. */
+function declared(outputs: number, inputs: number, rank: number): Parameter[] {
+  const config = loraConfig(tinyVariant, { rank });
+  const graph = new Graph();
+  const at = parameterScope(graph, config);
+  const x = graph.input("x", [1, inputs]);
+  const block = at.child("blocks").child(0);
+  adaptedLinear({ x, at: block.child("mlp").child("fc1"), target: "mlp" }, outputs);
+  const place = block.child("attn").child("qkv");
+  const layers = (["q", "k", "v"] as const).map((target, i) => ({
+    x,
+    at: place.child(target),
+    target,
+    merged: { path: place.path, row: i * outputs, of: 3 * outputs },
+  }));
+  adaptedLinears(layers, outputs);
+  at.parameter("token_type_embed", [3, 1], { kind: "embedding" });
+  at.child("norm").parameter("weight", [2], { kind: "scale" });
+  return parametersIn(graph);
+}
+
+const merge = async (name: string, trained: Tensors, base?: Tensors) => {
+  const parameters = declared(1, 1, 4).filter(({ role }) => role.merged?.name === name);
+  const [tensor] = await planMerge(parameters, await fileOf(trained), base && (await fileOf(base)));
   return [...(await mergedTensor(tensor!))];
 };
 
 const linear = "blocks.0.mlp.fc1";
 const qkv = "blocks.0.attn.qkv";
+const weightOf = (outputs: number, inputs: number, rank: number) =>
+  declared(outputs, inputs, rank).filter(({ name }) => name === `${linear}.linear.weight`);
 const ones = (count: number, value = 1) => Array<number>(count).fill(value);
 // rank 4, one input, one output: B A = 4
 const adapter = (path: string): Tensors => ({
@@ -41,8 +66,7 @@ const adapter = (path: string): Tensors => ({
 describe("planMerge", () => {
   it("takes the scaling of the layer, else of the file, else 1", async () => {
     const base: Tensors = { [`${linear}.weight`]: [[1, 1], [10]] };
-    const merged = (more: Tensors) =>
-      merge(`${linear}.weight`, [1, 1], { ...adapter(linear), ...more }, base);
+    const merged = (more: Tensors) => merge(`${linear}.weight`, { ...adapter(linear), ...more }, base);
     expect(await merged({})).toEqual([14]);
     expect(await merged({ lora_alpha: [[], [8]] })).toEqual([18]);
     expect(await merged({ lora_alpha: [[], [8]], use_rslora: [[], [0]] })).toEqual([18]);
@@ -56,28 +80,17 @@ describe("planMerge", () => {
     expect(
       await merge(
         `${linear}.weight`,
-        [1, 1],
         { ...adapter(linear), [`${linear}.linear.weight`]: [[1, 1], [20]] },
         base,
       ),
     ).toEqual([24]);
     expect(
-      await merge(
-        `${linear}.weight`,
-        [1, 1],
-        { ...adapter(linear), [`${linear}.weight`]: [[1, 1], [30]] },
-        base,
-      ),
+      await merge(`${linear}.weight`, { ...adapter(linear), [`${linear}.weight`]: [[1, 1], [30]] }, base),
     ).toEqual([34]);
     expect(
-      await merge(
-        `${linear}.bias`,
-        [1],
-        { ...adapter(linear), [`${linear}.linear.bias`]: [[1], [21]] },
-        base,
-      ),
+      await merge(`${linear}.bias`, { ...adapter(linear), [`${linear}.linear.bias`]: [[1], [21]] }, base),
     ).toEqual([21]);
-    expect(await merge(`${linear}.bias`, [1], adapter(linear), base)).toEqual([11]);
+    expect(await merge(`${linear}.bias`, adapter(linear), base)).toEqual([11]);
   });
 
   it("merges q, k and v apart and stacks them, a layer without adapter keeping its base", async () => {
@@ -91,10 +104,10 @@ describe("planMerge", () => {
     const trained = {
       ...adapter(`${qkv}.q`),
       ...adapter(`${qkv}.v`),
-      [`${qkv}.k.bias`]: [[1], [7]],
+      [`${qkv}.k.linear.bias`]: [[1], [7]],
     } as Tensors;
-    expect(await merge(`${qkv}.weight`, [3, 1], trained, base)).toEqual([14, 20, 34]);
-    expect(await merge(`${qkv}.bias`, [3], trained, base)).toEqual([1, 7, 3]);
+    expect(await merge(`${qkv}.weight`, trained, base)).toEqual([14, 20, 34]);
+    expect(await merge(`${qkv}.bias`, trained, base)).toEqual([1, 7, 3]);
     const fused = {
       ...trained,
       [`${qkv}.weight`]: [
@@ -102,22 +115,20 @@ describe("planMerge", () => {
         [40, 50, 60],
       ],
     } as Tensors;
-    expect(await merge(`${qkv}.weight`, [3, 1], fused, base)).toEqual([44, 50, 64]);
+    expect(await merge(`${qkv}.weight`, fused, base)).toEqual([44, 50, 64]);
   });
 
   it("copies all else, and refuses what no file holds", async () => {
     expect(
-      await merge("token_type_embed", [3, 1], {
+      await merge("token_type_embed", {
         token_type_embed: [
           [3, 1],
           [1, 2, 3],
         ],
       }),
     ).toEqual([1, 2, 3]);
-    expect(await merge("norm.weight", [2], { x: [[1], [0]] }, { "norm.weight": [[2], [5, 6]] })).toEqual([
-      5, 6,
-    ]);
-    await expect(merge("norm.weight", [2], { x: [[1], [0]] })).rejects.toMatchObject({
+    expect(await merge("norm.weight", { x: [[1], [0]] }, { "norm.weight": [[2], [5, 6]] })).toEqual([5, 6]);
+    await expect(merge("norm.weight", { x: [[1], [0]] })).rejects.toMatchObject({
       code: "WEIGHTS_NAMES",
     });
   });
@@ -147,7 +158,7 @@ describe("mergedBlocks", () => {
             [`${linear}.lora.B`]: [[outputs, rank], b],
             lora_alpha: [[], [3]],
           });
-          const [tensor] = await planMerge(new Map([[`${linear}.weight`, [outputs, inputs]]]), file);
+          const [tensor] = await planMerge(weightOf(outputs, inputs, rank), file);
           const got: number[] = [];
           for await (const block of mergedBlocks(tensor!, { blockElements })) {
             expect(block.length).toBeLessThanOrEqual(Math.max(blockElements, inputs));
@@ -170,7 +181,7 @@ describe("mergedBlocks", () => {
 
   it("uses the product it is given", async () => {
     const file = await fileOf({ ...adapter(linear), [`${linear}.weight`]: [[1, 1], [1]] });
-    const [tensor] = await planMerge(new Map([[`${linear}.weight`, [1, 1]]]), file);
+    const [tensor] = await planMerge(weightOf(1, 1, 4), file);
     const matmul = async (a: Float32Array, b: Float32Array, size: Parameters<typeof matmulRows>[2]) => {
       expect(size).toEqual({ m: 1, k: 4, n: 1 });
       return matmulRows(a, b, size).map((value) => value * 100);

@@ -1,16 +1,8 @@
 import { LoratError } from "@lorat/graph";
+import type { Fold, Parameter } from "../model/parameters.ts";
 import { elementCount } from "./dtype.ts";
 import { type MatMul, matmulRows } from "./matmul-rows.ts";
-import type { StateDict } from "./state-dict.ts";
 import { formatShape, type TensorFile } from "./tensor-file.ts";
-
-/** One adapter: A `[rank, inputs]`, B `[outputs, rank]`, by name in the trained file. */
-interface Adapter {
-  readonly a: string;
-  readonly b: string;
-  readonly rank: number;
-  readonly scaling: number;
-}
 
 /** Rows of a merged tensor that come from one place. */
 interface MergePart {
@@ -19,7 +11,7 @@ interface MergePart {
   /** First row in that tensor, and how many. */
   readonly row: number;
   readonly rows: number;
-  readonly adapter?: Adapter;
+  readonly fold?: Fold & { readonly scaling: number };
 }
 
 /** A tensor of the model for inference and the parts that are stacked into it. */
@@ -31,37 +23,33 @@ export interface MergedTensor {
 }
 
 /**
- * Plans how each tensor of `merged` is made from a file of trained tensors laid over `base` (absent when the trained file
- * holds everything): adapters into their linear layers, q, k and v apart and then stacked, all else copied. The trained
- * file's own weights win over the base's. Scaling per layer: its own alpha entry, else the file's `lora_alpha` and
+ * Plans how the parameters of a model in training become tensors for inference, as their roles say: adapters folded into their
+ * linear layers, q, k and v stacked, all else copied. `trained` is laid over `base` (absent when `trained` holds everything): its
+ * own weights win over the base's. Scaling per layer: its own alpha entry, else the file's `lora_alpha` and
  * `use_rslora`, else 1 (specification section 2.3). Throws `WEIGHTS_NAMES` where neither file has a tensor.
  */
 export async function planMerge(
-  merged: StateDict,
+  parameters: Iterable<Pick<Parameter, "name" | "shape" | "role">>,
   trained: TensorFile,
   base?: TensorFile,
 ): Promise<MergedTensor[]> {
   const scalingOf = await scalings(trained);
-  const plan: MergedTensor[] = [];
-  for (const [name, shape] of merged) {
-    const parts: MergePart[] = [];
-    for (const { path, kind, row, rows } of sourceRows(name, shape[0] ?? 1)) {
-      const place = locate([`${path}.linear.${kind}`, `${path}.${kind}`], name, row, trained, base);
-      const a = trained.entries.get(`${path}.lora.A`);
-      if (kind !== "weight" || !a) parts.push({ ...place, rows });
-      else {
-        const adapter = {
-          a: a.name,
-          b: `${path}.lora.B`,
-          rank: a.shape[0]!,
-          scaling: await scalingOf(path, a.shape[0]!),
-        };
-        parts.push({ ...place, rows, adapter });
-      }
-    }
-    plan.push({ name, shape, parts, trained });
+  const plan = new Map<string, { shape: readonly number[]; parts: MergePart[] }>();
+  for (const { name, shape, role } of parameters) {
+    const { merged, fold } = role;
+    if (!merged) continue;
+    const known = plan.get(merged.name);
+    const parts = known?.parts ?? [];
+    if (!known)
+      plan.set(merged.name, { shape: shape.length > 0 ? [merged.of, ...shape.slice(1)] : [], parts });
+    const isFolded = fold && [...fold.whole, ...fold.byRow].some((one) => trained.entries.has(one));
+    parts.push({
+      ...locate(name, merged, trained, base),
+      rows: shape[0] ?? 1,
+      ...(isFolded && { fold: { ...fold, scaling: await scalingOf(fold.place, fold.rank) } }),
+    });
   }
-  return plan;
+  return Array.from(plan, ([name, tensor]) => ({ name, ...tensor, trained }));
 }
 
 /** What {@link mergedBlocks} takes. */
@@ -73,7 +61,7 @@ export interface MergeOptions {
 }
 
 /**
- * Computes a planned tensor block of rows by block of rows: `W' = W + s (B A)` in float32 (specification section 1.6).
+ * Computes a planned tensor block of rows by block of rows, in float32.
  * Every block is a new array in row-major order.
  */
 export async function* mergedBlocks(
@@ -82,20 +70,23 @@ export async function* mergedBlocks(
 ): AsyncGenerator<Float32Array> {
   const { matmul = matmulRows, blockElements = 2 ** 20 } = options;
   const width = elementCount(tensor.shape.slice(1));
-  for (const { file, name, row, rows, adapter } of tensor.parts) {
-    const a = adapter && (await tensor.trained.float32(adapter.a)); // [rank, width]
-    const step = Math.max(1, Math.floor(blockElements / Math.max(width, adapter?.rank ?? 1)));
+  for (const { file, name, row, rows, fold } of tensor.parts) {
+    const { trained } = tensor;
+    const whole = await Promise.all((fold?.whole ?? []).map((one) => trained.float32(one)));
+    const step = Math.max(1, Math.floor(blockElements / Math.max(width, fold?.rank ?? 1)));
     for (let done = 0; done < rows; done += step) {
       const count = Math.min(step, rows - done);
       const from = (row + done) * width;
-      const block = (await file.float32(name, from, from + count * width)).slice(); // [count, width]
-      if (adapter && a) {
-        const { rank, scaling } = adapter;
-        const b = await tensor.trained.float32(adapter.b, done * rank, (done + count) * rank); // [count, rank]
-        const delta = await matmul(b, a, { m: count, k: rank, n: width });
-        for (let i = 0; i < block.length; i++) block[i] = block[i]! + Math.fround(delta[i]! * scaling);
+      const own = (await file.float32(name, from, from + count * width)).slice(); // [count, width]
+      if (fold) {
+        const rowsOf = async (one: string) => {
+          const across = elementCount(trained.entries.get(one)!.shape.slice(1));
+          return trained.float32(one, done * across, (done + count) * across); // [count, across]
+        };
+        const byRow = await Promise.all(fold.byRow.map(rowsOf));
+        await fold.apply({ own, rows: count, width, whole, byRow, scaling: fold.scaling, matmul });
       }
-      yield block;
+      yield own;
     }
   }
 }
@@ -111,32 +102,21 @@ export async function mergedTensor(tensor: MergedTensor, options: MergeOptions =
   return out;
 }
 
-/** The training names behind a merged one: q, k and v for a fused layer, itself for all else. */
-function sourceRows(name: string, rows: number) {
-  const dot = name.lastIndexOf(".");
-  const path = dot === -1 ? name : name.slice(0, dot);
-  const kind = dot === -1 ? "" : name.slice(dot + 1);
-  if (!path.endsWith(".attn.qkv")) return [{ path, kind, row: 0, rows }];
-  const third = rows / 3;
-  return ["q", "k", "v"].map((part, i) => ({ path: `${path}.${part}`, kind, row: i * third, rows: third }));
-}
-
-/** Where the frozen rows come from: the trained file's split or plain name, its fused name, then the base's. */
+/** Where a parameter's rows come from: the trained file under their own or their merged name, else the base. */
 function locate(
-  split: readonly string[],
-  fused: string,
-  row: number,
+  name: string,
+  merged: { readonly name: string; readonly row: number },
   trained: TensorFile,
   base: TensorFile | undefined,
 ) {
-  const own = split.find((name) => trained.entries.has(name));
-  if (own) return { file: trained, name: own, row: own === fused ? row : 0 };
-  if (trained.entries.has(fused)) return { file: trained, name: fused, row };
-  if (base?.entries.has(fused)) return { file: base, name: fused, row };
-  throw new LoratError("WEIGHTS_NAMES", `no file holds ${fused}, nor what it is merged from`);
+  if (trained.entries.has(name)) return { file: trained, name, row: name === merged.name ? merged.row : 0 };
+  if (trained.entries.has(merged.name)) return { file: trained, ...merged };
+  if (base?.entries.has(merged.name)) return { file: base, ...merged };
+  throw new LoratError("WEIGHTS_NAMES", `no file holds ${merged.name}, nor what it is merged from`);
 }
 
-async function scalings(trained: TensorFile): Promise<(path: string, rank: number) => Promise<number>> {
+/** The factor on the change of an adapter at a place, as its file notes it. */
+async function scalings(trained: TensorFile): Promise<(place: string, rank: number) => Promise<number>> {
   const scalar = async (name: string) => {
     const entry = trained.entries.get(name);
     if (!entry) return undefined;
@@ -147,8 +127,8 @@ async function scalings(trained: TensorFile): Promise<(path: string, rank: numbe
   };
   const rootAlpha = await scalar("lora_alpha");
   const rankStabilised = ((await scalar("use_rslora")) ?? 0) !== 0;
-  return async (path, rank) => {
-    const alpha = (await scalar(`${path}.lora.alpha`)) ?? rootAlpha;
+  return async (place, rank) => {
+    const alpha = (await scalar(`${place}.alpha`)) ?? rootAlpha;
     return alpha === undefined ? 1 : alpha / (rankStabilised ? Math.sqrt(rank) : rank);
   };
 }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { mergedConfig } from "../model/config.ts";
+import { parametersOf } from "../model/lorat.ts";
 import { type Variant, variantNamed } from "../model/variants.ts";
 import { bytesSource } from "./byte-source.ts";
 import { dtypeSize, elementCount, type WeightDType } from "./dtype.ts";
 import { type ModelManifest, parseModelManifest, readModelFolder, requireTracker } from "./model-folder.ts";
 import { encodeSafetensors } from "./safetensors-writer.ts";
-import { backboneStateDict, mergedStateDict, type StateDict } from "./state-dict.ts";
+import { type StateDict, stateDictOf } from "./validate.ts";
 
 const variant: Variant = {
   ...variantNamed("nano"),
@@ -43,7 +45,7 @@ const weightsOf = async (tensors: StateDict, dtype: WeightDType = "F32") =>
 
 describe("readModelFolder", () => {
   it("opens a tracker and a backbone, in single and half precision", async () => {
-    const merged = mergedStateDict(variant, 4);
+    const merged = stateDictOf(parametersOf(mergedConfig(variant)));
     for (const dtype of ["F32", "F16"] as const) {
       const folder = await readModelFolder({ json: json(), weights: await weightsOf(merged, dtype) });
       expect(folder.manifest).toEqual(manifest);
@@ -52,22 +54,26 @@ describe("readModelFolder", () => {
     }
     const backbone = await readModelFolder({
       json: { ...json(), kind: "backbone" },
-      weights: await weightsOf(backboneStateDict(variant, 4)),
+      weights: await weightsOf(
+        stateDictOf(parametersOf(mergedConfig(variant)).filter(({ role }) => role.part === "backbone")),
+      ),
     });
     expect(() => requireTracker(backbone)).toThrow(expect.objectContaining({ code: "MODEL_BACKBONE_ONLY" }));
   });
 
   it("refuses weights that are not the manifest's", async () => {
-    const wrong = new Map(mergedStateDict(variant, 4)).set("norm.bias", [7]);
+    const wrong = new Map(stateDictOf(parametersOf(mergedConfig(variant)))).set("norm.bias", [7]);
     await expect(readModelFolder({ json: json(), weights: await weightsOf(wrong) })).rejects.toMatchObject({
       code: "WEIGHTS_SHAPE",
       issues: ["norm.bias should be [6], is [7]"],
     });
-    const backbone = await weightsOf(backboneStateDict(variant, 4));
+    const backbone = await weightsOf(
+      stateDictOf(parametersOf(mergedConfig(variant)).filter(({ role }) => role.part === "backbone")),
+    );
     await expect(readModelFolder({ json: json(), weights: backbone })).rejects.toMatchObject({
       code: "WEIGHTS_NAMES",
     });
-    const integers = await weightsOf(mergedStateDict(variant, 4), "I32");
+    const integers = await weightsOf(stateDictOf(parametersOf(mergedConfig(variant))), "I32");
     await expect(readModelFolder({ json: json(), weights: integers })).rejects.toMatchObject({
       code: "WEIGHTS_DTYPE",
     });

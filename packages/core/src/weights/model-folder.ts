@@ -1,9 +1,10 @@
 import { LoratError } from "@lorat/graph";
 import { z } from "zod";
+import { mergedConfig } from "../model/config.ts";
+import { parametersOf } from "../model/lorat.ts";
 import type { Variant } from "../model/variants.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { openSafetensors } from "./safetensors.ts";
-import { backboneStateDict, mergedStateDict } from "./state-dict.ts";
 import type { TensorFile } from "./tensor-file.ts";
 import { stateDictOf, validateStateDict } from "./validate.ts";
 
@@ -120,8 +121,12 @@ export async function readModelFolder(files: {
   const manifest = parseModelManifest(files.json);
   const weights = await openSafetensors(files.weights);
   const { variant, kind } = manifest;
-  const expected = (kind === "tracker" ? mergedStateDict : backboneStateDict)(variant, variant.searchGrid);
-  validateStateDict(stateDictOf(weights.entries.values()), expected, { what: modelFiles.weights });
+  const expected = parametersOf(mergedConfig(variant)).filter(
+    ({ role }) => kind === "tracker" || role.part === "backbone",
+  );
+  validateStateDict(stateDictOf(weights.entries.values()), stateDictOf(expected), {
+    what: modelFiles.weights,
+  });
   for (const { name, dtype } of weights.entries.values()) {
     if (dtype !== "F32" && dtype !== "F16") {
       throw new LoratError(

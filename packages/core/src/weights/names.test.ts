@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { allLinearLayers } from "../model/config.ts";
+import { allLinearLayers, loraConfig, mergedConfig } from "../model/config.ts";
+import { parametersOf } from "../model/lorat.ts";
 import { variantNamed, variants } from "../model/variants.ts";
-import { profileWeights, recogniseVariant, validateWeights, type WeightsKind } from "./names.ts";
 import {
   dinov2StateDict,
-  mergedStateDict,
-  type StateDict,
-  trainableStateDict,
-  trainingStateDict,
-} from "./state-dict.ts";
+  profileWeights,
+  recogniseVariant,
+  validateWeights,
+  type WeightsKind,
+} from "./names.ts";
+import { type StateDict, stateDictOf } from "./validate.ts";
 
 const adapters = { rank: 64, targets: allLinearLayers };
 const all = [...variants.values()];
@@ -17,9 +18,12 @@ const sameBody = (name: string) => name.split("-")[0];
 describe.each(all.map((variant) => [variant.name, variant] as const))("%s", (name, variant) => {
   const files: [WeightsKind, StateDict][] = [
     ["dinov2", dinov2StateDict(variant, 37)],
-    ["lorat-trainable", trainableStateDict(variant, adapters)],
-    ["lorat-full", trainingStateDict(variant, variant.searchGrid, adapters)],
-    ["lorat-merged", mergedStateDict(variant, variant.searchGrid)],
+    [
+      "lorat-trainable",
+      stateDictOf(parametersOf(loraConfig(variant, adapters)).filter(({ role }) => role.trains)),
+    ],
+    ["lorat-full", stateDictOf(parametersOf(loraConfig(variant, adapters)))],
+    ["lorat-merged", stateDictOf(parametersOf(mergedConfig(variant)))],
   ];
 
   it.each(files)("is recognised in a %s file", (kind, tensors) => {
@@ -43,7 +47,14 @@ describe.each(all.map((variant) => [variant.name, variant] as const))("%s", (nam
 describe("profileWeights", () => {
   it("sees which layers have adapters, and their rank", () => {
     const targets = { q: true, k: false, v: true, proj: false, mlp: false };
-    const profile = profileWeights(trainableStateDict(variantNamed("B-224"), { rank: 4, targets }), "file");
+    const profile = profileWeights(
+      stateDictOf(
+        parametersOf(loraConfig(variantNamed("B-224"), { rank: 4, targets })).filter(
+          ({ role }) => role.trains,
+        ),
+      ),
+      "file",
+    );
     expect(profile.adapters).toEqual({ rank: 4, targets });
     expect(profile.hidden).toBeUndefined();
     expect(recogniseVariant([profile]).variant.name).toBe("B-224");
@@ -68,7 +79,7 @@ describe("recogniseVariant", () => {
   const profileOf = (tensors: StateDict) => profileWeights(tensors, "file");
 
   it("refuses a variant that the shapes contradict, saying where", () => {
-    const profile = profileOf(mergedStateDict(variantNamed("B-378"), 27));
+    const profile = profileOf(stateDictOf(parametersOf(mergedConfig(variantNamed("B-378")))));
     expect(() => recogniseVariant([profile], variantNamed("L-224"))).toThrow(
       expect.objectContaining({
         code: "WEIGHTS_VARIANT",
@@ -82,16 +93,20 @@ describe("recogniseVariant", () => {
   it("refuses files of different variants, and sizes of none", () => {
     const mixed = [
       dinov2StateDict(variantNamed("B-224"), 37),
-      trainableStateDict(variantNamed("L-224"), adapters),
+      stateDictOf(
+        parametersOf(loraConfig(variantNamed("L-224"), adapters)).filter(({ role }) => role.trains),
+      ),
     ];
     expect(() => recogniseVariant(mixed.map(profileOf))).toThrow(
       expect.objectContaining({ code: "WEIGHTS_VARIANT" }),
     );
     const strange = { ...variantNamed("B-224"), dim: 48 };
-    expect(() => recogniseVariant([profileOf(mergedStateDict(strange, 16))])).toThrow(
+    expect(() => recogniseVariant([profileOf(stateDictOf(parametersOf(mergedConfig(strange))))])).toThrow(
       expect.objectContaining({ code: "WEIGHTS_VARIANT", message: expect.stringContaining("width 48") }),
     );
-    expect(recogniseVariant([profileOf(mergedStateDict(strange, 16))], strange).variant).toBe(strange);
+    expect(
+      recogniseVariant([profileOf(stateDictOf(parametersOf(mergedConfig(strange))))], strange).variant,
+    ).toBe(strange);
   });
 });
 
@@ -99,7 +114,9 @@ describe("validateWeights", () => {
   const variant = variantNamed("nano");
 
   it("takes the scaling entries of a training file, and frozen weights beside trained ones", () => {
-    const trainable = trainableStateDict(variant, adapters);
+    const trainable = stateDictOf(
+      parametersOf(loraConfig(variant, adapters)).filter(({ role }) => role.trains),
+    );
     const more: StateDict = new Map([
       ...trainable,
       ["lora_alpha", []],

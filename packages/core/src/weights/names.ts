@@ -1,16 +1,15 @@
 import { LoratError } from "@lorat/graph";
-import type { LoraTargets } from "../model/config.ts";
+import { type LoraTargets, loraConfig, type ModelConfig, mergedConfig } from "../model/config.ts";
+import { parametersOf } from "../model/lorat.ts";
+import type { Parameter } from "../model/parameters.ts";
 import { type Variant, variants } from "../model/variants.ts";
-import {
-  type AdapterLayout,
-  dinov2StateDict,
-  mergedStateDict,
-  type StateDict,
-  scalingStateDict,
-  trainableStateDict,
-  trainingStateDict,
-} from "./state-dict.ts";
-import { type StateDictRules, validateStateDict } from "./validate.ts";
+import { type StateDict, stateDictOf, validateStateDict } from "./validate.ts";
+
+/** What trained adapters look like in a file. */
+export interface AdapterLayout {
+  readonly rank: number;
+  readonly targets: LoraTargets;
+}
 
 /**
  * What a file of weights is: DINOv2's own; LoRAT's trained tensors alone; all of LoRAT in training, adapters apart; or a
@@ -109,6 +108,14 @@ export function recogniseVariant(profiles: readonly WeightsProfile[], requested?
   };
 }
 
+/** The network whose parameters a file of a kind names: that of LoRAT in training, or without adapters. */
+export function configOfWeights(
+  { adapters }: Pick<WeightsProfile, "adapters">,
+  variant: Variant,
+): ModelConfig {
+  return adapters ? loraConfig(variant, adapters) : mergedConfig(variant);
+}
+
 /** Checks every name and shape of a file against its kind and variant; throws as {@link validateStateDict} does. */
 export function validateWeights(
   tensors: StateDict,
@@ -116,18 +123,38 @@ export function validateWeights(
   variant: Variant,
   what: string,
 ): void {
-  const rules: StateDictRules = { what };
-  const { kind, adapters = { rank: 0, targets: noTargets } } = profile;
-  const all = () => trainingStateDict(variant, variant.searchGrid, adapters);
-  const scaling = scalingStateDict(variant, adapters);
-  if (kind === "dinov2") validateStateDict(tensors, dinov2StateDict(variant, profile.grid ?? 0), rules);
-  else if (kind === "lorat-merged")
-    validateStateDict(tensors, mergedStateDict(variant, variant.searchGrid), rules);
-  else if (kind === "lorat-full") validateStateDict(tensors, all(), { ...rules, optional: scaling });
-  else {
-    const optional = new Map([...scaling, ...all()]);
-    validateStateDict(tensors, trainableStateDict(variant, adapters), { ...rules, optional });
+  if (profile.kind === "dinov2") {
+    validateStateDict(tensors, dinov2StateDict(variant, profile.grid ?? 0), { what });
+    return;
   }
+  const parameters = parametersOf(configOfWeights(profile, variant));
+  const all = stateDictOf(parameters);
+  if (profile.kind === "lorat-merged") {
+    validateStateDict(tensors, all, { what });
+    return;
+  }
+  const notes = scalingNotes(parameters);
+  const expected =
+    profile.kind === "lorat-full" ? all : stateDictOf(parameters.filter(({ role }) => role.trains));
+  validateStateDict(tensors, expected, { what, optional: new Map([...notes, ...all]) });
+}
+
+/** A DINOv2 checkpoint without registers, its positions on a square grid of `sourceGrid` cells (specification section 2.1). */
+export function dinov2StateDict(variant: Variant, sourceGrid: number): StateDict {
+  const { dim } = variant;
+  const backbone = parametersOf(mergedConfig(variant)).filter(({ role }) => role.part === "backbone");
+  return new Map<string, readonly number[]>([
+    ["cls_token", [1, 1, dim]],
+    ["mask_token", [1, dim]],
+    ...stateDictOf(backbone),
+    ["pos_embed", [1, 1 + sourceGrid ** 2, dim]],
+  ]);
+}
+
+/** Scalars that a training file may carry beside its tensors: the scaling, for all layers or for one. */
+export function scalingNotes(parameters: readonly Parameter[]): StateDict {
+  const places = parameters.flatMap(({ role }) => (role.fold ? [`${role.fold.place}.alpha`] : []));
+  return new Map(["lora_alpha", "use_rslora", ...places].map((name) => [name, []]));
 }
 
 const noTargets: LoraTargets = { q: false, k: false, v: false, proj: false, mlp: false };

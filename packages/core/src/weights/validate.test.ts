@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { StateDict } from "./state-dict.ts";
-import { validateStateDict } from "./validate.ts";
+import { type StateDict, validateStateDict } from "./validate.ts";
 
 const expected: StateDict = new Map([
   ["norm.weight", [4]],

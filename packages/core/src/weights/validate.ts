@@ -1,6 +1,8 @@
 import { LoratError, nearestName } from "@lorat/graph";
-import type { StateDict } from "./state-dict.ts";
 import { formatShape } from "./tensor-file.ts";
+
+/** Names and shapes of a set of tensors. */
+export type StateDict = ReadonlyMap<string, readonly number[]>;
 
 /** What {@link compareStateDict} takes beside the tensors that must be there. */
 export interface StateDictRules {
@@ -43,7 +45,7 @@ export function validateStateDict(actual: StateDict, expected: StateDict, rules:
   );
 }
 
-/** Names and shapes of opened tensors. */
+/** The names and shapes of opened tensors or of parameters. */
 export function stateDictOf(
   entries: Iterable<{ readonly name: string; readonly shape: readonly number[] }>,
 ): StateDict {

@@ -13,6 +13,8 @@ export interface LinearLayer {
   /** Names this layer among those that read other rows of the same weight. */
   readonly key: string;
   readonly input: Value;
+  /** The parameter that holds the weight. */
+  readonly parameter: Value;
   /** `[inputs, outputs]`, made of one parameter by layout alone. */
   readonly weight: Value;
   readonly steps: readonly ChannelStep[];
@@ -32,7 +34,8 @@ export function linearLayers(outputs: Iterable<Value>): LinearLayer[] {
     const rows = rowsRead(weight!);
     const name = parameter.name.replace(/\.weight$/, "");
     const key = rows ? `${name}[${rows}]` : name;
-    return [{ name, key, input: input!, weight: weight!, ...followed(node.outputs[0]!, readers) }];
+    const follows = followed(node.outputs[0]!, readers);
+    return [{ name, key, parameter, input: input!, weight: weight!, ...follows }];
   });
 }
 

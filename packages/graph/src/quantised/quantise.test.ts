@@ -166,7 +166,7 @@ describe("int8 as a rewrite", () => {
     const x = graph.input("x", [4, 4]);
     const kept = linear(gelu(matmul(x, x)), graph.parameter("kept.weight", [4, 4]));
     const y = linear(kept, graph.parameter("chosen.weight", [4, 4]));
-    const { outputs, prepared } = quantise({ y }, (layer) => layer === "chosen");
+    const { outputs, prepared } = quantise({ y }, ({ name }) => name === "chosen");
     expect([...prepared.keys()]).toEqual(["chosen"]);
     expect(types(outputs).filter((type) => type === "MatMul")).toHaveLength(2);
     expect(types(outputs)).toContain("Gelu");
@@ -249,7 +249,7 @@ describe("prepared weights", () => {
     const batchOf = (batch: number) => {
       const graph = new Graph();
       const hidden = linear(graph.input("x", [batch, 3, 8]), graph.parameter("a.weight", [8, 8]));
-      return quantise({ y: linear(hidden, graph.parameter("b.weight", [4, 8])) }, (layer) => layer === "a");
+      return quantise({ y: linear(hidden, graph.parameter("b.weight", [4, 8])) }, ({ name }) => name === "a");
     };
     const weights = new Map([
       ["a.weight", numbers([8, 8], 1)],

@@ -16,16 +16,16 @@ export interface QuantisedGraph {
 }
 
 /**
- * The same graph with the linear layers that `chosen` names in 8 bits: weights with a scale for each column, inputs
+ * The same graph with the linear layers that `isChosen` picks in 8 bits: weights with a scale for each column, inputs
  * in uint8 by their smallest and largest number at every run, sums in int32. Bias and LayerScale become part of the bias and
  * the scales, so that ONNX Runtime makes one operator of a layer. Standard operators only.
  */
 export function quantise(
   outputs: Readonly<Record<string, Value>>,
-  chosen: (layer: string) => boolean,
+  isChosen: (layer: LinearLayer) => boolean,
   type: WeightLevels = "int8",
 ): QuantisedGraph {
-  const layers = linearLayers(Object.values(outputs)).filter(({ name }) => chosen(name));
+  const layers = linearLayers(Object.values(outputs)).filter(isChosen);
   const byOutput = new Map(layers.map((layer) => [layer.output, layer]));
   const prepared = new Map<string, Record<string, Value>>();
   const rewritten = rewrite(outputs, (node, _, move) => {
@@ -36,7 +36,7 @@ export function quantise(
     const read = (part: string, value: Value) => {
       const name = `${layer.key}@${part}`;
       made[name] = value;
-      return value.graph.parameter(name, value.shape, value.dtype);
+      return value.graph.parameter(name, value.shape, { dtype: value.dtype });
     };
     prepared.set(layer.key, made);
     const parts = {

@@ -49,7 +49,10 @@ export function frozenAsParameters(
 ): Record<string, Value> {
   return rewrite(outputs, ({ outputs: computed }, inputs) => {
     if (!texts.has(computed[0]!)) return undefined;
-    return computed.map((value) => inputs[0]!.graph.parameter(texts.get(value)!, value.shape, value.dtype));
+    return computed.map((value) => {
+      const { shape, dtype } = value;
+      return inputs[0]!.graph.parameter(texts.get(value)!, shape, { dtype });
+    });
   });
 }
 

@@ -1,7 +1,14 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dinov2StateDict, mergedStateDict, trainableStateDict, variantNamed } from "@lorat/core";
+import {
+  dinov2StateDict,
+  loraConfig,
+  mergedConfig,
+  parametersOf,
+  stateDictOf,
+  variantNamed,
+} from "@lorat/core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { filled, writeSafetensorsFile, writeTorchFile } from "../testing/model-weights.ts";
 import { loadModel } from "../trackers/model/load-tracker.ts";
@@ -17,7 +24,9 @@ beforeAll(async () => {
   dinov2 = await writeTorchFile(join(folder, "dinov2.pth"), filled(dinov2StateDict(nano, 9)));
   trained = await writeSafetensorsFile(
     join(folder, "model.bin"),
-    filled(trainableStateDict(nano, { rank: 4, targets })),
+    filled(
+      stateDictOf(parametersOf(loraConfig(nano, { rank: 4, targets })).filter(({ role }) => role.trains)),
+    ),
   );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -41,7 +50,9 @@ describe("lorat convert", () => {
     expect(status).toBe(0);
     expect(JSON.parse(text)).toMatchObject({ out, kind: "tracker", variant: "nano", precision: "fp32" });
     const model = await loadModel(out);
-    expect(new Set(model.weights.keys())).toEqual(new Set(mergedStateDict(nano, nano.searchGrid).keys()));
+    expect(new Set(model.weights.keys())).toEqual(
+      new Set(stateDictOf(parametersOf(mergedConfig(nano))).keys()),
+    );
   });
 
   it("prints a report, and makes a backbone that --model refuses", async () => {

@@ -315,4 +315,81 @@ describe("lorat score", () => {
     const frames = await tree({ "a/groundtruth.txt": rows(truth), "a/0001.jpg": "", "a/0002.jpg": "" });
     expect(await refused(`folder:${frames}`)).toBe("DATASET_LENGTH");
   });
+
+  it("names every sequence that scored nothing", async () => {
+    const got10k = (cover: number) => ({
+      "val/list.txt": "a\nb\n",
+      ...Object.fromEntries(
+        ["a", "b"].flatMap((name) => [
+          [`val/${name}/groundtruth.txt`, rows(truth)],
+          [`val/${name}/absence.label`, text(() => "0")],
+          [`val/${name}/cover.label`, text(() => String(name === "b" ? cover : 8))],
+        ]),
+      ),
+    });
+    const results = await tree({ "a.txt": rows(truth), "b.txt": rows(truth) });
+    for (const protocol of ["toolkit", "got10k", "visible"]) {
+      const dataset = `got10k:${await tree(got10k(0))}`;
+      const { notes } = await scoreJson(dataset, results, "--protocol", protocol);
+      expect((notes as string[]).join(), protocol).toMatch(/: b$/);
+    }
+    const far = await tree({ "a.txt": rows(truth), "b.txt": rows(() => [900, 900, 5, 5]) });
+    const missed = await scoreJson(`got10k:${await tree(got10k(8))}`, far, "--protocol", "got10k");
+    expect(missed.notes).toEqual(["scored nothing: b"]);
+  });
+
+  it("reads OTB as downloaded, with results named for the video", async () => {
+    const otb = {
+      "Human4/groundtruth_rect.1.txt": "",
+      "Human4/groundtruth_rect.2.txt": rows(truth),
+      "Jogging/groundtruth_rect.1.txt": rows(truth),
+      "Jogging/groundtruth_rect.2.txt": rows(guess),
+    };
+    const jogging = { "Jogging-1.txt": rows(truth), "Jogging_2.txt": rows(guess) };
+    for (const name of ["Human4", "Human4-2", "human4_2"]) {
+      const json = await scoreJson(
+        `otb:${await tree(otb)}`,
+        await tree({ ...jogging, [`${name}.txt`]: rows(truth) }),
+      );
+      expect(json).toMatchObject({ sequenceCount: 3, ao: 100 });
+    }
+  });
+
+  it("reads the VOT toolkit's results, whose first line is 1", async () => {
+    const dataset = `vot:${await tree({ "a/groundtruth.txt": rows(truth) })}`;
+    const lines = rows(truth).split("\n");
+    const vot = (...some: string[]) => tree({ "baseline/a/a_001.txt": some.join("\n") });
+    expect(await scoreJson(dataset, await vot("1", ...lines.slice(1)))).toMatchObject({ ao: 100 });
+    const restarted = await vot("1", "2", "0", ...lines.slice(3));
+    const { err } = await run("--dataset", dataset, "--results", restarted);
+    expect(err).toMatch(/^error\[RESULT_RESTARTS\].*a_001\.txt/);
+  });
+
+  it("calls OSTrack's results by tracker and configuration, not by the benchmark", async () => {
+    const dataset = `lasot:${await annotation()}`;
+    const path = "out/tracking_results/ostrack/vitb_256";
+    const root = await tree(
+      Object.fromEntries(sequences.map((name) => [`${path}/lasot/${name}.txt`, rows(guess)])),
+    );
+    for (const below of ["", "out", path, `${path}/lasot`]) {
+      expect((await scoreJson(dataset, join(root, below))).tracker, below).toBe("ostrack-vitb_256");
+    }
+  });
+
+  it("shows rows with decimal commas", async () => {
+    const commas = (by: string) =>
+      text((frame) =>
+        guess(frame)
+          .map((value) => value.toFixed(1).replace(".", ","))
+          .join(by),
+      );
+    for (const by of [";", " ", "\t"]) {
+      const { code, err } = await refusal({ ...good, "T/two-2.txt": commas(by) });
+      expect(code).toBe("RESULT_DECIMAL_COMMA");
+      expect(err).toContain("line 1: ");
+    }
+    const wrong = await tree({ "annos/one-1.txt": commas(";") });
+    const { err } = await run("--dataset", `tnl2k:${wrong}`, "--results", await tree(good));
+    expect(err).toMatch(/^error\[BOXES_MALFORMED\][\s\S]*line 1: .*decimal commas/);
+  });
 });

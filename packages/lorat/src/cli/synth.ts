@@ -3,7 +3,7 @@ import { createRandom, type Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { scanData } from "../sampling/data-manifest.ts";
-import { decodePicture } from "../sampling/frame-store.ts";
+import { readPicture } from "../sampling/frame-store.ts";
 import { DIFFICULTIES, type Difficulty } from "../synth/difficulty.ts";
 import { synthesise } from "../synth/synthesise.ts";
 import { checkSequenceFree, type WrittenSequence, writeSequence } from "../synth/write-sequence.ts";
@@ -111,7 +111,7 @@ async function picturesIn(folder: string | undefined): Promise<(seed: number) =>
   return (seed) => {
     const random = createRandom(seed, files.length);
     const chosen = Array.from({ length: PHOTOS_A_CLIP }, () => random.choice(files));
-    return Promise.all(chosen.map((file) => decodePicture(file, 1280)));
+    return Promise.all(chosen.map((file) => readPicture(file, 1280)));
   };
 }
 

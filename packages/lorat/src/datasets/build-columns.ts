@@ -4,8 +4,10 @@ import { mapAhead } from "../threads/map-ahead.ts";
 import { type AnnotationSource, summarise } from "./annotation-source.ts";
 import { cleanSequence } from "./clean.ts";
 import { type BareColumns, columnsBuilder } from "./columns-builder.ts";
+import type { DatasetKind } from "./dataset.ts";
 import { below } from "./files.ts";
 import { frameName, sliceFrames } from "./frame-names.ts";
+import { boxesFromFile } from "./pixel-origin.ts";
 import type { PictureSize, RawSequence } from "./raw.ts";
 import type { SequenceEntry } from "./reader.ts";
 import { unpackVideo } from "./unpack-video.ts";
@@ -39,6 +41,7 @@ export async function buildColumns(
   source: AnnotationSource,
   entries: readonly SequenceEntry[],
   { cacheDir, signal, onProgress }: BuildOptions,
+  kind: DatasetKind,
 ): Promise<BareColumns> {
   const builder = columnsBuilder();
   const problems: LoratError[] = [];
@@ -52,7 +55,11 @@ export async function buildColumns(
       continue;
     }
     for (const { sequence, size } of problems.length === 0 ? sequences : []) {
-      const clean = cleanSequence(sequence.objects, size);
+      const objectsFromZero = sequence.objects.map((object) => ({
+        ...object,
+        boxes: boxesFromFile(object.boxes, kind),
+      }));
+      const clean = cleanSequence(objectsFromZero, size);
       if (!clean) {
         source.warn("no frame with a box, left out", sequence.name);
         continue;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Box } from "@lorat/core";
+import type { DatasetKind } from "./dataset.ts";
 import { type FrameNames, frameName } from "./frame-names.ts";
 
 /** A sequence to run a tracker over; plain data, so that it can go to another thread. */
@@ -12,8 +13,8 @@ export interface EvalSequence {
   readonly first: number;
   /** Its box there, pixels from 0. */
   readonly box: Box;
-  /** Added to positions in result files, which count pixels as the benchmark's own files do. */
-  readonly offset: 0 | 1;
+  /** Result files count pixels as this kind's own files do. */
+  readonly kind: DatasetKind;
 }
 
 /** Path of a frame's picture. */

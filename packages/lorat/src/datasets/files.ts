@@ -67,18 +67,9 @@ export async function countedFrames(
   return last && !next ? numberedFrames(pattern, start, count) : picturesIn(source, folder);
 }
 
-/**
- * Boxes of a file, `[rows, 4]`; `shift` is taken off x and y, 1 where a dataset counts pixels from 1.
- * Throws `BOXES_NOT_FOUND` and `BOXES_MALFORMED`.
- */
-export async function readRows(source: AnnotationSource, path: string, shift = 0): Promise<Float64Array> {
-  const rows = parseBoxRows(await requireText(source, path), path);
-  if (shift === 0) return rows;
-  for (let i = 0; i < rows.length; i += 4) {
-    rows[i]! -= shift;
-    rows[i + 1]! -= shift;
-  }
-  return rows;
+/** Boxes of a file as they are written, `[rows, 4]`. Throws `BOXES_NOT_FOUND` and `BOXES_MALFORMED`. */
+export async function readRows(source: AnnotationSource, path: string): Promise<Float64Array> {
+  return parseBoxRows(await requireText(source, path), path);
 }
 
 /** Text of a file that must be there. Throws `BOXES_NOT_FOUND`. */

@@ -42,7 +42,7 @@ describe("openEvalSet", () => {
         name: "a",
         first: 2,
         box: { x: 10, y: 11, width: 12, height: 13 },
-        offset: 0,
+        kind: "folder",
       });
       expect(a!.frames.count).toBe(4);
       expect(picturePath(a!, 3)).toBe(join(root, "a", "00000004.jpg"));
@@ -64,7 +64,7 @@ describe("openEvalSet", () => {
     await opened("lasot", tree, {}, ({ sequences, annotations, splits }) => {
       expect(splits).toEqual(["test"]);
       expect(sequences.map(({ name }) => name)).toEqual(["airplane-1"]);
-      expect(sequences[0]).toMatchObject({ offset: 1, box: { x: 10, y: 20, width: 30, height: 40 } });
+      expect(sequences[0]).toMatchObject({ kind: "lasot", box: { x: 10, y: 20, width: 30, height: 40 } });
       expect([...annotations.sequences[0]!.truth.subarray(0, 4)]).toEqual([11, 21, 30, 40]);
     });
     await opened("lasot", tree, { split: "train" }, ({ sequences }) => {

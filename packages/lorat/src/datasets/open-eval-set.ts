@@ -11,6 +11,7 @@ import { rawSequence } from "./annotations/raw-sequence.ts";
 import { chooseSequences } from "./choose.ts";
 import type { EvalSequence } from "./eval-sequence.ts";
 import { chooseDataset, openEntries } from "./open-entries.ts";
+import { boxesFromFile, pixelOrigin } from "./pixel-origin.ts";
 import { Problems } from "./problems.ts";
 import type { RawSequence } from "./raw.ts";
 import { parseDatasetSpec } from "./spec.ts";
@@ -131,9 +132,7 @@ async function evalSequence(
   const object = raw.objects[0]!;
   const row = firstBox(object.boxes);
   if (row === undefined) throw new LoratError("DATASET_NO_BOX", `${name}: no frame has a box to start on`);
-  const [x, y, width, height] = object.boxes.subarray(4 * row, 4 * row + 4);
-  const first = object.first + row;
-  const published = annotation?.truth[4 * first] ?? x!;
+  const [x, y, width, height] = boxesFromFile(object.boxes.subarray(4 * row, 4 * row + 4), kind);
   return {
     annotation,
     video: raw.video === undefined ? undefined : join(source.root, raw.video),
@@ -141,9 +140,9 @@ async function evalSequence(
       name,
       folder: join(source.root, raw.folder),
       frames,
-      first,
+      first: object.first + row,
       box: { x: x!, y: y!, width: width!, height: height! },
-      offset: Math.round(published - x!) === 1 ? 1 : 0,
+      kind,
     },
   };
 }
@@ -181,9 +180,11 @@ function checkNames(found: readonly ReadSequence[], problems: Problems): void {
 
 function fingerprintOf(kind: ScoredKind, sequences: readonly EvalSequence[]): string {
   const hash = createHash("sha256").update(kind);
-  for (const { name, frames, first, box, offset } of sequences) {
+  for (const { name, frames, first, box } of sequences) {
     const { x, y, width, height } = box;
-    hash.update(`\n${JSON.stringify([name, frames.count, first, x, y, width, height, offset])}`);
+    hash.update(
+      `\n${JSON.stringify([name, frames.count, first, x, y, width, height, pixelOrigin(kind).shift])}`,
+    );
   }
   return hash.digest("hex").slice(0, 32);
 }

@@ -4,7 +4,7 @@ import type { FrameNames } from "./frame-names.ts";
 export interface RawObject {
   /** Frame of the first row. */
   readonly first: number;
-  /** `[rows, 4]`: x, y, width, height, pixels from 0; NaN or without area where there is no box. */
+  /** `[rows, 4]`: x, y, width, height, in the numbers of the dataset's files; NaN or without area where there is no box. */
   readonly boxes: Float64Array;
   /** `[rows]`: 1 where the dataset's flags say that it cannot be seen, whatever the box; never when left out. */
   readonly hidden?: Uint8Array;

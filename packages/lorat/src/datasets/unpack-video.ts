@@ -50,7 +50,8 @@ export async function unpackVideo(
       const task = encode(frame, path).finally(() => encoding.delete(task));
       task.catch(() => {}); // seen when its turn comes
       encoding.add(task);
-      onFrame?.(++done);
+      done++;
+      onFrame?.(done);
       if (encoding.size >= ENCODING) await Promise.race(encoding);
     }
     await Promise.all(encoding);

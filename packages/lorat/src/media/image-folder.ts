@@ -4,6 +4,7 @@ import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
 import { mapAhead } from "../threads/map-ahead.ts";
+import { decodePicture } from "./decode-picture.ts";
 import type { FrameRange, FrameSource } from "./frame-source.ts";
 import { IMAGE_EXTENSIONS, orderImages } from "./image-names.ts";
 
@@ -20,7 +21,7 @@ export async function openImageFolder(folder: string): Promise<FrameSource> {
   if (names.length === 0) throw await noImages(folder);
   // libvips keeps decoded files by name, which would show an old picture where a file was replaced.
   sharp.cache(false);
-  const { width, height } = await decodeImage(folder, names[0]!, 0);
+  const { width, height } = await decodeImage(join(folder, names[0]!), 0);
 
   async function* frames({
     start = 0,
@@ -37,7 +38,7 @@ export async function openImageFolder(folder: string): Promise<FrameSource> {
     }
     yield* mapAhead(names.slice(start, end), IN_FLIGHT, async (name, position) => {
       const index = start + position;
-      const image = await decodeImage(folder, name, index);
+      const image = await decodeImage(join(folder, name), index);
       if (image.width !== width || image.height !== height) {
         throw new LoratError(
           "IMAGE_SIZE_CHANGED",
@@ -61,27 +62,17 @@ export async function openImageFolder(folder: string): Promise<FrameSource> {
   };
 }
 
-/** Decodes one image file to RGB. Throws `IMAGE_DECODE_FAILED`. */
-export function decodeImage(folder: string, name: string, index: number): Promise<Frame> {
-  const path = join(folder, name);
-  return decodeImageOf(path, path, index);
-}
-
-/** Decodes an image file, or the bytes of one, to RGB; `name` is for messages. Throws `IMAGE_DECODE_FAILED`. */
-export async function decodeImageOf(source: string | Buffer, name: string, index: number): Promise<Frame> {
-  try {
-    const { data, info } = await sharp(source, { ignoreIcc: true, failOn: "warning" })
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, channels: 3, data, index };
-  } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
-    throw new LoratError("IMAGE_DECODE_FAILED", `${name}: frame ${index} cannot be decoded: ${reason}`, {
-      cause,
-    });
-  }
+/**
+ * Decodes an image file, or the bytes of one, to RGB; `index` is its frame and `name` what errors call it. Throws
+ * `IMAGE_DECODE_FAILED`.
+ */
+export async function decodeImage(source: string | Buffer, index: number, name?: string): Promise<Frame> {
+  const called = name ?? (typeof source === "string" ? source : "the image");
+  const { width, height, channels, data } = await decodePicture(source, {
+    code: "IMAGE_DECODE_FAILED",
+    name: `${called}: frame ${index}`,
+  });
+  return { width, height, channels, data, index };
 }
 
 async function listFolder(folder: string): Promise<string[]> {

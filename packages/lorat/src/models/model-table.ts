@@ -4,6 +4,7 @@ import {
   type ModelConfig,
   mergedConfig,
   networkInputs,
+  parametersOf,
   type Variant,
   variantNamed,
   variants,
@@ -49,9 +50,7 @@ export function modelTable(): ModelRow[] {
 }
 
 function parameters(config: ModelConfig): Map<string, number> {
-  const graph = new Graph();
-  lorat(networkInputs(graph, config, 1), config);
-  return new Map([...graph.parameters].map(([name, { shape }]) => [name, sizeOf(shape)]));
+  return new Map(parametersOf(config).map(({ name, shape }) => [name, sizeOf(shape)]));
 }
 
 function macs(variant: Variant, keepAllTokens: boolean): number {

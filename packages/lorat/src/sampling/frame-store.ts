@@ -1,8 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { Colour, Frame } from "@lorat/core";
 import { imageMean } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
-import sharp from "sharp";
+import { decodePicture } from "../media/decode-picture.ts";
 
 /** A decoded picture together with what sampling asks of it again and again. */
 export interface Picture extends Frame {
@@ -108,7 +106,7 @@ export class FrameStore {
   }
 
   async #decode(file: number): Promise<Picture> {
-    const picture = await decodePicture(this.#shared.files[file]!, this.#shared.maxSidePx);
+    const picture = await readPicture(this.#shared.files[file]!, this.#shared.maxSidePx);
     this.#decoded++;
     const row = file * FIELDS;
     if (Atomics.compareExchange(this.#table, row, EMPTY, WRITING) !== EMPTY) return picture;
@@ -139,32 +137,14 @@ export class FrameStore {
 }
 
 /** Decodes one file to RGB (RGBA where it has transparency), its longer side at most `maxSidePx`. Throws `DATA_IMAGE`. */
-export async function decodePicture(path: string, maxSidePx: number): Promise<Picture> {
-  try {
-    const image = sharp(await readFile(path));
-    const { width: fileWidth, height: fileHeight, hasAlpha } = await image.metadata();
-    const coloured = image
-      .resize({ width: maxSidePx, height: maxSidePx, fit: "inside", withoutEnlargement: true })
-      .toColourspace("srgb");
-    const { data, info } = await (hasAlpha ? coloured.ensureAlpha() : coloured.removeAlpha())
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const { width, height } = info;
-    const channels = info.channels as 3 | 4;
-    return {
-      width,
-      height,
-      channels,
-      data,
-      mean: imageMean({ width, height, channels, data }),
-      scaleX: width / fileWidth,
-      scaleY: height / fileHeight,
-    };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new LoratError("DATA_IMAGE", `${path} cannot be decoded: ${reason}`, {
-      hint: "Replace or remove the file; JPEG, PNG and WebP are read.",
-      cause,
-    });
-  }
+export async function readPicture(path: string, maxSidePx: number): Promise<Picture> {
+  const { width, height, channels, data, fileWidth, fileHeight } = await decodePicture(path, {
+    code: "DATA_IMAGE",
+    hint: "Replace or remove the file; JPEG, PNG and WebP are read.",
+    colourProfile: true,
+    alpha: true,
+    maxSidePx,
+  });
+  const mean = imageMean({ width, height, channels, data });
+  return { width, height, channels, data, mean, scaleX: width / fileWidth, scaleY: height / fileHeight };
 }

@@ -7,11 +7,12 @@ import {
   elementCount,
   encodeSafetensors,
   float32ToHalf,
-  mergedStateDict,
+  loraConfig,
+  mergedConfig,
+  parametersOf,
   type StateDict,
+  stateDictOf,
   type TensorToWrite,
-  trainableStateDict,
-  trainingStateDict,
   type Variant,
   variantNamed,
 } from "@lorat/core";
@@ -39,8 +40,7 @@ export const tinySourceGrid = 5;
 /** One file of every kind for {@link tinyVariant}, every tensor filled by {@link filled}; the full one with alpha 3. */
 export async function writeTinyFiles(folder: string) {
   const adapters = { rank: tinyRank, targets: allLinearLayers };
-  const { searchGrid } = tinyVariant;
-  const training = trainingStateDict(tinyVariant, searchGrid, adapters);
+  const training = stateDictOf(parametersOf(loraConfig(tinyVariant, adapters)));
   const path = (name: string) => join(folder, name);
   return {
     dinov2: await writeTorchFile(
@@ -49,7 +49,7 @@ export async function writeTinyFiles(folder: string) {
     ),
     trainable: await writeSafetensorsFile(
       path("model.bin"),
-      filled(trainableStateDict(tinyVariant, adapters)),
+      filled(stateDictOf(parametersOf(loraConfig(tinyVariant, adapters)).filter(({ role }) => role.trains))),
     ),
     full: await writeSafetensorsFile(
       path("full.safetensors"),
@@ -57,7 +57,7 @@ export async function writeTinyFiles(folder: string) {
     ),
     merged: await writeSafetensorsFile(
       path("merged.safetensors"),
-      filled(mergedStateDict(tinyVariant, searchGrid)),
+      filled(stateDictOf(parametersOf(mergedConfig(tinyVariant)))),
     ),
   };
 }

@@ -1,10 +1,14 @@
-import { type Box, type Frame, fromCorners, type Tracker } from "@lorat/core";
+import { type Box, type Frame, fromCorners, type TargetState, type Tracker } from "@lorat/core";
+import { decodeImage } from "../media/image-folder.ts";
+import { mapAhead } from "../threads/map-ahead.ts";
 
 /** What a tracker says of one picture. */
 export interface Estimate {
   readonly box: Box;
   /** How sure it is, where it tells. */
   readonly score?: number;
+  /** What people are told, where that differs from the network's own score. */
+  readonly reported?: { readonly score: number; readonly state: TargetState };
 }
 
 /** An object that is being followed. */
@@ -25,6 +29,31 @@ export interface Followed {
   readonly scores: readonly number[];
   /** Spent in the tracker, without reading the picture. */
   readonly seconds: readonly number[];
+  /** See {@link Estimate}; undefined where the tracker gave none, and for the given box. */
+  readonly reported: readonly (Estimate["reported"] | undefined)[];
+}
+
+const DECODED_AHEAD = 3;
+
+/** A tracker with the form in which it takes pictures. */
+export type PictureTracker =
+  | { readonly takes: "frames"; readonly tracker: AnyTracker<Frame> }
+  | { readonly takes: "paths"; readonly tracker: AnyTracker<string> };
+
+/**
+ * {@link follow} over picture files, decoded a few ahead of a tracker that takes pixels; `firstIndex` is the first one's position
+ * in its sequence. Evaluation, trials, calibration and fine-tuning all track this way. Throws `IMAGE_DECODE_FAILED`, and what
+ * {@link follow} throws.
+ */
+export function followFiles(
+  { takes, tracker }: PictureTracker,
+  paths: readonly string[],
+  first: Box,
+  { firstIndex = 0, ...options }: FollowOptions & { readonly firstIndex?: number } = {},
+): Promise<Followed> {
+  if (takes === "paths") return follow(tracker, paths, first, options);
+  const decoded = mapAhead(paths, DECODED_AHEAD, (path, i) => decodeImage(path, firstIndex + i));
+  return follow(tracker, decoded, first, options);
 }
 
 export interface FollowOptions {
@@ -46,6 +75,7 @@ export async function follow<Picture>(
   const boxes: Box[] = [];
   const scores: number[] = [];
   const seconds: number[] = [];
+  const reported: Followed["reported"][number][] = [];
   let follower: Follower<Picture> | undefined;
   try {
     for await (const picture of pictures) {
@@ -57,12 +87,13 @@ export async function follow<Picture>(
       seconds.push((performance.now() - began) / 1000);
       boxes.push(estimate.box);
       scores.push(estimate.score ?? Number.NaN);
+      reported.push(estimate.reported);
       onPicture?.(boxes.length);
     }
   } finally {
     await follower?.dispose();
   }
-  return { boxes, scores, seconds };
+  return { boxes, scores, seconds, reported };
 }
 
 /** A LoRAT tracker, or one with its interface, by its own boxes: clipped, possibly empty, as the reference reports them. */
@@ -72,11 +103,16 @@ export function ownBoxes(tracker: Pick<Tracker, "start">): AnyTracker<Frame> {
       const target = await tracker.start(frame, box);
       return {
         async track(next) {
-          const { raw } = await target.track(next);
-          return { box: fromCorners(raw.box), score: raw.score };
+          const { raw, score, state } = await target.track(next);
+          return { box: fromCorners(raw.box), score: raw.score, reported: { score, state } };
         },
         dispose: () => target.dispose(),
       };
     },
   };
+}
+
+/** A loaded tracker as {@link followFiles} takes it. */
+export function asPictureTracker(tracker: Pick<Tracker, "start">): PictureTracker {
+  return { takes: "frames", tracker: ownBoxes(tracker) };
 }

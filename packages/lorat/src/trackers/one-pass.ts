@@ -1,8 +1,71 @@
-import { type Box, compatibleOnePass, type Scores, type Tracker } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
+import { type Box, compatibleOnePass, fromCorners, type Scores, type Tracker } from "@lorat/core";
+import type { DatasetSequence } from "../datasets/dataset.ts";
 import type { Sequence } from "../datasets/sequence.ts";
-import { openFrames } from "../media/open-frames.ts";
-import { follow, ownBoxes } from "./follow.ts";
+import { asPictureTracker, followFiles } from "./follow.ts";
+
+/** A stretch of a sequence on which one of its objects is to be tracked. */
+export interface Stretch {
+  readonly sequence: DatasetSequence;
+  /** Position among the sequence's objects. */
+  readonly object: number;
+  /** First frame, which shows the object, and the frame after the last one. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const nothing: Box = { x: 0, y: 0, width: 0, height: 0 };
+
+/** From the first frame at or after `from` that shows the object, to the end; undefined where none does, or only the last. */
+export function stretchOf(
+  sequence: DatasetSequence,
+  object: number,
+  from = 0,
+  to = sequence.length,
+): Stretch | undefined {
+  const one = sequence.objects[object];
+  for (let frame = from; one && frame < to - 1; frame++) {
+    if (one.present(frame)) return { sequence, object, from: frame, to };
+  }
+  return undefined;
+}
+
+/**
+ * Tracks an object from its first box to the end of a stretch and scores it (one-pass evaluation, specification section
+ * 5.2); frames that do not show it do not count. Throws `IMAGE_DECODE_FAILED`, and what the tracker throws.
+ */
+export async function scoreStretch(
+  tracker: Tracker,
+  { sequence, object, from, to }: Stretch,
+  signal?: AbortSignal,
+): Promise<Scores> {
+  const { present, box } = sequence.objects[object]!;
+  const frames = Array.from({ length: to - from }, (_, i) => from + i);
+  const truth = frames.map((frame) => (present(frame) ? fromCorners(box(frame)) : nothing));
+  const paths = frames.map((frame) => sequence.framePath(frame));
+  const { boxes: predicted } = await followFiles(asPictureTracker(tracker), paths, truth[0]!, {
+    signal,
+    firstIndex: from,
+  });
+  const shown = <T>(values: readonly T[]) => values.filter((_, i) => present(frames[i]!));
+  const sides = { predicted: shown(predicted), truth: shown(truth), visible: shown(frames).map(() => true) };
+  return compatibleOnePass(sides, sequence.name).scores;
+}
+
+/** Mean success AUC over stretches, 0 to 1, and each one's own by the sequence's name. */
+export async function scoreStretches(
+  tracker: Tracker,
+  stretches: readonly Stretch[],
+  signal?: AbortSignal,
+): Promise<{ readonly auc: number; readonly sequences: Readonly<Record<string, number>> }> {
+  const sequences: Record<string, number> = {};
+  for (const stretch of stretches) {
+    const { sequence, object } = stretch;
+    const name = sequence.objects.length > 1 ? `${sequence.name}#${object + 1}` : sequence.name;
+    sequences[name] = (await scoreStretch(tracker, stretch, signal)).auc;
+  }
+  const all = Object.values(sequences);
+  return { auc: all.reduce((sum, auc) => sum + auc, 0) / Math.max(all.length, 1), sequences };
+}
 
 /** What one pass over a sequence gave. */
 export interface SequenceRun {
@@ -16,17 +79,9 @@ export interface SequenceRun {
 
 /** Tracks a sequence from its first box to its end without being told anything more (one-pass evaluation). */
 export async function runSequence(tracker: Tracker, sequence: Sequence): Promise<SequenceRun> {
-  const source = await openFrames(sequence.folder);
   const began = performance.now();
-  const { boxes, scores } = await follow(ownBoxes(tracker), source.frames(), sequence.truth[0]!).finally(() =>
-    source.dispose(),
-  );
-  if (boxes.length !== sequence.truth.length) {
-    throw new LoratError(
-      "DATASET_LENGTH",
-      `${sequence.name} has ${boxes.length} frames and ${sequence.truth.length} annotated boxes`,
-    );
-  }
+  const { pictures, truth } = sequence;
+  const { boxes, scores } = await followFiles(asPictureTracker(tracker), pictures, truth[0]!);
   const seconds = (performance.now() - began) / 1000;
   return { name: sequence.name, boxes, scores, framesPerSecond: (boxes.length - 1) / seconds };
 }

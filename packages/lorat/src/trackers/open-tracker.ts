@@ -1,12 +1,8 @@
-import type { Frame } from "@lorat/core";
-import { type AnyTracker, ownBoxes } from "./follow.ts";
+import { type AnyTracker, ownBoxes, type PictureTracker } from "./follow.ts";
 import type { TrackerSpec } from "./tracker-spec.ts";
 
 /** A tracker that is ready, and what it takes pictures as. */
-export type OpenedTracker = { dispose(): Promise<void> } & (
-  | { readonly takes: "frames"; readonly tracker: AnyTracker<Frame> }
-  | { readonly takes: "paths"; readonly tracker: AnyTracker<string> }
-);
+export type OpenedTracker = PictureTracker & { dispose(): Promise<void> };
 
 /**
  * Opens a tracker. `threads` are those inside a network's operators. Throws what `loadTracker`, `openNanoTrack` and
@@ -21,8 +17,8 @@ export async function openTracker(spec: TrackerSpec, threads?: number): Promise<
         device,
         threads,
         redetect,
-        ...(precision && { precision }),
-        ...(adapter !== undefined && { adapter }),
+        precision,
+        adapter,
       });
       return { takes: "frames", tracker: ownBoxes(tracker), dispose: () => tracker.dispose() };
     }

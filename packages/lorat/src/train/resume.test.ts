@@ -2,8 +2,8 @@ import { symlinkSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRandom, initialWeights, lorat, networkInputs, openSafetensors } from "@lorat/core";
-import { Graph, type Tensor } from "@lorat/graph";
+import { createRandom, initialWeights, openSafetensors, parametersOf } from "@lorat/core";
+import type { Tensor } from "@lorat/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileSource } from "../files/file-source.ts";
 import { listCheckpoints, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
@@ -92,9 +92,10 @@ describe("a run that is stopped and resumed", () => {
 describe("a loss that is not finite", () => {
   /** The quick run's first parameters, one of them spoiled. */
   function spoiled(config: RunConfig): ReadonlyMap<string, Tensor<"float32">> {
-    const graph = new Graph();
-    lorat(networkInputs(graph, config.model, 1), config.model);
-    const drawn = initialWeights(graph, config.model, createRandom(1)) as Map<string, Tensor<"float32">>;
+    const drawn = initialWeights(parametersOf(config.model), createRandom(1)) as Map<
+      string,
+      Tensor<"float32">
+    >;
     drawn.get("token_type_embed")!.data[3] = Number.NaN;
     return drawn;
   }

@@ -1,13 +1,5 @@
-import {
-  baseTensors,
-  createRandom,
-  initialWeights,
-  isTrainable,
-  lorat,
-  networkInputs,
-  resizePositions,
-} from "@lorat/core";
-import { float32, Graph, type StoredTensor, type Value } from "@lorat/graph";
+import { baseTensors, createRandom, initialWeights, parametersOf, resizePositions } from "@lorat/core";
+import { float32, type StoredTensor, type Value } from "@lorat/graph";
 import type { RunConfig } from "../runs/run-config.ts";
 import { openBase, requireSameSizes } from "./base-model.ts";
 import { stemWeights } from "./stem/stem-file.ts";
@@ -30,47 +22,40 @@ export async function startingWeights(
   known: { has(name: string): boolean } = new Set(),
 ): Promise<Map<string, StoredTensor>> {
   const { model, initialisation, seed } = start;
-  const graph = new Graph();
-  lorat(networkInputs(graph, model, 1), model, { training: true });
+  const parameters = parametersOf(model, { training: true });
   const random = createRandom(seed);
   const stem =
-    start.stem === undefined ? new Map<string, StoredTensor>() : await stemWeights(start.stem, graph);
+    start.stem === undefined ? new Map<string, StoredTensor>() : await stemWeights(start.stem, parameters);
   if (start.base === undefined) {
-    const drawn = initialWeights(graph, model, random, initialisation);
+    const drawn = initialWeights(parameters, random, initialisation);
     return new Map([...drawn, ...stem].filter(([name]) => !known.has(name)));
   }
   const base = await openBase(start.base);
   requireSameSizes(base, model.variant);
   const reader = tensorReader();
   try {
-    const wanted = [...graph.parameters.values()].filter(({ name }) => !known.has(name));
+    const wanted = parameters.filter(({ name }) => !known.has(name));
     const found = baseTensors(wanted, new Map([...base.weights, ...stem]));
-    if (start.baseParts === "backbone") forgetTracker(found);
-    const positions = graph.parameters.get("z_pos_embed");
-    if (positions && !known.has("z_pos_embed") && !found.has("z_pos_embed")) {
+    if (start.baseParts === "backbone") {
+      for (const { name, role } of wanted) if (role.part !== "backbone") found.delete(name);
+    }
+    const positions = wanted.find(({ name }) => name === "z_pos_embed");
+    if (positions && !found.has("z_pos_embed")) {
       found.set(
         "z_pos_embed",
         await templatePositions(positions, base.weights.get("pos_embed")!, start, reader),
       );
     }
-    const drawn = initialWeights(graph, model, random, initialisation, (name) => {
-      return !known.has(name) && !found.has(name);
-    });
+    const missing = wanted.filter(({ name }) => !found.has(name));
+    const drawn = initialWeights(missing, random, initialisation);
     const weights = new Map<string, StoredTensor>();
-    for (const { name } of wanted) {
+    for (const { name, role } of wanted) {
       const tensor = found.get(name) ?? drawn.get(name)!;
-      weights.set(name, isTrainable(name, model) ? await reader.tensor(tensor) : tensor);
+      weights.set(name, role.trains ? await reader.tensor(tensor) : tensor);
     }
     return weights;
   } finally {
     await reader.dispose();
-  }
-}
-
-/** Leaves the head and the token types of a tracker to be drawn anew. */
-function forgetTracker(found: Map<string, StoredTensor>): void {
-  for (const name of found.keys()) {
-    if (name.startsWith("head.") || name === "token_type_embed") found.delete(name);
   }
 }
 

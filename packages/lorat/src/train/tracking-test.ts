@@ -1,7 +1,7 @@
 import { createTracker, type TrainingEngine } from "@lorat/core";
 import { datasetOf, openDataset } from "../datasets/index.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { type Stretch, scoreStretches, stretchOf } from "../trackers/track-object.ts";
+import { type Stretch, scoreStretches, stretchOf } from "../trackers/one-pass.ts";
 
 /** Success of the network on whole sequences. */
 export interface TrackingTestResult {

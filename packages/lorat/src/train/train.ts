@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import {
-  isTrainable,
+  parametersOf,
   type Recompute,
   type TrainingBatch,
   TrainingEngine,
@@ -15,7 +15,7 @@ import { runFiles } from "../runs/run-files.ts";
 import { lockRun } from "../runs/run-lock.ts";
 import { checkRun, recordRun } from "../runs/run-start.ts";
 import type { Loader } from "../sampling/loader.ts";
-import type { Stretch } from "../trackers/track-object.ts";
+import type { Stretch } from "../trackers/one-pass.ts";
 import { baseFingerprint, openBase } from "./base-model.ts";
 import { saveBatches } from "./non-finite.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
@@ -245,8 +245,9 @@ async function networkWeights(
 ): Promise<Map<string, StoredTensor>> {
   if (checkpoint) return startingWeights(config, checkpoint.tensors);
   const weights = await startingWeights(config);
-  for (const [name, tensor] of own ?? []) {
-    if (isTrainable(name, config.model)) weights.set(name, float32(tensor.data.slice(), tensor.shape));
+  for (const { name, role } of parametersOf(config.model, { training: true })) {
+    const tensor = role.trains && own?.get(name);
+    if (tensor) weights.set(name, float32(tensor.data.slice(), tensor.shape));
   }
   return weights;
 }

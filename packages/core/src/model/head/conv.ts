@@ -8,7 +8,8 @@ import {
   transpose,
   type Value,
 } from "@lorat/graph";
-import type { ParameterScope } from "../scope.ts";
+import { constant } from "../initialise.ts";
+import type { ParameterScope } from "../parameters.ts";
 import { boxesFromCentre, boxesFromSides, type HeadOutput } from "./boxes.ts";
 
 export const batchNormEpsilon = 1e-5;
@@ -26,7 +27,10 @@ export interface ConvHeadOutput extends HeadOutput {
   readonly statistics: readonly BatchStatistics[];
 }
 
+/** What every block of a tower is told. */
 interface TowerOptions {
+  /** Channels of the first block. */
+  readonly channels: number;
   readonly training: boolean;
   readonly statistics: BatchStatistics[];
 }
@@ -41,19 +45,16 @@ function asImage(tokens: Value, grid: number): Value {
 function convBlock(x: Value, at: ParameterScope, channels: number, options: TowerOptions): Value {
   const conv = at.child(0);
   const bn = at.child(1);
-  const y = conv2d(
-    x,
-    conv.parameter("weight", [channels, x.shape[1]!, 3, 3]),
-    conv.parameter("bias", [channels]),
-    {
-      padding: 1,
-    },
-  );
-  const scale = bn.parameter("weight", [channels]);
-  const bias = bn.parameter("bias", [channels]);
+  const weight = conv.parameter("weight", [channels, x.shape[1]!, 3, 3], { kind: "matrix" });
+  const y = conv2d(x, weight, conv.parameter("bias", [channels], { kind: "bias" }), { padding: 1 });
+  const scale = bn.parameter("weight", [channels], { kind: "scale" });
+  const bias = bn.parameter("bias", [channels], { kind: "bias" });
   if (!options.training) {
-    const mean = bn.parameter("running_mean", [channels]);
-    const variance = bn.parameter("running_var", [channels]);
+    const mean = bn.parameter("running_mean", [channels], { kind: "statistic" });
+    const variance = bn.parameter("running_var", [channels], {
+      kind: "statistic",
+      start: { reference: constant(1) },
+    });
     return relu(batchNormEval(y, { scale, bias, mean, variance }, batchNormEpsilon));
   }
   const normalised = batchNormTrain(y, scale, bias, batchNormEpsilon);
@@ -66,19 +67,15 @@ function convBlock(x: Value, at: ParameterScope, channels: number, options: Towe
 function tower(
   x: Value,
   place: (layer: number) => ParameterScope,
-  channels: number,
   outputs: number,
   options: TowerOptions,
 ): Value {
   let y = x;
   for (let layer = 1; layer <= 4; layer++)
-    y = convBlock(y, place(layer), channels / 2 ** (layer - 1), options);
+    y = convBlock(y, place(layer), options.channels / 2 ** (layer - 1), options);
   const last = place(5);
-  const out = conv2d(
-    y,
-    last.parameter("weight", [outputs, y.shape[1]!, 1, 1]),
-    last.parameter("bias", [outputs]),
-  );
+  const weight = last.parameter("weight", [outputs, y.shape[1]!, 1, 1], { kind: "matrix" });
+  const out = conv2d(y, weight, last.parameter("bias", [outputs], { kind: "bias" }));
   return transpose(out, [0, 2, 3, 1]);
 }
 
@@ -90,15 +87,14 @@ function logits(map: Value): Value {
 export function convHead(
   tokens: Value,
   at: ParameterScope,
-  grid: number,
   channels: number,
   training: boolean,
 ): ConvHeadOutput {
-  const options: TowerOptions = { training, statistics: [] };
-  const x = asImage(tokens, grid);
+  const options: TowerOptions = { channels, training, statistics: [] };
+  const x = asImage(tokens, at.config.variant.searchGrid);
   const towerOf = (name: string) => (layer: number) => at.child(name).child(`conv${layer}`);
-  const scoreMap = logits(tower(x, towerOf("cls"), channels, 1, options));
-  const sides = sigmoid(tower(x, towerOf("reg"), channels, 4, options));
+  const scoreMap = logits(tower(x, towerOf("cls"), 1, options));
+  const sides = sigmoid(tower(x, towerOf("reg"), 4, options));
   return { scoreMap, boxes: boxesFromSides(sides), statistics: options.statistics };
 }
 
@@ -106,15 +102,14 @@ export function convHead(
 export function centreHead(
   tokens: Value,
   at: ParameterScope,
-  grid: number,
   channels: number,
   training: boolean,
 ): ConvHeadOutput {
-  const options: TowerOptions = { training, statistics: [] };
-  const x = asImage(tokens, grid);
+  const options: TowerOptions = { channels, training, statistics: [] };
+  const x = asImage(tokens, at.config.variant.searchGrid);
   const named = (name: string) => (layer: number) => at.child(`conv${layer}_${name}`);
-  const scoreMap = logits(tower(x, named("ctr"), channels, 1, options));
-  const offset = tower(x, named("offset"), channels, 2, options);
-  const size = sigmoid(tower(x, named("size"), channels, 2, options));
+  const scoreMap = logits(tower(x, named("ctr"), 1, options));
+  const offset = tower(x, named("offset"), 2, options);
+  const size = sigmoid(tower(x, named("size"), 2, options));
   return { scoreMap, boxes: boxesFromCentre(offset, size), statistics: options.statistics };
 }

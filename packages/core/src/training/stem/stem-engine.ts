@@ -1,5 +1,5 @@
 import { type Device, float32, resolveDevice, Session, type Tensor } from "@lorat/graph";
-import { optimizerNames as names } from "../adamw.ts";
+import { optimizerNames as names } from "../../graph-names.ts";
 import { Optimizer } from "../optimizer.ts";
 import { initialStatistics, type RunningStatistics, updateStatistics } from "../running-statistics.ts";
 import type { OptimizerSettings } from "../settings.ts";

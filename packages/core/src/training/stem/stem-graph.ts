@@ -13,10 +13,12 @@ import {
   sub,
   type Value,
 } from "@lorat/graph";
+import { type ModelConfig, mergedConfig } from "../../model/config.ts";
 import type { BatchStatistics } from "../../model/head/conv.ts";
-import { type ParameterScope, parameterScope } from "../../model/scope.ts";
+import { type Parameter, type ParameterScope, parameterScope, parametersIn } from "../../model/parameters.ts";
 import {
   type BuildConvolution,
+  convolutionWeight,
   convStem,
   STEM_CHANNELS,
   STEM_FIRST,
@@ -24,7 +26,9 @@ import {
   stemBlock,
   stemBlocks,
   stemEntry,
+  stemRole,
 } from "../../model/stem.ts";
+import { variantNamed } from "../../model/variants.ts";
 
 /** Epsilon of the stem's batch normalisations. */
 export const stemNormEpsilon = 1e-3;
@@ -50,10 +54,13 @@ export interface StemSizes {
 
 /** One training step of the stem as a graph. */
 export interface StemStep {
-  readonly trainable: readonly Value[];
+  readonly trainable: readonly Parameter[];
   /** `loss`, `stage/I` (the loss of each stage), `gradient/NAME`, `statistics/PATH.mean` and `.var`. */
   readonly outputs: Readonly<Record<string, Value>>;
 }
+
+/** A network whose stem trains. */
+const stemConfig = (): ModelConfig => ({ ...mergedConfig(variantNamed("nano")), trainStem: true });
 
 /** Names of the step's inputs. */
 export const stemInputs = {
@@ -70,12 +77,12 @@ export const stemInputs = {
 /** A convolution with batch normalisation by the batch's own statistics, which it reports. */
 function trainingConvolution(statistics: BatchStatistics[]): BuildConvolution {
   return (x, at, { outputs, kernel, stride, depthwise }) => {
-    const weight = at.parameter("weight", [outputs, depthwise ? 1 : x.shape[1]!, kernel, kernel]);
+    const weight = convolutionWeight(x, at, { outputs, kernel, depthwise });
     const convolve = depthwise ? depthwiseConv2d : conv2d;
     const y = convolve(x, weight, undefined, { stride, padding: (kernel - 1) / 2 });
     const norm = at.child("norm");
-    const scale = norm.parameter("weight", [outputs]);
-    const bias = norm.parameter("bias", [outputs]);
+    const scale = norm.parameter("weight", [outputs], stemRole(at, "scale"));
+    const bias = norm.parameter("bias", [outputs], stemRole(at, "bias"));
     const { output, mean, unbiasedVariance } = batchNormTrain(y, scale, bias, stemNormEpsilon);
     statistics.push({ path: norm.path, mean, unbiasedVariance });
     return output;
@@ -92,7 +99,7 @@ const perChannel = (value: Value): Value => reshape(value, [1, value.shape[0]!, 
  */
 export function stemStep({ batchSize, sidePx }: StemSizes, way: "alone" | "whole"): StemStep {
   const graph = new Graph();
-  const at = parameterScope(graph, "stem");
+  const at = parameterScope(graph, stemConfig()).child("stem");
   const statistics: BatchStatistics[] = [];
   const build = trainingConvolution(statistics);
   const pixels = graph.input(stemInputs.pixels, [batchSize, 3, sidePx, sidePx]);
@@ -116,7 +123,7 @@ export function stemStep({ batchSize, sidePx }: StemSizes, way: "alone" | "whole
     outputs[`statistics/${path}.mean`] = mean;
     outputs[`statistics/${path}.var`] = unbiasedVariance;
   }
-  const trainable = [...graph.parameters.values()];
+  const trainable = parametersIn(graph);
   gradient(loss!, trainable).forEach((value, i) => {
     outputs[`gradient/${trainable[i]!.name}`] = value;
   });
@@ -146,7 +153,7 @@ function stageLoss(student: Value, teacher: Value, stage: number): Value {
 export function stemComparison({ batchSize, sidePx }: StemSizes): Record<string, Value> {
   const graph = new Graph();
   const pixels = graph.input(stemInputs.pixels, [batchSize, 3, sidePx, sidePx]);
-  const student = convStem(pixels, parameterScope(graph, "stem"));
+  const student = convStem(pixels, parameterScope(graph, stemConfig()).child("stem"));
   const cells = sidePx / STEM_STRIDE;
   const last = stemStages - 1;
   const raw = graph.input(stemInputs.teacher(last), [batchSize, STEM_CHANNELS, cells, cells]);
@@ -163,6 +170,6 @@ export function stemComparison({ batchSize, sidePx }: StemSizes): Record<string,
 }
 
 /** Parameters that a stem's training changes. */
-export function stemTrainable(sizes: StemSizes): readonly Value[] {
+export function stemTrainable(sizes: StemSizes): readonly Parameter[] {
   return stemStep(sizes, "whole").trainable;
 }

@@ -1,4 +1,5 @@
-import { float32, LoratError, type Shape, sizeOf, type Tensor, type Value } from "@lorat/graph";
+import { float32, LoratError, type Shape, sizeOf, type Tensor } from "@lorat/graph";
+import type { Parameter } from "../../model/parameters.ts";
 import type { Random } from "../../random.ts";
 import { stageChannels, stemNormEpsilon, stemStages } from "./stem-graph.ts";
 
@@ -15,29 +16,27 @@ export interface TeacherStatistics {
  * every stage's last normalisation at the teacher's mean and deviation, without which its small outputs would not move.
  */
 export function initialStem(
-  trainable: readonly Value[],
+  trainable: readonly Parameter[],
   teacher: TeacherStatistics,
   random: Random,
 ): Map<string, Tensor<"float32">> {
   const weights = new Map<string, Tensor<"float32">>();
-  for (const { name, shape } of trainable)
-    weights.set(name, float32(startOf(name, shape, teacher, random), shape));
+  for (const { name, shape, role } of trainable) {
+    const data = lastNorm(name, shape, teacher) ?? role.start.reference(shape, random);
+    weights.set(name, float32(data, shape));
+  }
   return weights;
 }
 
-function startOf(name: string, shape: Shape, teacher: TeacherStatistics, random: Random): Float32Array {
-  const filled = (value: number) => new Float32Array(sizeOf(shape)).fill(value);
+/** The start of a stage's last normalisation; undefined for another parameter. */
+function lastNorm(name: string, shape: Shape, teacher: TeacherStatistics): Float32Array | undefined {
   const last = /^stem\.blocks\.(\d+)\.project\.norm\.(weight|bias)$/.exec(name);
-  if (last) {
-    const stage = Number(last[1]) + 1;
-    if (stage === stemStages - 1) return filled(last[2] === "weight" ? 1 : 0); // its channels are standardised
-    return (last[2] === "weight" ? teacher.deviations : teacher.means)[stage]!.slice();
-  }
-  if (name.endsWith(".norm.weight")) return filled(1);
-  if (name.endsWith(".bias")) return filled(0);
-  const fanIn = sizeOf(shape.slice(1));
-  const deviation = name.includes(".excite.") ? 0.01 : Math.sqrt(2 / fanIn);
-  return Float32Array.from({ length: sizeOf(shape) }, () => random.normal(0, deviation));
+  if (!last) return undefined;
+  const stage = Number(last[1]) + 1;
+  const isScale = last[2] === "weight";
+  // The last stage's channels are standardised.
+  if (stage === stemStages - 1) return new Float32Array(sizeOf(shape)).fill(isScale ? 1 : 0);
+  return (isScale ? teacher.deviations : teacher.means)[stage]!.slice();
 }
 
 /**

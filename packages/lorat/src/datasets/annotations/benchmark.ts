@@ -23,10 +23,12 @@ export interface Benchmark {
   readonly title: string;
   /** The part that results are for; undefined where there are no parts. */
   readonly split?: string;
-  /** Number of the first pixel in the benchmark's own files, whose convention results follow. */
-  readonly firstPixel: 0 | 1;
   /** What trackers put in front of sequences' names (specification 5.4). */
   readonly prefixes?: readonly string[];
+  /** Whether `NAME-2` is the second object of the video `NAME`, whose results may be named for the video alone. */
+  readonly numbersObjects?: boolean;
+  /** What trackers call the folder of results on it, lower case. */
+  readonly resultFolders?: readonly string[];
   /** Attributes in the order of the columns of the benchmark's files. */
   readonly attributes?: readonly string[];
   /** Sequences with more flags than boxes in the benchmark's own files: how many more. */
@@ -38,35 +40,39 @@ const words = (text: string) => text.split(" ");
 export const BENCHMARKS: Readonly<Record<ScoredKind, Benchmark>> = {
   lasot: {
     title: "LaSOT",
+    resultFolders: words("lasot"),
     split: "test",
-    firstPixel: 1,
     attributes: words("IV POC DEF MB CM ROT BC VC SV FOC FM OV LR ARC"),
   },
   lasot_ext: {
     title: "LaSOT extension",
-    firstPixel: 0,
+    resultFolders: words("lasot_ext lasot_extension_subset lasotext"),
     attributes: words("IV POC DEF MB CM ROT BC VC SV FOC FM OV LR ARC"),
   },
-  trackingnet: { title: "TrackingNet", split: "test", firstPixel: 0 },
-  got10k: { title: "GOT-10k", split: "val", firstPixel: 0 },
+  trackingnet: { title: "TrackingNet", split: "test" },
+  got10k: {
+    title: "GOT-10k",
+    resultFolders: words("got10k got10k_test got10k_val got-10k"),
+    split: "val",
+  },
   tnl2k: {
     title: "TNL2K",
-    firstPixel: 0,
+    resultFolders: words("tnl2k"),
     attributes: words("CM ROT DEF FOC IV OV POC VC SV BC MB ARC LR FM AS TC MS"),
     spareFlags: { advSamp_monitor_bikeyellow: 1 },
   },
-  vasttrack: { title: "VastTrack", firstPixel: 1 },
-  otb: { title: "OTB", firstPixel: 1 },
+  vasttrack: { title: "VastTrack", resultFolders: words("vasttrack") },
+  otb: { title: "OTB", numbersObjects: true, resultFolders: words("otb otb100 otb50") },
   uav123: {
     title: "UAV123",
-    firstPixel: 1,
+    resultFolders: words("uav uav123"),
     prefixes: ["uav_"],
     attributes: words("IV SV POC FOC OV FM CM BC SOB ARC VC LR"),
   },
-  nfs: { title: "Need for Speed", firstPixel: 0, prefixes: ["nfs_"] },
-  tc128: { title: "TempleColor-128", firstPixel: 1, prefixes: ["tpl_"] },
-  vot: { title: "VOT", firstPixel: 0 },
-  folder: { title: "sequences", firstPixel: 0 },
+  nfs: { title: "Need for Speed", resultFolders: words("nfs"), prefixes: ["nfs_"] },
+  tc128: { title: "TempleColor-128", resultFolders: words("tc128 tpl"), prefixes: ["tpl_"] },
+  vot: { title: "VOT", resultFolders: words("vot") },
+  folder: { title: "sequences" },
 };
 
 /** True where a kind of dataset can be scored. */

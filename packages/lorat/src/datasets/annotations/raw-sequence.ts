@@ -7,11 +7,8 @@ import type { RawSequence } from "../raw.ts";
 import type { AnnotatedSequence } from "./annotation-set.ts";
 import type { ScoredKind } from "./benchmark.ts";
 
-/** Kinds whose reader takes 1 off the numbers of the files. */
-const SHIFTED: ReadonlySet<ScoredKind> = new Set(["lasot", "vasttrack"]);
-
 /**
- * A sequence as the dataset's reader gives it, back in the numbers of the benchmark's files. Throws `DATASET_LENGTH` where
+ * A sequence as scoring needs it, in the numbers of the benchmark's files. Throws `DATASET_LENGTH` where
  * boxes and pictures disagree, `DATASET_NO_TRUTH` where only the first frame's box is published.
  */
 export async function rawSequence(
@@ -36,12 +33,6 @@ export async function rawSequence(
   const count = Math.max(annotated, rows === undefined ? frames.count : rows);
   const truth = new Float64Array(count * 4).fill(Number.NaN);
   truth.set(object.boxes, object.first * 4);
-  if (SHIFTED.has(kind)) {
-    for (let at = 0; at < truth.length; at += 4) {
-      truth[at]! += 1;
-      truth[at + 1]! += 1;
-    }
-  }
   let visible: Uint8Array | undefined;
   if (object.hidden) {
     visible = new Uint8Array(count).fill(1);

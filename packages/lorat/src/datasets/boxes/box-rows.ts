@@ -18,9 +18,9 @@ export function parseBoxRows(text: string, name = "boxes"): Float64Array {
     }
     const values = splitNumbers(line);
     if (values?.length === 4) rows.set(values, count++ * 4);
-    else if (values?.length === 8) rows.set(boundsOfPolygon(values), count++ * 4);
+    else if (values?.length === 8 && !isFlat(values)) rows.set(boundsOfPolygon(values), count++ * 4);
     else if (!(i === 0 && isHeading(line))) {
-      issues.push(`line ${i + 1}: expected 4 or 8 numbers, found ${JSON.stringify(line.slice(0, 60))}`);
+      issues.push(`line ${i + 1}: expected 4 or 8 numbers, found ${describeRow(line)}`);
     }
   });
   if (issues.length > 0) {
@@ -37,8 +37,12 @@ export function splitLines(text: string): string[] {
   return lines;
 }
 
-/** The numbers of a line; undefined where one of its words is none. */
+/**
+ * The numbers of a line; undefined where one of its words is none, and where commas could be decimal ones: `20,5;30,0` and
+ * `20,5 30,0` are two numbers or four.
+ */
 export function splitNumbers(line: string): number[] | undefined {
+  if (hasDecimalCommas(line)) return undefined;
   const words = line
     .trim()
     .split(/\s*[,;]\s*|\s+/)
@@ -48,6 +52,30 @@ export function splitNumbers(line: string): number[] | undefined {
     return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(word) ? Number(word) : undefined;
   });
   return values.every((value) => value !== undefined) ? (values as number[]) : undefined;
+}
+
+/** Whether a line's commas stand between digits while something else separates its numbers. */
+export function hasDecimalCommas(line: string): boolean {
+  const text = line.trim().replace(/[,;\s]+$/, "");
+  if (!/\d,\d/.test(text)) return false;
+  if (text.includes(";")) return true;
+  const words = text.split(/\s+/);
+  return words.length > 1 && words.every((word) => !word.startsWith(",") && !word.endsWith(","));
+}
+
+/** The beginning of a row, for messages, with what may be wrong with it. */
+export function describeRow(line: string): string {
+  const found = JSON.stringify(line.slice(0, 60));
+  return hasDecimalCommas(line) || isFlat(splitNumbers(line) ?? [])
+    ? `${found}: decimal commas? Write decimal points`
+    : found;
+}
+
+/** Whether eight numbers are a polygon without height but with width, as `20,0,30,0,36,0,30,0` is: four decimal commas. */
+function isFlat(values: readonly number[]): boolean {
+  if (values.length !== 8) return false;
+  const [, , width, height] = boundsOfPolygon(values);
+  return height === 0 && width > 0;
 }
 
 /** `[x, y, width, height]` of the tight box around `x1, y1, x2, y2, …`. */
@@ -76,6 +104,7 @@ const TENS = Array.from({ length: 16 }, (_, i) => 10 ** i);
 function readPlainRow(line: string, out: Float64Array, offset: number): boolean {
   const { length } = line;
   let at = 0;
+  let between = 0;
   for (let k = 0; k < 4; k++) {
     while (at < length && isBlank(line.charCodeAt(at))) at++;
     const negative = line.charCodeAt(at) === 45;
@@ -99,8 +128,13 @@ function readPlainRow(line: string, out: Float64Array, offset: number): boolean 
     while (at < length && isBlank(line.charCodeAt(at))) at++;
     if (k === 3) return at === length;
     const separator = line.charCodeAt(at);
-    if (separator === 44 || separator === 59) at++;
+    const isMark = separator === 44 || separator === 59;
+    if (isMark) at++;
     else if (at === end) return false;
+    // One kind of separator a line: two may mean decimal commas.
+    const kind = isMark ? separator : 32;
+    if (k > 0 && kind !== between) return false;
+    between = kind;
   }
   return true;
 }

@@ -17,6 +17,7 @@ export function parseBytesAsRows(bytes: Uint8Array): Float64Array | undefined {
   let at = 0;
   let out = 0;
   while (at < end) {
+    let between = 0;
     for (let column = 0; column < 4; column++) {
       while (at < end && isBlank(bytes[at]!)) at++;
       const start = at;
@@ -49,7 +50,12 @@ export function parseBytesAsRows(bytes: Uint8Array): Float64Array | undefined {
       const after = at;
       while (at < end && isBlank(bytes[at]!)) at++;
       if (column === 3) break;
-      if (bytes[at] === 44 || bytes[at] === 59) at++;
+      const isMark = bytes[at] === 44 || bytes[at] === 59;
+      // One kind of separator a line: two may mean decimal commas.
+      const kind = isMark ? bytes[at]! : 32;
+      if (column > 0 && kind !== between) return undefined;
+      between = kind;
+      if (isMark) at++;
       else if (at === after) return undefined;
     }
     if (at < end) {

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import { type AnnotationSource, compareNatural } from "../annotation-source.ts";
 import { below } from "../files.ts";
@@ -6,7 +7,7 @@ import { framesOf } from "../frame-names.ts";
 import { findPictures, folderOf, readJsonLists } from "../json-annotation.ts";
 import type { RawSequence } from "../raw.ts";
 import type { DatasetReader, SequenceEntry } from "../reader.ts";
-import { type Track, trackRows } from "../tracks.ts";
+import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
 
 const box = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 const lists = {
@@ -89,17 +90,17 @@ async function readFile(source: AnnotationSource, file: string): Promise<Sequenc
   const pictures = await findPictures(source, folders, files);
   return [...videos.values()].map((video) => {
     const name = nameOf(video);
-    return { name, read: async () => [readVideo(video, name, pictures)] };
+    return { name, read: async () => [readVideo(video, name, pictures, file)] };
   });
 }
 
-function readVideo(video: Video, name: string, pictures: string | undefined): RawSequence {
+function readVideo(video: Video, name: string, pictures: string | undefined, file: string): RawSequence {
   const { width, height } = video.info;
   const files = frameFiles(video);
   const folders = new Set(files.map(folderOf));
   const inner = folders.size === 1 ? [...folders][0]! : "";
   const names = folders.size === 1 ? files.map((file) => posix.basename(file)) : files;
-  const objects = tracksOf(video).filter((track) => track.size > 0);
+  const objects = tracksOf(video, file, name).filter((track) => track.size > 0);
   return {
     name,
     folder: below(pictures ?? "", inner),
@@ -109,20 +110,31 @@ function readVideo(video: Video, name: string, pictures: string | undefined): Ra
   };
 }
 
-function tracksOf(video: Video): Track[] {
+/** Throws `DATASET_TRACK_TWICE`, and `DATASET_LENGTH` where a list of boxes is not as long as the list of pictures. */
+function tracksOf(video: Video, file: string, name: string): Track[] {
   const frameOf = new Map(sortedImages(video).map(({ id }, frame) => [id, frame]));
   const tracks = new Map<string, Track>();
+  const twice: TrackTwice[] = [];
+  const count = frameFiles(video).length;
   for (const { id, bboxes, bbox, image_id, track_id, instance_id } of video.annotations) {
     if (bboxes) {
       const shown = bboxes.flatMap((box, frame) => (box ? [[frame, box] as const] : []));
+      if (bboxes.length !== count) {
+        const found = `${bboxes.length} boxes, its video ${name} has ${count} pictures`;
+        throw new LoratError("DATASET_LENGTH", `${file}: annotation ${id} has ${found}`);
+      }
+      if (tracks.has(`list ${id}`))
+        twice.push({ where: `annotation ${id}`, track: id, frame: shown[0]?.[0] ?? 0 });
       tracks.set(`list ${id}`, new Map(shown));
     }
     const frame = frameOf.get(image_id ?? -1);
     if (!bbox || frame === undefined) continue;
     // A box without a track is a track of its own.
-    const key = `track ${track_id ?? instance_id ?? `of ${id}`}`;
-    tracks.set(key, (tracks.get(key) ?? new Map()).set(frame, bbox));
+    const track = track_id ?? instance_id ?? `of ${id}`;
+    const boxes = tracks.get(`track ${track}`) ?? new Map();
+    tracks.set(`track ${track}`, placeBox(boxes, frame, bbox, twice, { where: `annotation ${id}`, track }));
   }
+  checkTracks(twice, `${file}, video ${name}`);
   return [...tracks.values()];
 }
 

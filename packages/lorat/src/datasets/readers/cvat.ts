@@ -1,48 +1,25 @@
+import { posix } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { XMLParser } from "fast-xml-parser";
-import { z } from "zod";
-import type { AnnotationSource } from "../annotation-source.ts";
-import { boundsOfPolygon } from "../boxes/box-rows.ts";
+import { type AnnotationSource, summarise } from "../annotation-source.ts";
 import { below, findFolders, isPicture, lastPart, picturesIn } from "../files.ts";
-import { folderOf } from "../json-annotation.ts";
-import type { PictureSize, RawSequence } from "../raw.ts";
+import { type FrameNames, frameName, framesOf, sliceFrames } from "../frame-names.ts";
+import { findPictures, folderOf } from "../json-annotation.ts";
+import { framesUnclear, numbersOfPictures, onPictures } from "../match-frames.ts";
+import type { RawSequence } from "../raw.ts";
 import type { DatasetReader, SequenceEntry } from "../reader.ts";
-import { type Track, trackRows } from "../tracks.ts";
+import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
 import { isVideo, videoFrames } from "../video-frames.ts";
-
-const number = z.coerce.number();
-const flag = z.enum(["0", "1"]).default("0");
-const boxShape = z.object({
-  frame: number,
-  outside: flag,
-  xtl: number,
-  ytl: number,
-  xbr: number,
-  ybr: number,
-  rotation: number.default(0),
-});
-const polygonShape = z.object({ frame: number, outside: flag, points: z.string() });
-const document = z.object({
-  annotations: z.object({
-    track: z
-      .array(z.object({ box: z.array(boxShape).default([]), polygon: z.array(polygonShape).default([]) }))
-      .default([]),
-    meta: z.unknown(),
-  }),
-});
-
-/** One drawn shape of a track; undefined where the object has left the picture. */
-export interface CvatShape {
-  readonly frame: number;
-  readonly box: readonly [x: number, y: number, width: number, height: number] | undefined;
-}
+import { type CvatDocument, type CvatShape, parseCvat } from "./cvat-xml.ts";
 
 /**
- * "CVAT for video 1.1": an XML file of tracks with the pictures in `images/` or beside it, or with the video that it names.
- * Polygons and turned boxes count as the tight box around them.
+ * "CVAT for video 1.1": an XML file of tracks with the pictures in `images/` or beside it, or with the video that it names;
+ * and "CVAT for images 1.1", whose boxes belong to pictures by name. Polygons, ellipses, masks and turned boxes count as the
+ * tight box around them. Frames are numbers in the task's video, which names of pictures repeat: a task may begin anywhere
+ * and take every n-th frame.
  */
 export const cvat: DatasetReader = {
-  layout: "an XML file in the format CVAT for video 1.1, with pictures in images/ or the video beside it",
+  layout:
+    "an XML file in the format CVAT for video 1.1 or CVAT for images 1.1, with pictures in images/ or the video beside it",
   splits: [],
   async entries(source) {
     const files = source.file ? [source.file] : await annotationFiles(source);
@@ -50,7 +27,7 @@ export const cvat: DatasetReader = {
       const folder = folderOf(file);
       const stem = lastPart(source, file).replace(/\.xml$/i, "");
       const name = stem === "annotations" ? lastPart(source, folder) : stem;
-      return { name, read: async () => [await readTask(source, file, name)] };
+      return { name, read: () => readTask(source, file, name) };
     });
   },
 };
@@ -61,88 +38,150 @@ async function annotationFiles(source: AnnotationSource): Promise<string[]> {
   return found.flatMap(({ path, files }) => files.filter(isXml).map((file) => below(path, file)));
 }
 
-async function readTask(source: AnnotationSource, file: string, name: string): Promise<RawSequence> {
-  const { tracks, size, videoName, frameCount } = parseCvat((await source.readText(file)) ?? "", file);
-  const objects = tracks
-    .map(interpolateShapes)
-    .filter((track) => track.size > 0)
-    .map(trackRows);
-  const rows = Math.max(frameCount, ...objects.map(({ first, boxes }) => first + boxes.length / 4));
+async function readTask(source: AnnotationSource, file: string, name: string): Promise<RawSequence[]> {
+  const task = parseCvat((await source.readText(file)) ?? "", file);
+  for (const [kind, count] of task.leftOut) {
+    source.warn(`${kind} shapes have no box, left out`, `${name} (${count})`);
+  }
+  if (task.pictures.length > 0) return readPictures(source, file, name, task);
+  const tracks = task.tracks
+    .map(({ id, shapes }) => interpolateShapes(shapes, { file, track: id }))
+    .filter((track) => track.size > 0);
   const folder = folderOf(file);
   const beside = (await source.list(folder))?.files ?? [];
   const stem = lastPart(source, file).replace(/\.xml$/i, "");
   const video = beside.find(
-    (entry) => isVideo(entry) && (entry === videoName || entry.startsWith(`${stem}.`)),
+    (entry) => isVideo(entry) && (entry === task.videoName || entry.startsWith(`${stem}.`)),
   );
+  const { size } = task;
   if (video) {
     const path = below(folder, video);
+    const objects = tracks.map(trackRows);
+    const last = Math.max(0, ...objects.map(({ first, boxes }) => first + boxes.length / 4));
+    const rows = Math.max(last, task.start + task.frameCount * task.step);
     const { size: videoSize, frames } = await videoFrames(source, path, rows);
-    return { name, folder: "", frames, size: videoSize, objects, video: path };
+    return [{ name, folder: "", frames, size: videoSize, objects, video: path }];
   }
   const pictures = beside.some(isPicture) ? folder : below(folder, "images");
   const frames = await picturesIn(source, pictures);
-  return { name, folder: pictures, frames, objects, ...(size && { size }) };
+  const positionOf = cvatFrames(source, task, tracks, frames, name);
+  const objects = tracks
+    .map((track) => onPictures(track, positionOf))
+    .filter((track) => track.size > 0)
+    .map(trackRows);
+  return [{ name, folder: pictures, frames, objects, ...(size && { size }) }];
 }
 
-/** Tracks and task of a file. Throws `DATASET_XML`. */
-export function parseCvat(
-  text: string,
+/**
+ * From the task's frames to positions of pictures. CVAT names pictures by the frame's number, `frame_000010.jpg`; pictures
+ * that were given to it under other names are frames in their order where there are as many as the task has.
+ */
+function cvatFrames(
+  source: AnnotationSource,
+  { frameCount, start, step }: CvatDocument,
+  tracks: readonly Track[],
+  frames: FrameNames,
+  name: string,
+): (frame: number) => number | undefined {
+  if (frames.count === 0) return (frame) => frame;
+  const used = [...new Set(tracks.flatMap((track) => [...track.keys()]))].sort((a, b) => a - b);
+  const ofTask = used.filter((frame) => frame >= start && (frame - start) % step === 0);
+  const numbers = numbersOfPictures(frames);
+  const isNamedByCvat = /^frame_\d+\.\w+$/i.test(frameName(frames, 0));
+  const without = ofTask.filter((frame) => !numbers?.has(frame));
+  const isWhole = frameCount === 0 || frameCount === frames.count;
+  const byOrder = !isNamedByCvat && isWhole && ofTask.every((frame) => (frame - start) / step < frames.count);
+  const agree = numbers?.get(start) === 0 && without.length === 0;
+  if (numbers && (isNamedByCvat || !byOrder || agree)) {
+    if (without.length === ofTask.length && ofTask.length > 0) {
+      throw framesUnclear(name, `no picture has the number of a frame with a box (${few(ofTask)})`);
+    }
+    if (without.length > 0)
+      source.warn(`boxes in frames without a picture, left out (${few(without)})`, name);
+    return (frame) => numbers.get(frame);
+  }
+  if (byOrder && start === 0 && step === 1) {
+    if (numbers && without.length === 0 && frameCount === 0) {
+      throw framesUnclear(name, "its frames could be the numbers in the pictures' names, or their places");
+    }
+    return (frame) => frame;
+  }
+  throw framesUnclear(
+    name,
+    `its frames begin at ${start}${step > 1 ? ` and are ${step} apart` : ""}, and the pictures' names do not have these numbers`,
+  );
+}
+
+const few = (frames: readonly number[]) => summarise(frames.map(String));
+
+/** CVAT for images: boxes belong to pictures by name; one object a picture, or a `track_id`, makes a track. */
+async function readPictures(
+  source: AnnotationSource,
   file: string,
-): { tracks: CvatShape[][]; size?: PictureSize; videoName?: string; frameCount: number } {
-  const parser = new XMLParser({
-    ignoreAttributes: false,
-    attributeNamePrefix: "",
-    parseAttributeValue: false,
-    parseTagValue: false,
-    isArray: (tag) => ["track", "box", "polygon"].includes(tag),
-  });
-  let tree: unknown;
-  try {
-    tree = parser.parse(text.replace(/^\uFEFF/, ""), true);
-  } catch (cause) {
-    throw new LoratError("DATASET_XML", `${file} is not XML: ${(cause as Error).message}`, { cause });
-  }
-  const { success, data, error } = document.safeParse(tree);
-  if (!success) {
-    throw new LoratError("DATASET_XML", `${file} is not in the format CVAT for video 1.1`, {
-      issues: error.issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`),
+  name: string,
+  { pictures }: CvatDocument,
+): Promise<RawSequence[]> {
+  const beside = folderOf(file);
+  const files = pictures.map((picture) => picture.file);
+  const found = await findPictures(source, [below(beside, "images"), beside], files);
+  const folders = new Set(files.map(folderOf));
+  const inner = folders.size === 1 ? [...folders][0]! : "";
+  const folder = below(found ?? "", inner);
+  const order = [...pictures].sort((a, b) => byName.compare(a.file, b.file));
+  const names = order.map((one) => (folders.size === 1 ? posix.basename(one.file) : one.file));
+  const frames = framesOf(found === undefined ? [] : names);
+  const isTracked = order.some(({ shapes }) => shapes.some(({ track }) => track !== undefined));
+  const labels = new Set(order.flatMap(({ shapes }) => shapes.map(({ label }) => label)));
+  const isSingle =
+    labels.size === 1 && frames.kind === "pattern" && order.every(({ shapes }) => shapes.length <= 1);
+  const [first] = order;
+  if ((isTracked || isSingle) && first) {
+    if (!isTracked) source.warn("boxes without tracks, taken as one object through the pictures", name);
+    const tracks = new Map<string, Track>();
+    const twice: TrackTwice[] = [];
+    order.forEach(({ shapes, file: picture }, frame) => {
+      for (const { track = "", box } of shapes) {
+        const known = tracks.get(track) ?? new Map();
+        tracks.set(track, placeBox(known, frame, box, twice, { where: picture, track }));
+      }
     });
+    checkTracks(twice, file);
+    return [{ name, folder, frames, size: first.size, objects: [...tracks.values()].map(trackRows) }];
   }
-  const task = (data.annotations.meta ?? {}) as { task?: unknown; job?: unknown };
-  const meta = taskMeta.safeParse(task.task ?? task.job ?? {}).data;
-  return {
-    tracks: data.annotations.track.map(({ box, polygon }) => [...box.map(ofBox), ...polygon.map(ofPolygon)]),
-    frameCount: meta?.size ?? 0,
-    ...(meta?.original_size && { size: meta.original_size }),
-    ...(meta?.source && { videoName: meta.source }),
-  };
+  source.warn("boxes without tracks, so that each picture stands for itself", name);
+  return order.flatMap(({ shapes, size, file: picture }, frame) =>
+    shapes.length === 0
+      ? []
+      : [
+          {
+            name: below(name, picture),
+            folder,
+            frames: frames.count === 0 ? frames : sliceFrames(frames, frame, frame + 1),
+            size,
+            objects: shapes.map(({ box }) => ({ first: 0, boxes: Float64Array.from(box) })),
+          },
+        ],
+  );
 }
 
-const taskMeta = z.object({
-  size: number.optional(),
-  source: z.string().optional(),
-  original_size: z.object({ width: number, height: number }).optional(),
-});
+const byName = new Intl.Collator("en", { numeric: true });
 
-function ofBox({ frame, outside, xtl, ytl, xbr, ybr, rotation }: z.infer<typeof boxShape>): CvatShape {
-  if (outside === "1") return { frame, box: undefined };
-  const [width, height] = [xbr - xtl, ybr - ytl];
-  const angle = (rotation * Math.PI) / 180;
-  const [cos, sin] = [Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle))];
-  // Turned about its centre.
-  const [across, down] =
-    rotation === 0 ? [width, height] : [width * cos + height * sin, width * sin + height * cos];
-  return { frame, box: [(xtl + xbr - across) / 2, (ytl + ybr - down) / 2, across, down] };
-}
-
-function ofPolygon({ frame, outside, points }: z.infer<typeof polygonShape>): CvatShape {
-  const numbers = points.split(/[;,\s]+/).map(Number);
-  return { frame, box: outside === "1" ? undefined : boundsOfPolygon(numbers) };
-}
-
-/** Boxes in all frames from shapes in some: between two shapes they move evenly, until one is marked as outside. */
-export function interpolateShapes(shapes: readonly CvatShape[]): Track {
+/**
+ * Boxes in all frames from shapes in some: between two shapes they move evenly, until one is marked as outside. Throws
+ * `DATASET_TRACK_TWICE` for two shapes in one frame.
+ */
+export function interpolateShapes(
+  shapes: readonly CvatShape[],
+  { file = "annotation", track: id = "" }: { readonly file?: string; readonly track?: string } = {},
+): Track {
   const sorted = [...shapes].sort((a, b) => a.frame - b.frame);
+  const again = sorted.find(({ frame }, i) => sorted[i + 1]?.frame === frame);
+  if (again) {
+    throw new LoratError(
+      "DATASET_TRACK_TWICE",
+      `${file}: track ${id} has two shapes in frame ${again.frame}`,
+    );
+  }
   const track: Track = new Map();
   sorted.forEach(({ frame, box }, i) => {
     if (!box) return;

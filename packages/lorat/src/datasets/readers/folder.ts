@@ -19,10 +19,11 @@ const PICTURE_FOLDERS = ["img", "imgs", "images", "frames", "color"];
 
 /**
  * People's own data, `x,y,w,h` lines counting pixels from 0: folders of pictures with a `groundtruth.txt` (and perhaps an
- * `absence.label`), up to two levels down or given themselves; or videos with a text file of the same name.
+ * `absence.label`), up to two levels down or given themselves; one video in place of the pictures, as `lorat synth --video`
+ * writes; or videos with a text file of the same name.
  */
 export const folder: DatasetReader = {
-  layout: `folders of pictures with ${GROUND_TRUTH}, or NAME.mp4 with NAME.txt`,
+  layout: `folders of pictures or one video with ${GROUND_TRUTH}, or NAME.mp4 with NAME.txt`,
   splits: [],
   async entries(source) {
     const isSequence = ({ files }: FolderListing) =>
@@ -35,6 +36,7 @@ export const folder: DatasetReader = {
           read: async () => [await readPictures(source, found)],
         });
       }
+      if (found.files.includes(GROUND_TRUTH) && lonelyVideo(found)) continue;
       for (const { video, boxes } of videosOf(found)) {
         const path = below(found.path, video);
         const read = async () => [await readVideo(source, path, below(found.path, boxes))];
@@ -52,13 +54,27 @@ export const folder: DatasetReader = {
 async function readPictures(source: AnnotationSource, found: FoundFolder): Promise<RawSequence> {
   const name = lastPart(source, found.path);
   const boxes = await readRows(source, below(found.path, GROUND_TRUTH));
-  const inside = found.folders.find((folder) => PICTURE_FOLDERS.includes(folder.toLowerCase()));
-  const pictures = found.files.some(isPicture) || !inside ? found.path : below(found.path, inside);
-  const frames = await picturesIn(source, pictures);
   const flags = found.files.includes("absence.label")
     ? await readFlags(source, below(found.path, "absence.label"), boxes.length / 4)
     : undefined;
+  const only = lonelyVideo(found);
+  if (only !== undefined) {
+    const video = below(found.path, only);
+    const { size, frames } = await videoFrames(source, video, boxes.length / 4);
+    return oneObject({ name, folder: "", frames, boxes, hidden: flags, size, video });
+  }
+  const inside = found.folders.find((folder) => PICTURE_FOLDERS.includes(folder.toLowerCase()));
+  const pictures = found.files.some(isPicture) || !inside ? found.path : below(found.path, inside);
+  const frames = await picturesIn(source, pictures);
   return oneObject({ name, folder: pictures, frames, boxes, hidden: flags });
+}
+
+/** The video of a folder that has no pictures; undefined where there are several. */
+function lonelyVideo({ files, folders }: FolderListing): string | undefined {
+  const hasPictures =
+    files.some(isPicture) || folders.some((one) => PICTURE_FOLDERS.includes(one.toLowerCase()));
+  const videos = files.filter(isVideo);
+  return hasPictures || videos.length !== 1 ? undefined : videos[0];
 }
 
 async function readVideo(source: AnnotationSource, video: string, boxFile: string): Promise<RawSequence> {

@@ -9,6 +9,6 @@ export const lasotExt: DatasetReader = {
   entries: async (source) =>
     (await findLasot(source)).map((folder) => ({
       name: lastPart(source, folder.path),
-      read: async () => [await readLasot(source, folder, 0)],
+      read: async () => [await readLasot(source, folder)],
     })),
 };

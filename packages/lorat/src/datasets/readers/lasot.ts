@@ -28,7 +28,7 @@ export const lasot: DatasetReader = {
       splits.includes("all") || splits.includes(LASOT_TEST.has(name) ? "test" : "train");
     return (await findLasot(source)).flatMap((folder) => {
       const name = lastPart(source, folder.path);
-      return wanted(name) ? [{ name, read: async () => [await readLasot(source, folder, 1)] }] : [];
+      return wanted(name) ? [{ name, read: async () => [await readLasot(source, folder)] }] : [];
     });
   },
 };
@@ -38,14 +38,13 @@ export function findLasot(source: AnnotationSource): Promise<FoundFolder[]> {
   return findFolders(source, "", 2, ({ files }) => files.includes("groundtruth.txt"));
 }
 
-/** `shift` is taken off x and y. Throws what `readRows` and `readFlags` throw. */
+/** Throws what `readRows` and `readFlags` throw. */
 export async function readLasot(
   source: AnnotationSource,
   { path, files }: FoundFolder,
-  shift: 0 | 1,
 ): Promise<RawSequence> {
   const name = lastPart(source, path);
-  const boxes = await readRows(source, below(path, "groundtruth.txt"), shift);
+  const boxes = await readRows(source, below(path, "groundtruth.txt"));
   const rows = boxes.length / 4;
   const flags = await Promise.all(
     ["full_occlusion.txt", "out_of_view.txt"].map((file) => {

@@ -4,6 +4,7 @@ import { splitLines } from "../boxes/box-rows.ts";
 import { below, findFolders, lastPart, picturesIn, requireText } from "../files.ts";
 import type { RawSequence } from "../raw.ts";
 import type { DatasetReader } from "../reader.ts";
+import { checkTracks, type TrackTwice } from "../tracks.ts";
 
 const STEP = 8;
 
@@ -33,12 +34,14 @@ async function readSequence(source: AnnotationSource, path: string, name: string
   return { name, folder, frames, objects: [{ first: 0, boxes, hidden }] };
 }
 
-/** Rows of every eighth frame from the first on. Throws `BOXES_MALFORMED` with every bad line. */
+/** Rows of every eighth frame from the first on. Throws `BOXES_MALFORMED` with every bad line, `DATASET_TRACK_TWICE`. */
 export function parseVatic(text: string, file: string): { boxes: Float64Array; hidden: Uint8Array } {
   const rows: { frame: number; box: number[]; isHidden: boolean }[] = [];
   const issues: string[] = [];
+  const twice: TrackTwice[] = [];
+  const seen = new Set<number>();
   splitLines(text).forEach((line, i) => {
-    const [, x1, y1, x2, y2, index, lost, occluded] = line.trim().split(/\s+/).map(Number);
+    const [track, x1, y1, x2, y2, index, lost, occluded] = line.trim().split(/\s+/).map(Number);
     if (occluded === undefined || ![x1, y1, x2, y2, index].every(Number.isFinite)) {
       const found = JSON.stringify(line.slice(0, 60));
       issues.push(`line ${i + 1}: expected track x1 y1 x2 y2 frame lost occluded, found ${found}`);
@@ -46,6 +49,8 @@ export function parseVatic(text: string, file: string): { boxes: Float64Array; h
     }
     const frame = (index! - 1) / STEP;
     if (!Number.isInteger(frame) || frame < 0) return;
+    if (seen.has(frame)) twice.push({ where: `line ${i + 1}`, track: track ?? 0, frame });
+    seen.add(frame);
     rows.push({ frame, box: [x1!, y1!, x2! - x1!, y2! - y1!], isHidden: lost === 1 || occluded === 1 });
   });
   if (issues.length > 0) {
@@ -53,6 +58,7 @@ export function parseVatic(text: string, file: string): { boxes: Float64Array; h
       issues: issues.slice(0, 5),
     });
   }
+  checkTracks(twice, file);
   const length = rows.reduce((most, { frame }) => Math.max(most, frame + 1), 0);
   const boxes = new Float64Array(4 * length).fill(Number.NaN);
   const hidden = new Uint8Array(length);

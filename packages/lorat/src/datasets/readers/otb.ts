@@ -2,7 +2,7 @@ import type { AnnotationSource } from "../annotation-source.ts";
 import { below, findFolders, lastPart, picturesIn, readRows } from "../files.ts";
 import { numberedRange } from "../numbered-range.ts";
 import type { RawSequence } from "../raw.ts";
-import type { DatasetReader } from "../reader.ts";
+import type { DatasetReader, SequenceEntry } from "../reader.ts";
 import { oneObject } from "./one-object.ts";
 
 /** Numbers of the first annotated frames where they are not 1, as the benchmark's authors list them. */
@@ -12,7 +12,7 @@ const GROUND_TRUTH = /^groundtruth_rect(?:\.(\d+))?\.txt$/;
 
 /**
  * OTB: folders with `img/` and `groundtruth_rect.txt`, or `groundtruth_rect.1.txt`, `.2` for several objects, which are then
- * sequences of their own named `NAME-1`, `NAME-2` (specification 5.1).
+ * sequences of their own named `NAME-1`, `NAME-2` (specification 5.1). Files of several that are empty are left out.
  */
 export const otb: DatasetReader = {
   layout: "NAME/groundtruth_rect.txt with pictures in NAME/img",
@@ -21,15 +21,19 @@ export const otb: DatasetReader = {
     const found = await findFolders(source, "", 2, ({ files }) =>
       files.some((file) => GROUND_TRUTH.test(file)),
     );
-    return found.flatMap(({ path, files }) =>
-      files.flatMap((file) => {
-        const match = GROUND_TRUTH.exec(file);
-        if (!match) return [];
+    const entries: SequenceEntry[] = [];
+    for (const { path, files } of found) {
+      const rectangles = files.filter((file) => GROUND_TRUTH.test(file));
+      for (const file of rectangles) {
+        // As downloaded, the first of Human4's two files is empty.
+        if (rectangles.length > 1 && (await source.readText(below(path, file)))?.trim() === "") continue;
         const video = lastPart(source, path);
-        const name = match[1] === undefined ? video : `${video}-${match[1]}`;
-        return [{ name, read: async () => [await readSequence(source, path, file, name)] }];
-      }),
-    );
+        const part = GROUND_TRUTH.exec(file)![1];
+        const name = part === undefined ? video : `${video}-${part}`;
+        entries.push({ name, read: async () => [await readSequence(source, path, file, name)] });
+      }
+    }
+    return entries;
   },
 };
 

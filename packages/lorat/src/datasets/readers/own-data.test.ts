@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { readNumber, squareAt, writeClip } from "../../testing/clips.ts";
 import { PICTURE, picture, pictures, track, withDataset } from "../../testing/dataset-trees.ts";
+import { openEvalSet } from "../open-eval-set.ts";
 import { interpolateShapes } from "./cvat.ts";
 
 describe("folder", () => {
@@ -86,6 +87,24 @@ describe("folder", () => {
       await expect(interrupted).rejects.toMatchObject({ name: "AbortError" });
       expect(await readdir(join(root, "../cache/frames"))).toEqual([]);
       expect((await open()).sequences[0]!.length).toBe(8);
+    });
+  });
+
+  it("takes one video with groundtruth.txt as lorat synth --video writes them", async () => {
+    const tree = {
+      "plain_1/groundtruth.txt": "1,2,30,30\n".repeat(3),
+      "plain_1/absence.label": "0\n1\n0\n",
+    };
+    await withDataset("folder", tree, async ({ root, open }) => {
+      await writeClip(join(root, "plain_1", "clip.mp4"), { frames: 3 });
+      const { names, sequences } = await open();
+      expect(names).toEqual(["plain_1"]);
+      expect(track(sequences[0]!, sequences[0]!.objects[0]!)).toEqual([[1, 2, 31, 32], null, [1, 2, 31, 32]]);
+      const { sequences: evaluated } = await openEvalSet({
+        dataset: `folder:${root}`,
+        cacheDir: join(root, "cache"),
+      });
+      expect((await readdir(evaluated[0]!.folder)).length).toBe(3);
     });
   });
 

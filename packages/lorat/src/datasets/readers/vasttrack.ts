@@ -27,12 +27,11 @@ function groundTruth(files: readonly string[]): string | undefined {
 }
 
 async function readSequence(source: AnnotationSource, { path, files }: FoundFolder): Promise<RawSequence> {
-  const boxes = await readRows(source, below(path, groundTruth(files)!), 1);
+  const boxes = await readRows(source, below(path, groundTruth(files)!));
   const rows = boxes.length / 4;
   const hidden = Uint8Array.from({ length: rows }, (_, i) => {
     const [x, y, width, height] = boxes.subarray(4 * i, 4 * i + 4);
-    // The shift is undone: the sum is the file's.
-    return x! + y! + width! + height! + 2 > 0 ? 0 : 1;
+    return x! + y! + width! + height! > 0 ? 0 : 1;
   });
   const folder = below(path, "imgs");
   const frames = await countedFrames(source, folder, FRAME, 1, rows);

@@ -1,25 +1,18 @@
 import { LoratError } from "@lorat/graph";
 import { mapAhead } from "../../threads/map-ahead.ts";
 import type { AnnotationSource } from "../annotation-source.ts";
-import { boundsOfPolygon, splitLines, splitNumbers } from "../boxes/box-rows.ts";
 import { below, isPicture, lastPart } from "../files.ts";
 import { frameName, framesOf, sliceFrames } from "../frame-names.ts";
 import type { PictureSize, RawSequence } from "../raw.ts";
 import type { DatasetReader, SequenceEntry } from "../reader.ts";
-import { type Track, trackRows } from "../tracks.ts";
-
-/** One line of a label file; lengths are shares of the picture's. */
-interface YoloObject {
-  readonly track: number | undefined;
-  readonly kind: number;
-  readonly box: readonly [x: number, y: number, width: number, height: number];
-}
+import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
+import { objectsOf, parseYolo, type YoloObject, type YoloRow } from "./yolo-rows.ts";
 
 const IN_FLIGHT = 16;
 const SPLITS = ["train", "val", "test"];
 
 /**
- * YOLO: folders of pictures with a text file of `class cx cy width height [track]` lines for each picture, in `labels/`
+ * YOLO: folders of pictures with a text file of `class cx cy width height [confidence] [track]` lines for each picture, in `labels/`
  * where the pictures are in `images/`, else beside them; lengths are shares of the picture's. A folder is a video where its
  * lines have tracks, or where its pictures are numbered and none has more than one object; else each picture stands for
  * itself.
@@ -61,13 +54,20 @@ async function readFolder(
 ): Promise<RawSequence[]> {
   const name = nameOf(source, folder);
   const frames = framesOf(pictures);
-  const objects: YoloObject[][] = [];
+  const rows: YoloRow[][] = [];
   const readLabels = async (picture: string) => {
     const file = `${picture.replace(/\.[^.]*$/, "")}.txt`;
     const path = below(labels, file);
     return known.has(file) ? parseYolo((await source.readText(path)) ?? "", path) : [];
   };
-  for await (const list of mapAhead(pictures, IN_FLIGHT, readLabels)) objects.push(list);
+  for await (const list of mapAhead(pictures, IN_FLIGHT, readLabels)) rows.push(list);
+  const parsed = objectsOf(rows.flat());
+  const objects: YoloObject[][] = [];
+  let taken = 0;
+  for (const { length } of rows) {
+    objects.push(parsed.slice(taken, taken + length));
+    taken += length;
+  }
   const sizeOf = async (frame: number): Promise<PictureSize> => {
     const path = below(folder, frameName(frames, frame));
     const size = await source.pictureSize(path);
@@ -78,8 +78,10 @@ async function readFolder(
   const isSingle = frames.kind === "pattern" && objects.every((list) => list.length <= 1);
   if (isTracked || isSingle) {
     if (!isTracked) source.warn("labels without tracks, taken as one object through the pictures", name);
+    const loose = objects.flat().filter(({ track }) => track === undefined).length;
+    if (isTracked && loose > 0) source.warn("boxes without a track, left out", `${name} (${loose})`);
     const size = await sizeOf(0);
-    return [{ name, folder, frames, size, objects: tracksOf(objects, size).map(trackRows) }];
+    return [{ name, folder, frames, size, objects: tracksOf(objects, size, isTracked).map(trackRows) }];
   }
   source.warn("labels without tracks, so that each picture stands for itself", name);
   const shown = objects.flatMap((list, frame) => (list.length > 0 ? [{ list, frame }] : []));
@@ -98,40 +100,20 @@ async function readFolder(
   return sequences;
 }
 
-function tracksOf(frames: readonly YoloObject[][], size: PictureSize): Track[] {
+/** Throws `DATASET_TRACK_TWICE`. */
+function tracksOf(frames: readonly YoloObject[][], size: PictureSize, isTracked: boolean): Track[] {
   const tracks = new Map<string, Track>();
   frames.forEach((list, frame) => {
-    for (const { kind, track, box } of list) {
+    const twice: TrackTwice[] = [];
+    for (const { kind, track, box, line } of list) {
+      if (isTracked && track === undefined) continue;
       const key = track === undefined ? "" : `${kind} ${track}`;
-      tracks.set(key, (tracks.get(key) ?? new Map()).set(frame, inPixels(box, size)));
+      const found = { where: `line ${line}`, track: track ?? kind };
+      tracks.set(key, placeBox(tracks.get(key) ?? new Map(), frame, inPixels(box, size), twice, found));
     }
+    checkTracks(twice, list[0]?.file ?? "");
   });
   return [...tracks.values()];
-}
-
-/** Throws `BOXES_MALFORMED` with every bad line. */
-export function parseYolo(text: string, file: string): YoloObject[] {
-  const objects: YoloObject[] = [];
-  const issues: string[] = [];
-  splitLines(text).forEach((line, i) => {
-    const [kind, ...values] = splitNumbers(line) ?? [];
-    const [cx, cy, width, height, track] = values;
-    if (kind !== undefined && (values.length === 4 || (values.length === 5 && Number.isInteger(track)))) {
-      objects.push({ kind, track, box: [cx! - width! / 2, cy! - height! / 2, width!, height!] });
-    } else if (kind !== undefined && values.length >= 6 && values.length % 2 === 0) {
-      objects.push({ kind, track: undefined, box: boundsOfPolygon(values) });
-    } else if (line.trim() !== "") {
-      const found = JSON.stringify(line.slice(0, 60));
-      issues.push(`line ${i + 1}: expected class cx cy width height [track], found ${found}`);
-    }
-  });
-  const tooLarge = objects.findIndex(({ box }) => box.some((value) => value > 2));
-  if (tooLarge >= 0) issues.push(`box ${tooLarge + 1}: expected shares of the picture, found pixels`);
-  if (issues.length > 0) {
-    const shown = issues.length > 5 ? [...issues.slice(0, 5), `and ${issues.length - 5} more`] : issues;
-    throw new LoratError("BOXES_MALFORMED", `${file} is not a YOLO label file`, { issues: shown });
-  }
-  return objects;
 }
 
 function inPixels(box: YoloObject["box"], { width, height }: PictureSize): [number, number, number, number] {

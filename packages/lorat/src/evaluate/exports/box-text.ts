@@ -1,9 +1,7 @@
 import { rasterise } from "@lorat/core";
 import type { ScoredKind } from "../../datasets/annotations/benchmark.ts";
+import { pixelOrigin } from "../../datasets/pixel-origin.ts";
 import { fixed } from "./fixed.ts";
-
-/** Kinds whose result files count pixels from 1 (specification 5.4). */
-const FROM_ONE: ReadonlySet<ScoredKind> = new Set(["lasot", "vasttrack"]);
 
 /** `x,y,w,h` lines of the whole pixels that the boxes touch. */
 export function rasterisedLines(corners: Float64Array, digits: number): string {
@@ -14,9 +12,9 @@ export function rasterisedLines(corners: Float64Array, digits: number): string {
   });
 }
 
-/** Tab-separated `x y w h` lines with three decimals, counted as the kind's files are. */
+/** Tab-separated `x y w h` lines with three decimals, counted as the kind's files are (specification 5.4). */
 export function tabbedLines(corners: Float64Array, kind: ScoredKind): string {
-  const first = FROM_ONE.has(kind) ? 1 : 0;
+  const { shift: first } = pixelOrigin(kind);
   return lines(corners.length / 4, (row) => {
     const at = 4 * row;
     const [x1, y1, x2, y2] = [corners[at]!, corners[at + 1]!, corners[at + 2]!, corners[at + 3]!];

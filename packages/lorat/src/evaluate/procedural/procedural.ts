@@ -1,12 +1,6 @@
-import {
-  type Box,
-  compatibleOnePass,
-  fromCorners,
-  type Target,
-  type TargetState,
-  type Tracker,
-} from "@lorat/core";
+import { type Box, compatibleOnePass, type Frame, type TargetState, type Tracker } from "@lorat/core";
 import { type SynthFrame, type SynthOptions, synthesise } from "../../synth/synthesise.ts";
+import { follow, ownBoxes } from "../../trackers/follow.ts";
 
 /** Which procedural clips a tracker is tried on. */
 export interface ProceduralTrial extends SynthOptions {
@@ -53,22 +47,25 @@ export async function runProcedural(tracker: Tracker, trial: ProceduralTrial): P
 
 /** Tracks a clip from its first box to its end; the first frame has the given box with a score of 1. */
 export async function judgeClip(tracker: Tracker, clip: Iterable<SynthFrame>): Promise<JudgedFrame[]> {
-  const frames: JudgedFrame[] = [];
-  let target: Target | undefined;
-  try {
-    for (const { frame, box: truth, visibility } of clip) {
-      if (!target) {
-        target = await tracker.start(frame, truth!);
-        frames.push({ truth, visibility, box: truth!, rawScore: 1, score: 1, state: "tracked" });
-        continue;
-      }
-      const { raw, score, state } = await target.track(frame);
-      frames.push({ truth, visibility, box: fromCorners(raw.box), rawScore: raw.score, score, state });
+  const shown: Pick<JudgedFrame, "truth" | "visibility">[] = [];
+  const rendered = clip[Symbol.iterator]();
+  const first = rendered.next();
+  if (first.done) return [];
+  function* frames(): Generator<Frame> {
+    for (let next: IteratorResult<SynthFrame> = first as IteratorYieldResult<SynthFrame>; !next.done; ) {
+      const { frame, box: truth, visibility } = next.value;
+      shown.push({ truth, visibility });
+      yield frame;
+      next = rendered.next();
     }
-  } finally {
-    target?.dispose();
   }
-  return frames;
+  const { boxes, scores, reported } = await follow(ownBoxes(tracker), frames(), first.value.box!);
+  return shown.map((frame, i) => ({
+    ...frame,
+    box: boxes[i]!,
+    rawScore: scores[i]!,
+    ...(reported[i] ?? { score: 1, state: "tracked" }),
+  }));
 }
 
 /** Success AUC, 0 to 1, over the frames that show the target. */

@@ -25,9 +25,9 @@ const BESIDE = /_(confidence|conf|scores?|object_presence_scores|all_boxes|all_s
 export function findTrackers(
   files: readonly string[],
   sequences: readonly string[],
-  { prefixes = [] }: Pick<Benchmark, "prefixes">,
+  { prefixes = [], numbersObjects = false }: Pick<Benchmark, "prefixes" | "numbersObjects">,
 ): TrackerFiles[] {
-  const nameOf = matcher(sequences, prefixes);
+  const nameOf = matcher(sequences, prefixes, numbersObjects);
   const groups = new Map<string, Group>();
   for (const file of files) {
     if (!EXTENSION.test(file)) continue;
@@ -70,13 +70,14 @@ function matchFile(stem: string, nameOf: (stem: string) => string | undefined) {
 }
 
 /** From a file's name to the sequence's: exactly, else without regard to case, prefix and kind of dash. */
-function matcher(sequences: readonly string[], prefixes: readonly string[]) {
+function matcher(sequences: readonly string[], prefixes: readonly string[], numbersObjects: boolean) {
   const exact = new Set(sequences);
   const loose = new Map<string, string | undefined>();
   for (const name of sequences) {
     const key = looseKey(name);
     loose.set(key, loose.has(key) ? undefined : name);
   }
+  if (numbersObjects) addVideoNames(loose, sequences);
   return (stem: string): string | undefined => {
     if (exact.has(stem)) return stem;
     const key = looseKey(stem);
@@ -85,6 +86,19 @@ function matcher(sequences: readonly string[], prefixes: readonly string[]) {
     const prefix = prefixes.find((one) => key.startsWith(looseKey(one)));
     return prefix === undefined ? undefined : loose.get(key.slice(prefix.length));
   };
+}
+
+/** A video with one annotated object may be named with the object's number, `Human4-2`, or without. */
+function addVideoNames(loose: Map<string, string | undefined>, sequences: readonly string[]): void {
+  const objects = new Map<string, string[]>();
+  for (const name of sequences) {
+    const video = looseKey(name).replace(/-[1-9]$/, "");
+    objects.set(video, [...(objects.get(video) ?? []), name]);
+  }
+  for (const [video, [only, ...others]] of objects) {
+    if (only === undefined || others.length > 0) continue;
+    for (const key of [video, `${video}-1`, `${video}-2`]) if (!loose.has(key)) loose.set(key, only);
+  }
 }
 
 function looseKey(name: string): string {

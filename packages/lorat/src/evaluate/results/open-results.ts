@@ -1,7 +1,8 @@
-import { basename } from "node:path";
+import { resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
-import { BENCHMARKS } from "../../datasets/annotations/benchmark.ts";
+import { BENCHMARKS, type ScoredKind } from "../../datasets/annotations/benchmark.ts";
+import { pixelOrigin } from "../../datasets/pixel-origin.ts";
 import { Problems } from "../../datasets/problems.ts";
 import { openTree, type Tree } from "../../files/archive/index.ts";
 import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
@@ -14,6 +15,7 @@ import {
   describeCoordinates,
   firstBoxConvention,
   hintOfFirstBoxes,
+  type RowsWithTruth,
 } from "./coordinates.ts";
 import { findTrackers, type TrackerFiles } from "./find-results.ts";
 import { parseResult, type ResultFileOptions } from "./result-file.ts";
@@ -107,14 +109,16 @@ export async function readResults(
   const present = annotations.sequences.filter(({ name }) => files.sequences.has(name));
   const sequences = new Map<string, Float64Array[]>();
   const lacking: string[] = [];
+  const given: RowsWithTruth[] = [];
   const jobs = present.flatMap((sequence) =>
     files.sequences.get(sequence.name)!.map((file) => ({ sequence, file })),
   );
   const read = mapAhead(jobs, IN_FLIGHT, ({ sequence, file }) =>
     problems.collect(async () => {
       const frames = sequence.truth.length / 4;
-      const { rows, lacksLast } = parseResult(await tree.read(file), file, frames, { allowNaN });
+      const { rows, lacksLast, startsGiven } = parseResult(await tree.read(file), file, frames, { allowNaN });
       if (lacksLast) lacking.push(sequence.name);
+      if (startsGiven) given.push({ rows, truth: sequence.truth });
       return { name: sequence.name, rows };
     }),
   );
@@ -136,19 +140,20 @@ export async function readResults(
       `${missing.length} of ${annotations.sequences.length} sequences without results, left out: ${few(missing)}`,
     );
   }
-  const benchmark = BENCHMARKS[annotations.kind];
+  const origin = pixelOrigin(annotations.kind);
   const withTruth = present.flatMap(({ name, truth }) =>
     sequences.get(name)!.map((rows) => ({ rows, truth })),
   );
   const isCorners = coordinates === "corners" || (coordinates === "auto" && areCorners(withTruth));
-  const shift = firstPixel === undefined ? 0 : ((benchmark.firstPixel - firstPixel) as Coordinates["shift"]);
+  const shift = firstPixel === undefined ? 0 : ((origin.firstPixel - firstPixel) as Coordinates["shift"]);
   const reading: Coordinates = { order: isCorners ? "xyxy" : "xywh", shift };
-  const hinted = hintOfFirstBoxes(firstBoxConvention(withTruth), reading, benchmark);
+  const hinted = hintOfFirstBoxes(firstBoxConvention(withTruth), reading, origin);
   for (const runs of sequences.values()) for (const rows of runs) applyCoordinates(rows, reading);
+  for (const { rows, truth } of given) rows.set(truth.subarray(0, 4));
   for (const told of [describeCoordinates(reading), hinted]) if (told !== undefined) notes.push(told);
   const times = await readTimes(tree, files.times);
   return {
-    tracker: trackerName(tree, files),
+    tracker: trackerName(tree, files, annotations.kind),
     sequences,
     missing,
     coordinates: reading,
@@ -172,12 +177,23 @@ async function readTimes(tree: Tree, files: ReadonlyMap<string, string>): Promis
   return count > 0 ? sum / count : undefined;
 }
 
-function trackerName(tree: Tree, { root }: TrackerFiles): string {
-  const last = root.split("/").at(-1);
-  if (last) return last.replace(/_tracking_result$/, "");
-  return basename(tree.path)
-    .replace(/\.(tar\.gz|tgz|tar|zip)$/i, "")
-    .replace(/^results_/, "");
+/**
+ * Name of the folder or archive with the results. OSTrack and its kin write `tracking_results/TRACKER/CONFIGURATION/lasot`:
+ * the benchmark's name names no tracker, so the folders above do.
+ */
+function trackerName(tree: Tree, { root }: TrackerFiles, kind: ScoredKind): string {
+  const path = tree.path.replace(/\.(tar\.gz|tgz|tar|zip)$/i, "");
+  const inside = root.split("/").filter(Boolean);
+  const parts = [...resolve(path).split(/[\\/]/), ...inside];
+  const ofBenchmark = BENCHMARKS[kind].resultFolders ?? [];
+  const least = parts.length - inside.length;
+  let end = parts.length;
+  while (end > 1 && ofBenchmark.includes(parts[end - 1]!.toLowerCase())) end--;
+  const name = parts[end - 1]!.replace(/_tracking_result$/, "").replace(/^results_/, "");
+  if (end === parts.length || end < 2) return name;
+  const results = parts.lastIndexOf("tracking_results", end - 1);
+  if (results >= 0 && end - results === 3) return `${parts[end - 2]}-${name}`;
+  return end > least ? parts.slice(least, end).join("-") : name;
 }
 
 function few(names: readonly string[]): string {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { readBoxes } from "../../datasets/boxes/read-boxes.ts";
 import { type EvalSet, openEvalSet } from "../../datasets/open-eval-set.ts";
+import { shiftToFile } from "../../datasets/pixel-origin.ts";
 import { RUN_FOLDERS, runName } from "../../runs/evaluation/run-folder.ts";
 import { RECORD_FILE, readRecord } from "../../runs/evaluation/run-record.ts";
 import type { ExportInput, ExportSequence } from "../exports/index.ts";
@@ -29,7 +30,7 @@ export async function readEvaluation(folder: string, tracker?: string): Promise<
     const at = (kind: keyof typeof RUN_FOLDERS, name: string) =>
       join(folder, RUN_FOLDERS[kind], ...inRun, `${name}.txt`);
     const sequences: ExportSequence[] = [];
-    for (const { name, offset } of set.sequences) {
+    for (const { name } of set.sequences) {
       const boxes = await readBoxes(at("results", name)).catch((error: LoratError) => {
         if (error.code !== "BOXES_NOT_FOUND") throw error;
         missing.push([...inRun, name].join("/"));
@@ -40,7 +41,7 @@ export async function readEvaluation(folder: string, tracker?: string): Promise<
         name,
         corners: Float64Array.from(
           boxes.flatMap(({ x, y, width, height }) => {
-            const shift = width > 0 || height > 0 ? offset : 0;
+            const shift = shiftToFile(set.kind, { width, height });
             return [x - shift, y - shift, x - shift + width, y - shift + height];
           }),
         ),

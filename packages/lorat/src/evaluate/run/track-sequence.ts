@@ -1,12 +1,7 @@
-import { basename, dirname } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { type EvalSequence, picturePath, type TrackedSequence } from "../../datasets/eval-sequence.ts";
-import { decodeImage } from "../../media/image-folder.ts";
-import { mapAhead } from "../../threads/map-ahead.ts";
-import { type Followed, type FollowOptions, follow } from "../../trackers/follow.ts";
+import { type Followed, type FollowOptions, followFiles } from "../../trackers/follow.ts";
 import type { OpenedTracker } from "../../trackers/open-tracker.ts";
-
-const DECODED_AHEAD = 3;
 
 /**
  * Runs a tracker over a sequence, from its first box to its last frame. Throws what tracker and pictures throw, with the
@@ -18,24 +13,15 @@ export async function trackSequence(
   options: FollowOptions = {},
 ): Promise<TrackedSequence> {
   const { frames, first, box } = sequence;
-  const indices = Array.from({ length: frames.count - first }, (_, i) => first + i);
+  const paths = Array.from({ length: frames.count - first }, (_, i) => picturePath(sequence, first + i));
   let followed: Followed;
   try {
-    if (opened.takes === "paths") {
-      const paths = indices.map((index) => picturePath(sequence, index));
-      followed = await follow(opened.tracker, paths, box, options);
-    } else {
-      const decoded = mapAhead(indices, DECODED_AHEAD, (index) => {
-        const path = picturePath(sequence, index);
-        return decodeImage(dirname(path), basename(path), index);
-      });
-      followed = await follow(opened.tracker, decoded, box, options);
-    }
+    followed = await followFiles(opened, paths, box, { ...options, firstIndex: first });
   } catch (error) {
     if (!(error instanceof LoratError)) throw error;
     const { code, message, hint, issues } = error;
     throw new LoratError(code, `${sequence.name}: ${message}`, {
-      ...(hint !== undefined && { hint }),
+      hint,
       issues,
       cause: error,
     });

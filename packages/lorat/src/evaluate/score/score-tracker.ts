@@ -66,7 +66,6 @@ export function scoreTracker(
   const weights = sequences.map((sequence) => weightOf(sequence, conventions.mean));
   const columns = FIGURES.map((figure) => sequences.map(({ scores }) => scores[figure]));
   const drawn = bootstrapMeans(columns, weights, bootstrap);
-  const uncounted = sequences.filter(({ frames }) => frames === 0).map(({ name }) => name);
   return {
     tracker: results.tracker,
     dataset: { kind: annotations.kind, name: annotations.name },
@@ -80,12 +79,27 @@ export function scoreTracker(
     sequences,
     missing: results.missing,
     framesPerSecond: results.framesPerSecond,
-    notes: [
-      ...annotations.warnings,
-      ...results.notes,
-      ...(uncounted.length > 0 ? [`without a frame that counts, left out: ${uncounted.join(", ")}`] : []),
-    ],
+    notes: [...annotations.warnings, ...results.notes, ...notesOnNothing(annotations, sequences)],
   };
+}
+
+/** Names every sequence that scored nothing, and why where the annotation is the reason. */
+function notesOnNothing({ sequences }: AnnotationSet, scored: readonly ScoredSequence[]): string[] {
+  const hidden = new Set(
+    sequences.filter(({ visible }) => visible?.every((flag) => flag === 0)).map(({ name }) => name),
+  );
+  const uncounted = scored.filter(({ frames }) => frames === 0);
+  const nothing = scored.filter(
+    ({ frames, scores }) => frames > 0 && FIGURES.every((figure) => !(scores[figure] > 0)),
+  );
+  const notes: readonly (readonly [string, readonly ScoredSequence[]])[] = [
+    ["without a frame that counts, left out", uncounted],
+    ["every frame is flagged as absent, scored as 0", nothing.filter(({ name }) => hidden.has(name))],
+    ["scored nothing", nothing.filter(({ name }) => !hidden.has(name))],
+  ];
+  return notes.flatMap(([text, some]) =>
+    some.length > 0 ? [`${text}: ${some.map(({ name }) => name).join(", ")}`] : [],
+  );
 }
 
 function scoreSequenceRuns(

@@ -1,16 +1,19 @@
 import { join } from "node:path";
 import {
   createRandom,
-  loratFromTokens,
   type Model,
   mergedConfig,
   type NetworkRunOptions,
   type Precision,
+  parametersOf,
+  searchHalf,
   searchSizePx,
+  stateDictOf,
   TrackingNetwork,
+  templateMemoryShape,
   type Variant,
 } from "@lorat/core";
-import { cost, Graph, type Shape } from "@lorat/graph";
+import { cost, sizeOf } from "@lorat/graph";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
 import { bundledModels } from "../../trackers/model/model-path.ts";
 import { writeRandomWeights } from "../profile/random-weights.ts";
@@ -47,7 +50,7 @@ export async function networkContender(
   const network = new TrackingNetwork(model, runOptions(context, precision));
   const random = createRandom(7);
   const noise = (count: number) => Float32Array.from({ length: count }, () => random.normal());
-  const templates = noise(batch * variant.templateGrid ** 2 * variant.dim);
+  const templates = noise(batch * sizeOf(templateMemoryShape(model.config)));
   const searches = noise(batch * 3 * searchSizePx(variant) ** 2);
   return timed(
     {
@@ -67,17 +70,9 @@ export async function networkContender(
 
 /** Floating-point operations and parameters of what runs every frame. */
 export function searchGraph(variant: Variant, batch: number) {
-  const graph = new Graph();
   const config = mergedConfig(variant);
-  const size = searchSizePx(variant);
-  const template = graph.input("template_tokens", [batch, variant.templateGrid ** 2, variant.dim]);
-  const { scoreMap, boxes } = loratFromTokens(
-    template,
-    graph.input("search", [batch, 3, size, size]),
-    config,
-  );
-  const shapes = new Map(
-    [...graph.parameters.values()].map(({ name, shape }): [string, Shape] => [name, shape]),
-  );
-  return { flops: 2 * cost([scoreMap, boxes]).macs, shapes };
+  return {
+    flops: 2 * cost(Object.values(searchHalf(config, batch))).macs,
+    shapes: stateDictOf(parametersOf(config)),
+  };
 }

@@ -2,11 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  lorat,
   type ModelConfig,
   mergedConfig,
-  networkInputs,
   type Precision,
+  parametersOf,
   requirePrecision,
   trainingStep,
   type Variant,
@@ -15,7 +14,6 @@ import {
 import {
   type ConcreteDevice,
   type Device,
-  Graph,
   resolveDevice,
   type Shape,
   sizeOf,
@@ -234,10 +232,7 @@ function child({ script, signal, onProgress }: ProfileOptions, label: string, un
 
 /** Parameters of the merged network. */
 function parameterShapes(variant: Variant): Map<string, Shape> {
-  const config = mergedConfig(variant);
-  const graph = new Graph();
-  lorat(networkInputs(graph, config, 1), config);
-  return shapesOf(graph.parameters.values());
+  return shapesOf(parametersOf(mergedConfig(variant)));
 }
 
 /** Shapes of all parameters of a training step, and of those that train. */

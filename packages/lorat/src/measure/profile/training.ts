@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import {
-  isTrainable,
   loraConfig,
   type ModelConfig,
   mergedConfig,
+  parametersOf,
   searchSizePx,
   type TrainingBatch,
   TrainingEngine,
@@ -74,7 +74,8 @@ async function trainedInMemory(
   model: ModelConfig,
 ): Promise<Map<string, StoredTensor>> {
   const placed = new Map<string, StoredTensor>(weights);
-  const trained = [...weights].filter(([name]) => isTrainable(name, model));
+  const trains = new Set(parametersOf(model).flatMap(({ name, role }) => (role.trains ? [name] : [])));
+  const trained = [...weights].filter(([name]) => trains.has(name));
   const file = await open(trained[0]![1].file, "r");
   try {
     for (const [name, { shape, offset }] of trained) {

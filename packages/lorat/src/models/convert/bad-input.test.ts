@@ -4,9 +4,11 @@ import { join } from "node:path";
 import {
   allLinearLayers,
   elementCount,
-  mergedStateDict,
+  loraConfig,
+  mergedConfig,
+  parametersOf,
   type StateDict,
-  trainableStateDict,
+  stateDictOf,
 } from "@lorat/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -20,7 +22,6 @@ import {
 import { convertModel } from "./index.ts";
 
 const variant = tinyVariant;
-const { searchGrid } = variant;
 const adapters = { rank: tinyRank, targets: allLinearLayers };
 
 let folder = "";
@@ -72,7 +73,10 @@ describe("convertModel with bad input", () => {
       "WEIGHTS_SHAPE",
       "a wrong shape",
       async () => [
-        await write("shape.bin", change(mergedStateDict(variant, searchGrid), ["norm.bias", [7]])),
+        await write(
+          "shape.bin",
+          change(stateDictOf(parametersOf(mergedConfig(variant))), ["norm.bias", [7]]),
+        ),
       ],
       /shape\.bin .*norm\.bias should be \[6\], is \[7\]/,
     ],
@@ -83,7 +87,10 @@ describe("convertModel with bad input", () => {
         files.dinov2,
         await write(
           "missing.bin",
-          change(trainableStateDict(variant, adapters), ["token_type_embed", undefined]),
+          change(stateDictOf(parametersOf(loraConfig(variant, adapters)).filter(({ role }) => role.trains)), [
+            "token_type_embed",
+            undefined,
+          ]),
         ),
       ],
       /missing: token_type_embed \[3, 6\]/,
@@ -95,7 +102,10 @@ describe("convertModel with bad input", () => {
         files.dinov2,
         await write(
           "conv.bin",
-          change(trainableStateDict(variant, adapters), ["head.cls.conv1.0.weight", [8, 6, 3, 3]]),
+          change(stateDictOf(parametersOf(loraConfig(variant, adapters)).filter(({ role }) => role.trains)), [
+            "head.cls.conv1.0.weight",
+            [8, 6, 3, 3],
+          ]),
         ),
       ],
       /unexpected: head\.cls\.conv1\.0\.weight \[8, 6, 3, 3\]/,
@@ -103,7 +113,7 @@ describe("convertModel with bad input", () => {
     [
       "WEIGHTS_VARIANT",
       "another width",
-      async () => [await write("wide.bin", mergedStateDict({ ...variant, dim: 8 }, searchGrid))],
+      async () => [await write("wide.bin", stateDictOf(parametersOf(mergedConfig({ ...variant, dim: 8 }))))],
       /width 8, tiny has 6/,
     ],
     [
@@ -152,7 +162,7 @@ describe("convertModel with bad input", () => {
     ["WEIGHTS_NOT_FINITE", Number.POSITIVE_INFINITY, "fp16"],
     ["WEIGHTS_HALF_RANGE", 70_000, "fp16"],
   ])("%s: %f in %s leaves nothing behind", async (code, value, precision) => {
-    const tensors = filled(mergedStateDict(variant, searchGrid)).map((tensor) => {
+    const tensors = filled(stateDictOf(parametersOf(mergedConfig(variant)))).map((tensor) => {
       if (tensor.name !== "blocks.1.mlp.fc2.weight") return tensor;
       const values = valuesOf(tensor.name, elementCount(tensor.shape)).fill(value, 3, 4);
       return { ...tensor, data: new Uint8Array(values.buffer) };

@@ -3,16 +3,17 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  backboneStateDict,
   bytesSource,
   elementCount,
   float32ToHalf,
   halfToFloat32,
   type ModelFolder,
-  mergedStateDict,
+  mergedConfig,
+  parametersOf,
   readModelFolder,
   requireTracker,
   resizePositions,
+  stateDictOf,
   variantNamed,
 } from "@lorat/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -133,7 +134,7 @@ describe("convertModel", () => {
     close(await fromFull.weights.float32("pos_embed"), valuesOf("pos_embed", searchGrid ** 2 * dim), 0);
     expect(fromFull.manifest.notes).toEqual([]);
     const fromMerged = await openFolder((await convert({ files: [files.merged] })).outDir);
-    for (const [name, shape] of mergedStateDict(variant, searchGrid)) {
+    for (const [name, shape] of stateDictOf(parametersOf(mergedConfig(variant)))) {
       close(await fromMerged.weights.float32(name), valuesOf(name, elementCount(shape)), 0);
     }
     const both = await convert({ files: [files.dinov2, files.merged] });
@@ -145,7 +146,11 @@ describe("convertModel", () => {
     const opened = await openFolder(outDir);
     expect(opened.manifest.kind).toBe("backbone");
     expect(new Set(opened.weights.entries.keys())).toEqual(
-      new Set(backboneStateDict(variant, searchGrid).keys()),
+      new Set(
+        stateDictOf(
+          parametersOf(mergedConfig(variant)).filter(({ role }) => role.part === "backbone"),
+        ).keys(),
+      ),
     );
     expect(() => requireTracker(opened)).toThrow(expect.objectContaining({ code: "MODEL_BACKBONE_ONLY" }));
   });
@@ -165,7 +170,7 @@ describe("convertModel", () => {
     const nano = variantNamed("nano");
     const path = await writeSafetensorsFile(
       join(folder, "nano.bin"),
-      filled(mergedStateDict(nano, nano.searchGrid), "F16"),
+      filled(stateDictOf(parametersOf(mergedConfig(nano))), "F16"),
     );
     const progress: number[] = [];
     const { result } = await convert({
@@ -197,7 +202,7 @@ describe("convertModel", () => {
     await mkdir(input);
     const path = await writeSafetensorsFile(
       join(input, "weights.safetensors"),
-      filled(mergedStateDict(variant, searchGrid)),
+      filled(stateDictOf(parametersOf(mergedConfig(variant)))),
     );
     await expect(convert({ files: [path], outDir: input, force: true })).rejects.toMatchObject({
       code: "OUTPUT_HOLDS_INPUT",

@@ -8,8 +8,10 @@ import {
   allLinearLayers,
   dinov2StateDict,
   elementCount,
+  loraConfig,
+  parametersOf,
   type StateDict,
-  trainableStateDict,
+  stateDictOf,
   type Variant,
 } from "@lorat/core";
 import { build } from "esbuild";
@@ -55,7 +57,7 @@ it("converts in memory that the model's size does not matter to", async () => {
   const adapters = { rank: 4, targets: allLinearLayers };
   const trained = await writeSafetensorsFile(
     join(folder, "model.bin"),
-    filled(trainableStateDict(variant, adapters)),
+    filled(stateDictOf(parametersOf(loraConfig(variant, adapters)).filter(({ role }) => role.trains))),
   );
 
   const script = join(folder, "convert.mjs");

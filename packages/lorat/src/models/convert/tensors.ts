@@ -1,9 +1,10 @@
 import {
-  backboneStateDict,
+  configOfWeights,
   encodeFloat32,
   type MatMul,
   mergedBlocks,
-  mergedStateDict,
+  mergedConfig,
+  parametersOf,
   planMerge,
   resizePositions,
   type TensorToWrite,
@@ -33,10 +34,15 @@ export async function plannedTensors(
 ): Promise<TensorToWrite[]> {
   const { lorat, dinov2, variant } = inputs;
   const main = (lorat ?? dinov2)!;
-  const wanted = new Map((lorat ? mergedStateDict : backboneStateDict)(variant, variant.searchGrid));
+  const all = parametersOf(lorat ? configOfWeights(lorat.profile, variant) : mergedConfig(variant));
+  const wanted = new Map(
+    all
+      .filter(({ role }) => lorat || role.part === "backbone")
+      .map((parameter) => [parameter.name, parameter]),
+  );
   const tensors: TensorToWrite[] = [];
   if (!main.file.entries.has("pos_embed") || main === dinov2) {
-    const shape = wanted.get("pos_embed")!;
+    const { shape } = wanted.get("pos_embed")!;
     wanted.delete("pos_embed");
     const dtype = dtypeOf(shape, options.precision);
     tensors.push({
@@ -46,7 +52,7 @@ export async function plannedTensors(
       data: () => positions(dinov2!, variant.searchGrid, dtype),
     });
   }
-  for (const tensor of await planMerge(wanted, main.file, dinov2?.file)) {
+  for (const tensor of await planMerge(wanted.values(), main.file, dinov2?.file)) {
     const { name, shape } = tensor;
     const dtype = dtypeOf(shape, options.precision);
     tensors.push({

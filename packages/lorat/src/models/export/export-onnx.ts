@@ -6,6 +6,7 @@ import {
   type ModelConfig,
   mergedBlocks,
   networkInputs,
+  parametersOf,
   planMerge,
 } from "@lorat/core";
 import { bytesOf, float32, Graph, type Placement, serialise, sizeOf, type Value } from "@lorat/graph";
@@ -50,7 +51,7 @@ export async function exportOnnx(
   const product = sessionProduct();
   try {
     const file = asTensorFile(new Map([...weights, ...scalingScalars(config.model)]), reader);
-    const plan = await planMerge(new Map(parameters.map(({ name, shape }) => [name, shape])), file);
+    const plan = await planMerge(parametersOf(config.model), file);
     const blocks = (tensor: MergedTensor) => mergedBlocks(tensor, { matmul: product.matmul });
     const total = parameters.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
     if (total <= embedBelowBytes) {

@@ -1,4 +1,4 @@
-import { mergedBlocks, mergedStateDict, planMerge, type TensorToWrite } from "@lorat/core";
+import { mergedBlocks, parametersOf, planMerge, type TensorToWrite } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { sessionProduct } from "../../trackers/model/session-product.ts";
@@ -28,7 +28,7 @@ export async function exportRun(
   const product = sessionProduct();
   try {
     const file = asTensorFile(new Map([...weights, ...scalingScalars(config.model)]), reader);
-    const plan = await planMerge(mergedStateDict(variant, variant.searchGrid), file);
+    const plan = await planMerge(parametersOf(config.model), file);
     const tensors = plan.map((tensor): TensorToWrite => {
       const { name, shape } = tensor;
       const dtype = dtypeOf(shape, precision);

@@ -1,12 +1,5 @@
-import {
-  createRandom,
-  initialWeights,
-  lorat,
-  mergedConfig,
-  networkInputs,
-  quantisableLayers,
-} from "@lorat/core";
-import { Graph, type Tensor } from "@lorat/graph";
+import { createRandom, initialWeights, mergedConfig, parametersOf, quantisableLayers } from "@lorat/core";
+import type { Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { withFolder } from "../../testing/clips.ts";
 import { tinyVariant } from "../../testing/model-weights.ts";
@@ -20,9 +13,7 @@ import { quantise } from "./quantise.ts";
 const config = mergedConfig(tinyVariant);
 
 async function saveTiny(folder: string): Promise<void> {
-  const graph = new Graph();
-  lorat(networkInputs(graph, config, 1), config);
-  const weights = initialWeights(graph, config, createRandom(3)) as Map<string, Tensor<"float32">>;
+  const weights = initialWeights(parametersOf(config), createRandom(3)) as Map<string, Tensor<"float32">>;
   await saveModel(folder, tinyVariant, weights, ["kept"]);
 }
 

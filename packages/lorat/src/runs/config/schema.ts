@@ -78,6 +78,7 @@ const model = z.strictObject({
   head,
   attention: z.enum(["joint", "asymmetric"]),
   trainPositions: z.boolean().optional(),
+  trainStem: z.boolean().optional(),
 } satisfies Exactly<ModelConfig>);
 
 const ramp = z.tuple([atLeast0, atLeast0]);

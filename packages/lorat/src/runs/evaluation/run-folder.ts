@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { formatBox } from "../../datasets/boxes/boxes-file.ts";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
+import { shiftToFile } from "../../datasets/pixel-origin.ts";
 import { reserveOutput } from "../../files/pending-file.ts";
 import { lockRun } from "../run-lock.ts";
 import { checkSame, RECORD_FILE, type RunRecord, readRecord, writeRecord } from "./run-record.ts";
@@ -55,12 +56,12 @@ export async function openRunFolder(folder: string, record: RunRecord): Promise<
       return text.split("\n").length - 1 === task.sequence.frames.count;
     },
     async write(task, { boxes, scores, seconds }) {
-      const { offset } = task.sequence;
+      const { kind } = task.sequence;
       await writeLines(pathOf("times", task), scores.length, (i) => seconds[i]!.toFixed(8));
       await writeLines(pathOf("scores", task), scores.length, (i) => scores[i]!.toFixed(6));
       await writeLines(pathOf("results", task), scores.length, (i) => {
         const [x, y, width, height] = boxes.subarray(4 * i, 4 * i + 4) as unknown as number[];
-        const shift = width! > 0 || height! > 0 ? offset : 0;
+        const shift = shiftToFile(kind, { width: width!, height: height! });
         return formatBox({ x: x! + shift, y: y! + shift, width: width!, height: height! });
       });
     },

@@ -8,6 +8,7 @@ import {
   lorat,
   networkInputs,
   openSafetensors,
+  parametersOf,
   variantNamed,
 } from "@lorat/core";
 import { float32, Graph, Session, sizeOf, type Tensor, type Weights } from "@lorat/graph";
@@ -54,9 +55,7 @@ it("gives the numbers of the network with its adapters apart", async () => {
   // The training network: the bundled weights split into q, k and v, adapters and a new head drawn at random.
   const source = await bundledWeights();
   const base = await openSafetensors(source);
-  const graph = new Graph();
-  lorat(networkInputs(graph, config, 1), config);
-  const training = initialWeights(graph, config, createRandom(5)) as Map<string, Tensor<"float32">>;
+  const training = initialWeights(parametersOf(config), createRandom(5)) as Map<string, Tensor<"float32">>;
   for (const [name, { shape }] of training) {
     const split = /^(.*\.qkv)\.([qkv])\.linear\.(weight|bias)$/.exec(name);
     const plain = name.replace(".linear.", ".");

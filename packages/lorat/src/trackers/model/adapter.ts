@@ -3,10 +3,11 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
   type ByteSource,
+  configOfWeights,
   type ModelFolder,
-  mergedStateDict,
   mergedTensor,
   openSafetensors,
+  parametersOf,
   planMerge,
   profileWeights,
   stateDictOf,
@@ -106,11 +107,16 @@ export async function mergeAdapter(
     }
     const { variant } = base.folder.manifest;
     const tensors = stateDictOf(trained.entries.values());
-    validateWeights(tensors, profileWeights(tensors, path), variant, path);
+    const profile = profileWeights(tensors, path);
+    validateWeights(tensors, profile, variant, path);
     const weights = new Map(base.stored);
-    const plan = await planMerge(mergedStateDict(variant, variant.searchGrid), trained, base.folder.weights);
+    const plan = await planMerge(
+      parametersOf(configOfWeights(profile, variant)),
+      trained,
+      base.folder.weights,
+    );
     for (const tensor of plan) {
-      const touched = tensor.parts.some(({ file, adapter }) => adapter || file === trained);
+      const touched = tensor.parts.some(({ file, fold }) => fold || file === trained);
       if (!touched) continue;
       weights.set(tensor.name, float32(await mergedTensor(tensor, product), tensor.shape));
     }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { decodeImageOf } from "../../media/image-folder.ts";
+import { decodeImage } from "../../media/image-folder.ts";
 
 /** Image formats of the reference library, as `trax.image` lists them. */
 export const TRAX_IMAGES = ["path", "memory", "buffer"] as const;
@@ -31,7 +31,7 @@ export async function decodeTraxImage(text: string, index: number): Promise<Fram
     );
   }
   const path = imagePath(text);
-  return decodeImageOf(path, path, index);
+  return decodeImage(path, index);
 }
 
 /** A picture file as a `data:` address, for trackers that do not take paths. Throws `TRAX_IMAGE` for other than JPEG and PNG. */
@@ -81,7 +81,7 @@ function dataImage(text: string, index: number): Promise<Frame> {
       `frame ${index} is neither data:image/jpeg nor data:image/png: ${shorten(text)}`,
     );
   }
-  return decodeImageOf(Buffer.from(text.slice(header[0].length), "base64"), "the image sent", index);
+  return decodeImage(Buffer.from(text.slice(header[0].length), "base64"), index, "the image sent");
 }
 
 function shorten(text: string): string {

@@ -1,7 +1,7 @@
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isTrainable, lorat, networkInputs } from "@lorat/core";
-import { type Device, Graph, LoratError, sizeOf } from "@lorat/graph";
+import { parametersOf } from "@lorat/core";
+import { type Device, LoratError, sizeOf } from "@lorat/graph";
 import { readRun } from "../../runs/read-run.ts";
 import type { StepRecord } from "../../runs/records.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
@@ -90,10 +90,8 @@ async function summariseRow(
 }
 
 function trainableCount({ model }: RunConfig): number {
-  const graph = new Graph();
-  lorat(networkInputs(graph, model, 1), model);
-  return [...graph.parameters.values()]
-    .filter(({ name }) => isTrainable(name, model))
+  return parametersOf(model)
+    .filter(({ role }) => role.trains)
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 

@@ -9,7 +9,7 @@ import { synthesise } from "../../synth/synthesise.ts";
 import { writeSequence } from "../../synth/write-sequence.ts";
 import { quickBase } from "../../testing/training-run.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
-import { scoreStretches } from "../../trackers/track-object.ts";
+import { scoreStretches } from "../../trackers/one-pass.ts";
 import { type Check, finetune } from "./finetune.ts";
 import { heldOutOf, splitClips } from "./held-out.ts";
 

@@ -7,7 +7,7 @@ import { fileSource } from "../../files/file-source.ts";
 import { cropGeometry } from "../../runs/run-config.ts";
 import { createLoader } from "../../sampling/loader.ts";
 import { weightsFingerprint, writeAdapter } from "../../trackers/model/adapter.ts";
-import { scoreStretches } from "../../trackers/track-object.ts";
+import { scoreStretches } from "../../trackers/one-pass.ts";
 import { openBase } from "../base-model.ts";
 import { startingWeights } from "../starting-weights.ts";
 import { heldOutOf, splitClips } from "./held-out.ts";

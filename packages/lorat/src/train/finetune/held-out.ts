@@ -1,5 +1,5 @@
 import type { Dataset, DatasetSequence } from "../../datasets/dataset.ts";
-import { type Stretch, stretchOf } from "../../trackers/track-object.ts";
+import { type Stretch, stretchOf } from "../../trackers/one-pass.ts";
 
 /** With fewer clips than this, a part of every clip is held out in place of whole clips. */
 const FEWEST_WHOLE_CLIPS = 4;

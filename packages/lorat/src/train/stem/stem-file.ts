@@ -1,21 +1,24 @@
 import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { openSafetensors, writeSafetensors } from "@lorat/core";
-import { bytesOf, type Graph, LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
+import { openSafetensors, type Parameter, writeSafetensors } from "@lorat/core";
+import { bytesOf, LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
 
 /**
  * The stem's parameters of a network from a stem's file; they stay in it. Throws `STEM_WEIGHTS`, naming every tensor that is
  * missing or of another shape, and what reading the file throws.
  */
-export async function stemWeights(path: string, network: Graph): Promise<Map<string, StoredTensor>> {
+export async function stemWeights(
+  path: string,
+  parameters: readonly Parameter[],
+): Promise<Map<string, StoredTensor>> {
   const file = resolve(path);
   const source = await fileSource(file);
   try {
     const { entries } = await openSafetensors(source);
     const weights = new Map<string, StoredTensor>();
     const issues: string[] = [];
-    for (const { name, shape } of network.parameters.values()) {
+    for (const { name, shape } of parameters) {
       if (!name.startsWith("stem.")) continue;
       const entry = entries.get(name);
       if (!entry) issues.push(`${name} is missing`);

@@ -1,20 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { allLinearLayers } from "../model/config.ts";
-import { variantNamed } from "../model/variants.ts";
-import { elementCount } from "./dtype.ts";
-import {
-  backboneStateDict,
-  dinov2StateDict,
-  mergedStateDict,
-  type StateDict,
-  scalingStateDict,
-  trainableStateDict,
-  trainingStateDict,
-} from "./state-dict.ts";
+import { elementCount } from "../weights/dtype.ts";
+import { dinov2StateDict, scalingNotes } from "../weights/names.ts";
+import { loraConfig, mergedConfig } from "./config.ts";
+import { parametersOf } from "./lorat.ts";
+import type { Parameter } from "./parameters.ts";
+import { variantNamed } from "./variants.ts";
 
-const adapters = { rank: 64, targets: allLinearLayers };
-const count = (tensors: StateDict, pick: (name: string) => boolean = () => true) =>
-  [...tensors].reduce((sum, [name, shape]) => sum + (pick(name) ? elementCount(shape) : 0), 0);
+const count = (parameters: readonly Parameter[], pick: (parameter: Parameter) => boolean = () => true) =>
+  parameters.filter(pick).reduce((sum, { shape }) => sum + elementCount(shape), 0);
 
 /** Specification section 1.6, the authors' published counts. */
 const published: [
@@ -38,32 +31,42 @@ const published: [
 
 describe.each(published)("%s", (name, train, frozen, lora, head, types, inference) => {
   const variant = variantNamed(name);
-  const training = trainingStateDict(variant, variant.searchGrid, adapters);
-  const trainable = trainableStateDict(variant, adapters);
-  const merged = mergedStateDict(variant, variant.searchGrid);
-  const backbone = backboneStateDict(variant, variant.searchGrid);
+  const training = parametersOf(loraConfig(variant));
+  const merged = parametersOf(mergedConfig(variant));
+  const backbone = merged.filter(({ role }) => role.part === "backbone");
 
   it("has the published number of parameters in every part", () => {
+    const trained = (part: string) => count(training, ({ role }) => role.trains && role.part === part);
     expect(count(training)).toBe(train);
     expect(count(merged)).toBe(inference);
     expect(count(backbone)).toBe(frozen);
-    expect(count(trainable, (tensor) => tensor.includes(".lora."))).toBe(lora);
-    expect(count(trainable, (tensor) => tensor.startsWith("head."))).toBe(head);
-    expect(count(trainable, (tensor) => tensor === "token_type_embed")).toBe(types);
-    expect(count(training, (tensor) => !trainable.has(tensor))).toBe(frozen);
+    expect(trained("adapter")).toBe(lora);
+    expect(trained("head")).toBe(head);
+    expect(trained("types")).toBe(types);
+    expect(trained("backbone")).toBe(0);
+    expect(count(training, ({ role }) => !role.trains)).toBe(frozen);
   });
 
   it("has DINOv2's own tensors beside the frozen ones", () => {
     const source = dinov2StateDict(variant, 37);
     expect(source.get("pos_embed")).toEqual([1, 1370, variant.dim]);
-    const added = [...source.keys()].filter((tensor) => !backbone.has(tensor));
-    expect(added).toEqual(["cls_token", "mask_token"]);
+    const own = new Set(backbone.map((parameter) => parameter.name));
+    expect([...source.keys()].filter((tensor) => !own.has(tensor))).toEqual(["cls_token", "mask_token"]);
+  });
+
+  it("fills every merged tensor exactly with the rows of what is merged into it", () => {
+    const rows = new Map<string, number>();
+    for (const { shape, role } of training) {
+      if (role.merged) rows.set(role.merged.name, (rows.get(role.merged.name) ?? 0) + shape[0]!);
+    }
+    expect(rows).toEqual(new Map(merged.map((parameter) => [parameter.name, parameter.shape[0]!])));
   });
 });
 
 it("leaves layers without an adapter under their plain names", () => {
   const targets = { q: true, k: false, v: true, proj: false, mlp: true };
-  const names = [...trainingStateDict(variantNamed("nano"), 12, { rank: 4, targets }).keys()];
+  const parameters = parametersOf(loraConfig(variantNamed("nano"), { rank: 4, targets }));
+  const names = parameters.map(({ name }) => name);
   const first = names.filter(
     (name) => name.startsWith("blocks.0.") && /attn\..*weight|lora.A|fc1.*weight/.test(name),
   );
@@ -80,7 +83,7 @@ it("leaves layers without an adapter under their plain names", () => {
       "blocks.0.mlp.fc2.lora.A",
     ].sort(),
   );
-  expect([...scalingStateDict(variantNamed("nano"), { rank: 4, targets }).keys()].slice(0, 4)).toEqual([
+  expect([...scalingNotes(parameters).keys()].slice(0, 4)).toEqual([
     "lora_alpha",
     "use_rslora",
     "blocks.0.attn.qkv.q.lora.alpha",
