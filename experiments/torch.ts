@@ -104,13 +104,13 @@ async function task(kind: Task["kind"]): Promise<Task> {
     outputs = { score_map: scoreMap, boxes };
   }
   const weights = initialWeights(parametersIn(graph), createRandom(5)) as Map<string, Tensor>;
-  const memoryPattern = kind === "network";
+  const purpose = kind === "network" ? "inference" : "training";
   const session = await Session.create(outputs, {
     device: "cpu",
     threads,
     weights: weights as Weights,
     fed,
-    memoryPattern,
+    purpose,
   });
   const inputs = madeUp(graph.inputs.values());
   const title = kind === "step" ? `LoRA step, rank 64, batch ${batch}` : `forward, batch ${batch}`;

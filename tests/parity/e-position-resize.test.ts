@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  dropClsPosition,
-  type GridSize,
-  resizePositions,
-} from "../../packages/core/src/model/position-resize.ts";
+import type { Size } from "../../packages/core/src/geometry/frame.ts";
+import { resizePositions } from "../../packages/core/src/model/position-resize.ts";
 import { sinCosPositions } from "../../packages/core/src/model/sincos.ts";
 import { type FixtureTensor, fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
 
@@ -29,7 +26,7 @@ function sourceOf(from: number | undefined) {
 describe("e: position table resize", () => {
   for (const { name, from, to } of resized) {
     const source = sourceOf(from);
-    const grid: GridSize = source;
+    const grid: Size = source;
     const target = { width: to, height: to };
     const { data, shape } = tensors.get(source.name)!;
     const dim = shape.at(-1)!;
@@ -41,11 +38,7 @@ describe("e: position table resize", () => {
     });
 
     it(`${source.name} behind a CLS row, to ${to} x ${to}`, () => {
-      const withCls = new Float32Array(dim + data.length).fill(Number.NaN, 0, dim);
-      withCls.set(data as Float32Array, dim);
-      const dropped = dropClsPosition(withCls, dim);
-      expect(dropped.grid).toEqual({ width: source.width, height: source.height });
-      const actual = resizePositions(dropped.table, dim, dropped.grid, target);
+      const actual = resizePositions(data as Float32Array, dim, source, target);
       expect(maxDifference(actual, expected)).toBeLessThanOrEqual(2e-6);
     });
   }

@@ -80,11 +80,13 @@ const translation = (p: CropParameters) => [p.translationX, p.translationY];
 const relative = (actual: number[], expected: Pair) =>
   maxDifference(actual, expected) / Math.max(1, maxAbs(expected));
 
+const sizeOf = ({ output_size_wh: [width, height] }: { output_size_wh: Pair }) => ({ width, height });
+
 function cropped(c: CropCase, frame: Frame, output: CropOutput) {
-  const cropper = new Cropper(c.output_size_wh[0], c.output_size_wh[1], output);
+  const cropper = new Cropper(sizeOf(c), output);
   const padding = c.padding === "image mean" ? imageMean(frame) : c.padding;
   const pixels = new Float32Array(cropper.length);
-  const parameters = cropParameters(c.box_xyxy, c.area_factor, ...c.output_size_wh);
+  const parameters = cropParameters(c.box_xyxy, c.area_factor, sizeOf(c));
   const adjusted = cropper.crop(frame, parameters, padding, pixels);
   return { pixels, parameters, adjusted };
 }
@@ -94,10 +96,10 @@ describe("f: crop parameters and pixels", () => {
     const label = `case ${c.id}: ${c.name}, ${c.kind}`;
     it(`${label}: parameters`, () => {
       const frame = frameOf(c.image);
-      const raw = cropParameters(c.box_xyxy, c.area_factor, ...c.output_size_wh);
+      const raw = cropParameters(c.box_xyxy, c.area_factor, sizeOf(c));
       expect(relative(scale(raw), c.params_scale)).toBeLessThanOrEqual(1e-9);
       expect(relative(translation(raw), c.params_translation)).toBeLessThanOrEqual(1e-9);
-      const adjusted = alignCrop(frame.width, frame.height, raw, ...c.output_size_wh).parameters;
+      const adjusted = alignCrop(frame, raw, sizeOf(c)).parameters;
       expect(relative(scale(adjusted), c.adjusted_scale_f32)).toBeLessThanOrEqual(1e-6);
       expect(relative(translation(adjusted), c.adjusted_translation_f32)).toBeLessThanOrEqual(1e-6);
       const inverse = inverseParameters(adjusted);
@@ -134,12 +136,11 @@ describe("f: crop parameters and pixels", () => {
       it(`${label}: foreground mask`, () => {
         const { adjusted } = cropped(c, frameOf(c.image), "raw");
         const inCrop = toCrop(c.box_xyxy, adjusted);
-        const [width, height] = c.output_size_wh;
-        const [gridWidth, gridHeight] = gridSize;
-        const grid = { width, height, gridWidth, gridHeight };
+        const grid = { sizePx: c.output_size_wh[0], cells: gridSize[0] };
+        expect([c.output_size_wh[1], gridSize[1]]).toEqual([grid.sizePx, grid.cells]);
         expect(rasteriseOnGrid(inCrop, grid)).toEqual(c.mask_cells_xyxy_raw);
         expect(foregroundCells(inCrop, grid)).toEqual(c.mask_cells_xyxy_clipped);
-        const written = new Float32Array(gridWidth * gridHeight).fill(7);
+        const written = new Float32Array(grid.cells ** 2).fill(7);
         writeForegroundMask(inCrop, grid, written);
         expect([...written]).toEqual(mask.flat());
       });
@@ -172,7 +173,7 @@ describe("f: scale and translation jitter", () => {
       const { parameters, success, attempts } = jitteredCrop(
         c.box,
         c.area_factor,
-        ...c.output_size_wh,
+        sizeOf(c),
         { normal: () => take("normal"), uniform: () => take("uniform") },
         {
           scaleJitter: c.scale_jitter,

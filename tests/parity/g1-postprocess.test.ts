@@ -33,18 +33,23 @@ const record = fixtureJson<Run>("g1_postprocess_given_maps");
 const tensors = fixtureTensors("g1_postprocess_given_maps");
 const scoreMaps = tensors.get("score_maps")!.data as Float32Array;
 const boxMaps = tensors.get("boxes")!.data as Float32Array;
-const [gridWidth, gridHeight] = record.map_wh;
+const [cells] = record.map_wh;
 const [width, height] = record.search_size_wh;
-const [imageWidth, imageHeight] = record.image_size_wh;
+const image = { width: record.image_size_wh[0], height: record.image_size_wh[1] };
 
 function replay(frames: RecordedFrame[], windowWeight: number) {
-  const postprocessor = new Postprocessor({ width, height, gridWidth, gridHeight }, { windowWeight });
+  const postprocessor = new Postprocessor({ sizePx: width, cells }, { windowWeight });
   let state = record.init_box;
   return frames.map((expected, index) => {
-    const raw = searchCropParameters(state, record.area_factor, width, height, record.min_object_size);
-    const { parameters } = alignCrop(imageWidth, imageHeight, raw, width, height);
-    const prediction = postprocessor.predict(scoreMaps, boxMaps, parameters, imageWidth, imageHeight, index);
-    state = nextStateBox(state, prediction.box, imageWidth, imageHeight);
+    const raw = searchCropParameters(state, record.area_factor, { width, height }, record.min_object_size);
+    const { parameters } = alignCrop(image, raw, { width, height });
+    const prediction = postprocessor.predict(
+      { scoreMap: scoreMaps, boxes: boxMaps },
+      parameters,
+      image,
+      index,
+    );
+    state = nextStateBox(state, prediction.box, image);
     return { expected, parameters, prediction, state };
   });
 }
@@ -52,7 +57,7 @@ function replay(frames: RecordedFrame[], windowWeight: number) {
 describe("g1: post-processing of given maps", () => {
   it("Hann window", () => {
     const expected = tensors.get("hann_window")!.data as Float32Array;
-    expect(maxDifference(hannWindow(gridWidth, gridHeight), expected)).toBeLessThanOrEqual(1e-6);
+    expect(maxDifference(hannWindow(cells), expected)).toBeLessThanOrEqual(1e-6);
   });
 
   for (const [name, frames, weight] of [

@@ -41,29 +41,28 @@ function frameAt(index: number): Frame {
 describe("g2: the tracking run without its network", () => {
   it("template crop and mask", () => {
     const [width, height] = record.template_size_wh;
-    const cropper = new Cropper(width, height);
+    const cropper = new Cropper({ width, height });
     const pixels = new Float32Array(cropper.length);
-    const raw = cropParameters(record.init_box, record.area_factor_template, width, height);
+    const raw = cropParameters(record.init_box, record.area_factor_template, { width, height });
     const adjusted = cropper.crop(frameAt(0), raw, imageMean(frameAt(0)), pixels);
     const expected = data("expected.template_normalised") as Float32Array;
     expect(maxDifference(pixels, expected)).toBeLessThanOrEqual(1e-4);
 
     const mask = tensors.get("expected.template_mask")!;
-    const [gridHeight, gridWidth] = mask.shape as [number, number];
-    const written = new Int32Array(gridWidth * gridHeight);
-    writeForegroundMask(toCrop(record.init_box, adjusted), { width, height, gridWidth, gridHeight }, written);
+    const [cells] = mask.shape as [number, number];
+    const written = new Int32Array(cells ** 2);
+    writeForegroundMask(toCrop(record.init_box, adjusted), { sizePx: width, cells }, written);
     expect([...written]).toEqual([...(mask.data as BigInt64Array)].map(Number));
   });
 
   it("first search crop, padded with the first frame's mean", () => {
     const [width, height] = record.search_size_wh;
-    const cropper = new Cropper(width, height);
+    const cropper = new Cropper({ width, height });
     const pixels = new Float32Array(cropper.length);
     const raw = searchCropParameters(
       record.init_box,
       record.area_factor_search,
-      width,
-      height,
+      { width, height },
       record.min_object_size,
     );
     cropper.crop(frameAt(1), raw, imageMean(frameAt(0)), pixels);
@@ -75,10 +74,10 @@ describe("g2: the tracking run without its network", () => {
     const [width, height] = record.search_size_wh;
     const scores = tensors.get("expected.score_maps")!;
     const boxMaps = data("expected.boxes_normalised") as Float32Array;
-    const [, gridHeight, gridWidth] = scores.shape as [number, number, number];
+    const [, cells] = scores.shape as [number, number, number];
     const { window_weight: windowWeight } = record;
-    const postprocessor = new Postprocessor({ width, height, gridWidth, gridHeight }, { windowWeight });
-    const cropper = new Cropper(width, height);
+    const postprocessor = new Postprocessor({ sizePx: width, cells }, { windowWeight });
+    const cropper = new Cropper({ width, height });
     const pixels = new Float32Array(cropper.length);
     const padding = imageMean(frameAt(0));
     let state = record.init_box;
@@ -88,20 +87,17 @@ describe("g2: the tracking run without its network", () => {
       const raw = searchCropParameters(
         state,
         record.area_factor_search,
-        width,
-        height,
+        { width, height },
         record.min_object_size,
       );
       const adjusted = cropper.crop(frameAt(i), raw, padding, pixels);
       const { box, score } = postprocessor.predict(
-        scores.data as Float32Array,
-        boxMaps,
+        { scoreMap: scores.data as Float32Array, boxes: boxMaps },
         adjusted,
-        imageWidth,
-        imageHeight,
+        { width: imageWidth, height: imageHeight },
         i - 1,
       );
-      state = nextStateBox(state, box, imageWidth, imageHeight);
+      state = nextStateBox(state, box, { width: imageWidth, height: imageHeight });
       boxes.push(...box);
       confidences.push(score);
     }

@@ -49,9 +49,9 @@ describe("tracking loop as the reference ran it", () => {
 
   it("cuts the recorded template", () => {
     const size = variant.templateGrid * variant.patchSize;
-    const cropper = new Cropper(size, size);
+    const cropper = new Cropper({ width: size, height: size });
     const pixels = new Float32Array(cropper.length);
-    const wished = cropParameters(json.init_box as Corners, variant.templateAreaFactor, size, size);
+    const wished = cropParameters(json.init_box as Corners, variant.templateAreaFactor, cropper.size);
     cropper.crop(frames[0]!, wished, imageMean(frames[0]!), pixels);
     const recorded = tensors.get("expected.template_normalised")!.data as Float32Array;
     expect(maxDifference(pixels, recorded)).toBeLessThanOrEqual(1e-4);

@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  createSchedule,
-  learningRate,
-  type Schedule,
-  scheduledLr,
-} from "../../packages/core/src/training/schedule.ts";
+import { learningRate, type Schedule, scheduledLr } from "../../packages/core/src/training/schedule.ts";
+import { type OptimizerSettings, trainingSchedule } from "../../packages/core/src/training/settings.ts";
 import { fixtureJson } from "./fixtures.ts";
 
 interface ScheduleParameters {
@@ -34,21 +30,20 @@ interface TrainRecord {
   };
 }
 
-function scheduleOf(
-  p: ScheduleParameters,
-  epochs: number,
-  iterationsPerEpoch: number,
-  accumulation = 1,
-): Schedule {
-  return createSchedule({
-    epochs,
-    iterationsPerEpoch,
-    accumulation,
-    warmupEpochs: p.warmup_epochs,
-    warmupLr: p.warmup_lr,
-    minLr: p.lr_min,
-    warmupPrefix: p.warmup_prefix,
-  });
+/** The recorded schedule as a training of as many updates has it. */
+function scheduleOf(p: ScheduleParameters, epochs: number, iterations: number, accumulation = 1): Schedule {
+  const updatesPerEpoch = Math.floor(iterations / accumulation);
+  const warmupSteps = p.warmup_epochs * updatesPerEpoch;
+  const optimizer: OptimizerSettings = {
+    learningRate: 1,
+    warmupSteps,
+    warmupLearningRate: p.warmup_lr,
+    minLearningRate: p.lr_min,
+    cosineSteps: epochs * updatesPerEpoch,
+    weightDecay: 0,
+    maxGradNorm: 1,
+  };
+  return { ...trainingSchedule({ optimizer, steps: warmupSteps }), warmupPrefix: p.warmup_prefix };
 }
 
 function expectClose(actual: number, expected: number): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Corners } from "../../packages/core/src/geometry/box.ts";
 import { writeForegroundMask } from "../../packages/core/src/geometry/mask.ts";
-import { collateLabels, searchLabel } from "../../packages/core/src/training/labels.ts";
+import { searchLabel, writeLabel } from "../../packages/core/src/training/labels.ts";
 import { fixtureJson } from "./fixtures.ts";
 
 interface LabelCase {
@@ -25,12 +25,7 @@ interface Fixture {
 }
 
 const { labels, masks, batches } = fixtureJson<Fixture>("j_labels");
-const squares = (size: number, grid: number) => ({
-  width: size,
-  height: size,
-  gridWidth: grid,
-  gridHeight: grid,
-});
+const squares = (sizePx: number, cells: number) => ({ sizePx, cells });
 const labelOf = (c: LabelCase) => searchLabel(c.box_px, squares(c.search, c.grid));
 
 describe("j: labels", () => {
@@ -53,10 +48,16 @@ describe("j: labels", () => {
   for (const [i, batch] of batches.entries()) {
     it(`batch ${i}: the labels of ${batch.grid} x ${batch.grid} cells collated`, () => {
       const members = labels.filter((c) => c.grid === batch.grid && c.search === batch.search);
-      const collated = collateLabels(members.map(labelOf));
-      expect(collated.sampleIndex).toEqual(batch.batch_index);
-      expect(collated.cellIndex).toEqual(batch.cell_index);
-      expect([collated.positiveCount]).toEqual(batch.num_positive_samples);
+      const cells = batch.grid ** 2;
+      const arrays = {
+        positives: new Float32Array(members.length * cells),
+        boxes: new Float32Array(members.length * 4),
+      };
+      const counts = members.map((member, index) => writeLabel(labelOf(member), index, arrays));
+      const positive = [...arrays.positives.keys()].filter((at) => arrays.positives[at] === 1);
+      expect(positive.map((at) => Math.floor(at / cells))).toEqual(batch.batch_index);
+      expect(positive.map((at) => at % cells)).toEqual(batch.cell_index);
+      expect([counts.reduce((a, b) => a + b, 0)]).toEqual(batch.num_positive_samples);
     });
   }
 });

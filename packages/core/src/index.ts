@@ -1,8 +1,21 @@
 /**
  * LoRAT in Node and the browser: geometry, model, weights, tracking, training step, metrics.
  */
+export { LoratError, type LoratErrorOptions } from "@lorat/graph";
 export * from "./geometry/index.ts";
 export * from "./graph-names.ts";
+export {
+  type Agreement,
+  agreementOf,
+  type CalibrationPair,
+  foundBoxes,
+  type GuardModelOptions,
+  type GuardResult,
+  guardedLayers,
+  guardModel,
+  type MeasureAgreement,
+  requiredAgreement,
+} from "./guard.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";
 export * from "./precision/index.ts";

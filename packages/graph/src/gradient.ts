@@ -1,11 +1,11 @@
 import { LoratError } from "./errors.ts";
 import { type Node, reachableNodes, type Value } from "./graph.ts";
 import { add } from "./ops/elementwise.ts";
-import { Recomputation, type Recomputed } from "./recompute.ts";
+import { Recomputation, type Recomputed } from "./rewrites/recompute.ts";
 import { sizeOf } from "./shape.ts";
 
 export interface GradientOptions {
-  /** Forward nodes that are computed again where gradients need them, late; none when left out. */
+  /** Which outputs of forward nodes are computed again where gradients need them, as late as that; default: none. */
   readonly recomputed?: Recomputed;
 }
 
@@ -58,8 +58,6 @@ export function vectorJacobianProduct(
         attributes: node.attributes,
         gradients: incoming,
         wanted,
-        node,
-        again,
       }),
     );
     node.inputs.forEach((input, i) => {

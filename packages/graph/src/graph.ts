@@ -44,21 +44,22 @@ export interface GradientContext {
   readonly gradients: readonly (Value | undefined)[];
   /** Whether the gradient of each input is wanted. */
   readonly wanted: readonly boolean[];
-  /** The node itself, in the forward pass. */
-  readonly node: Node;
-  /** Any other value of the forward pass as the gradient may read it. */
-  again(value: Value): Value;
 }
 
 /**
- * A standard ONNX operator: how its outputs' shapes follow from its inputs, and how its gradient is built out of
- * other operators. How it is written to ONNX follows from its name, inputs and attributes.
+ * An operator: how its outputs' shapes follow from its inputs, and how its gradient is built out of other operators. How it
+ * is written to ONNX follows from its type, inputs and attributes, or from {@link Operator.lower}. Passes over graphs tell
+ * operators apart by identity: two may have one type.
  */
 export interface Operator {
   readonly type: string;
   infer(inputs: readonly Value[], attributes: Attributes): OutputSpec[];
   /** Gradient of each input; absent when the operator has none (comparisons, casts to integers). */
   gradient?(context: GradientContext): (Value | undefined)[];
+  /** Its outputs by standard operators, for one that ONNX does not have. */
+  lower?(inputs: readonly Value[], attributes: Attributes): readonly Value[];
+  /** Outputs after the first are left out of the file where nothing reads them. */
+  readonly optionalOutputs?: boolean;
   /** Multiply-accumulates of one run; absent when it is not counted (see `cost`). */
   macs?(inputs: readonly Value[], outputs: readonly Value[], attributes: Attributes): number;
 }
@@ -76,7 +77,7 @@ export interface Node {
 const sharedConstantBytes = 256;
 
 /**
- * A graph of standard ONNX operators, built value by value. Shapes are checked as it grows; nothing is computed.
+ * A graph of operators, built value by value. Shapes are checked as it grows; nothing is computed.
  * `parameter` values are weights: they get their data, or become inputs, when the graph is serialised or run.
  */
 export class Graph {
@@ -187,6 +188,7 @@ export class Graph {
 
   /** Names of nodes built inside `build` start with `name/`. */
   scope<T>(name: string, build: () => T): T {
+    if (name === "") return build();
     this.#scope.push(name);
     try {
       return build();

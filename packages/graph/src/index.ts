@@ -10,13 +10,13 @@ export { nearestName } from "./nearest-name.ts";
 export { type ModelInput, modelInputs, withInputShapes, withOutputs } from "./onnx/input-shapes.ts";
 export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
 export * from "./ops/index.ts";
-export { type LinearLayer, linearLayers } from "./quantised/linear-layers.ts";
-export { PreparedWeights } from "./quantised/prepare.ts";
-export { type QuantisedGraph, quantise } from "./quantised/rewrite.ts";
-export { type WeightLevels, weightLevelsFor } from "./quantised/weight-levels.ts";
-export type { Recomputed } from "./recompute.ts";
-export { type Rule, rewrite } from "./rewrite.ts";
-export { OnnxModel, type OnnxModelOptions } from "./session/onnx-model.ts";
+export { type LinearLayer, linearLayers } from "./rewrites/linear-layers.ts";
+export { lowered } from "./rewrites/lower.ts";
+export { mixedPrecision, singleFromHere } from "./rewrites/mixed-precision.ts";
+export { type QuantisedGraph, quantise, type WeightLevels } from "./rewrites/quantise.ts";
+export type { Recomputed } from "./rewrites/recompute.ts";
+export { type Rule, rewrite } from "./rewrites/rewrite.ts";
+export { PreparedWeights, weightLevelsFor } from "./session/quantised-weights.ts";
 export type { ConcreteDevice, Device } from "./session/runtime.ts";
 export {
   DeviceTensor,
@@ -24,8 +24,9 @@ export {
   readBack,
   resolveDevice,
   Session,
-  type SessionOptions,
+  type SessionInput,
 } from "./session/session.ts";
+export type { Purpose, SessionOptions } from "./session/settings.ts";
 export { type FileTensor, type StoredTensor, storedBytes, type Weights } from "./session/weights.ts";
 export { type Shape, sameShape, sizeOf } from "./shape.ts";
 export {

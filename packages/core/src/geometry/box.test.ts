@@ -49,9 +49,9 @@ describe("box", () => {
   });
 
   it("clips every corner on its own and lets NaN through", () => {
-    expect(clipToImage([-3, 5, 20, 8], 10, 6)).toEqual([0, 5, 10, 6]);
-    expect(clipToImage([-9, -9, -1, -1], 10, 6)).toEqual([0, 0, 0, 0]);
-    expect(clipToImage([Number.NaN, 0, 1, 1], 10, 6)[0]).toBeNaN();
+    expect(clipToImage([-3, 5, 20, 8], { width: 10, height: 6 })).toEqual([0, 5, 10, 6]);
+    expect(clipToImage([-9, -9, -1, -1], { width: 10, height: 6 })).toEqual([0, 0, 0, 0]);
+    expect(clipToImage([Number.NaN, 0, 1, 1], { width: 10, height: 6 })[0]).toBeNaN();
   });
 
   it("knows a valid box", () => {

@@ -1,3 +1,5 @@
+import type { Size } from "./frame.ts";
+
 /**
  * A box in image pixels: continuous coordinates with the origin at the top-left corner of the top-left pixel,
  * so pixel `i` covers `[i, i + 1)`. The one box type of the public API.
@@ -59,7 +61,7 @@ export function iou(a: Corners, b: Corners): number {
 }
 
 /** Every corner moved into `[0, width] x [0, height]`; NaN stays NaN, an outside box becomes an empty one on the border. */
-export function clipToImage([x1, y1, x2, y2]: Corners, width: number, height: number): Corners {
+export function clipToImage([x1, y1, x2, y2]: Corners, { width, height }: Size): Corners {
   return [clamp(x1, width), clamp(y1, height), clamp(x2, width), clamp(y2, height)];
 }
 

@@ -1,5 +1,6 @@
 import { type Corners, clipToImage } from "./box.ts";
 import { type CropParameters, toCrop, toImage } from "./crop-parameters.ts";
+import type { Size } from "./frame.ts";
 import { rasterise } from "./rasterise.ts";
 
 /** A crop moved onto whole pixels: which source pixels go where, and the mapping that this really is. */
@@ -20,16 +21,10 @@ export interface AlignedCrop {
  * Where no image pixel falls into the crop (the reference then divides nothing by nothing) the given parameters are
  * kept, rounded to float32. Source: specification 4.2.
  */
-export function alignCrop(
-  imageWidth: number,
-  imageHeight: number,
-  parameters: CropParameters,
-  width: number,
-  height: number,
-): AlignedCrop {
-  const image: Corners = [0, 0, imageWidth, imageHeight];
-  const destination = rasterise(clipToImage(toCrop(image, parameters), width, height));
-  const source = clipToImage(rasterise(toImage(destination, parameters)), imageWidth, imageHeight);
+export function alignCrop(image: Size, parameters: CropParameters, crop: Size): AlignedCrop {
+  const whole: Corners = [0, 0, image.width, image.height];
+  const destination = rasterise(clipToImage(toCrop(whole, parameters), crop));
+  const source = clipToImage(rasterise(toImage(destination, parameters)), image);
   const empty = !(spans(destination) && spans(source));
   if (empty) return { source, destination, empty, parameters: roundParameters(parameters) };
 

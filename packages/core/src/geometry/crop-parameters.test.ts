@@ -12,15 +12,15 @@ const factor = fc.double({ min: 1, max: 6, noNaN: true });
 
 describe("crop parameters", () => {
   it("a square box with factor 2 takes half of each side of the crop", () => {
-    expect(toCrop([100, 50, 120, 70], cropParameters([100, 50, 120, 70], 2, 64, 64))).toEqual([
-      16, 16, 48, 48,
-    ]);
+    expect(
+      toCrop([100, 50, 120, 70], cropParameters([100, 50, 120, 70], 2, { width: 64, height: 64 })),
+    ).toEqual([16, 16, 48, 48]);
   });
 
   it("put the box's centre into the middle, with the context's area filling the crop", () => {
     fc.assert(
       fc.property(box, factor, size, size, (corners, areaFactor, width, height) => {
-        const p = cropParameters(corners, areaFactor, width, height);
+        const p = cropParameters(corners, areaFactor, { width, height });
         const mapped = toCrop(corners, p);
         expect((mapped[0] + mapped[2]) / 2).toBeCloseTo(width / 2, 5);
         expect((mapped[1] + mapped[3]) / 2).toBeCloseTo(height / 2, 5);
@@ -35,13 +35,8 @@ describe("crop parameters", () => {
   it("map there and back", () => {
     fc.assert(
       fc.property(box, factor, size, size, (corners, areaFactor, width, height) => {
-        const p = alignCrop(
-          640,
-          480,
-          cropParameters(corners, areaFactor, width, height),
-          width,
-          height,
-        ).parameters;
+        const raw = cropParameters(corners, areaFactor, { width, height });
+        const p = alignCrop({ width: 640, height: 480 }, raw, { width, height }).parameters;
         const back = toImage(toCrop(corners, p), p);
         for (let i = 0; i < 4; i++) expect(back[i]).toBeCloseTo(corners[i]!, 6);
       }),
@@ -59,8 +54,11 @@ describe("alignCrop", () => {
   it("stays inside image and crop and distorts by less than the whole pixels it moved to", () => {
     fc.assert(
       fc.property(box, factor, size, (corners, areaFactor, width) => {
-        const raw = cropParameters(corners, areaFactor, width, width);
-        const { source, destination, empty, parameters } = alignCrop(640, 480, raw, width, width);
+        const raw = cropParameters(corners, areaFactor, { width, height: width });
+        const { source, destination, empty, parameters } = alignCrop({ width: 640, height: 480 }, raw, {
+          width,
+          height: width,
+        });
         if (empty) return;
         for (const value of [...source, ...destination]) expect(Number.isInteger(value)).toBe(true);
         expect(source[0] >= 0 && source[1] >= 0 && source[2] <= 640 && source[3] <= 480).toBe(true);
@@ -73,7 +71,7 @@ describe("alignCrop", () => {
 
   it("keeps the given mapping when the image is nowhere in the crop", () => {
     const raw = { scaleX: 0.3, scaleY: 0.3, translationX: 500, translationY: 0 };
-    const { empty, parameters } = alignCrop(100, 100, raw, 64, 64);
+    const { empty, parameters } = alignCrop({ width: 100, height: 100 }, raw, { width: 64, height: 64 });
     expect(empty).toBe(true);
     expect(parameters).toEqual({
       scaleX: Math.fround(0.3),

@@ -1,4 +1,5 @@
 import type { Corners } from "./box.ts";
+import type { Size } from "./frame.ts";
 
 /**
  * Maps image coordinates to crop coordinates: `crop = image * scale + translation`, per axis.
@@ -12,18 +13,14 @@ export interface CropParameters {
 }
 
 /**
- * The crop that shows `box` with its surroundings, centred, in `width` x `height` crop pixels.
+ * The crop that shows `box` with its surroundings, centred, in `crop` pixels.
  *
  * The context sides are `w + (areaFactor - 1) * (w + h) / 2` and the same with `h`; the scale is isotropic so that the
  * context's area fills the crop. Give the result to {@link alignCrop} or a Cropper before mapping boxes with it.
  * Source: specification 4.1.
  */
-export function cropParameters(
-  box: Corners,
-  areaFactor: number,
-  width: number,
-  height: number,
-): CropParameters {
+export function cropParameters(box: Corners, areaFactor: number, crop: Size): CropParameters {
+  const { width, height } = crop;
   const [x1, y1, x2, y2] = box;
   const boxWidth = x2 - x1;
   const boxHeight = y2 - y1;
@@ -54,11 +51,10 @@ export function enlargeToMinimum(box: Corners, minSizePx: number): Corners {
 export function searchCropParameters(
   stateBox: Corners,
   areaFactor: number,
-  width: number,
-  height: number,
+  crop: Size,
   minObjectSizePx = 10,
 ): CropParameters {
-  return cropParameters(enlargeToMinimum(stateBox, minObjectSizePx), areaFactor, width, height);
+  return cropParameters(enlargeToMinimum(stateBox, minObjectSizePx), areaFactor, crop);
 }
 
 /** A box in image pixels to crop pixels. */

@@ -2,7 +2,7 @@ import { LoratError } from "@lorat/graph";
 import type { Corners } from "./box.ts";
 import { alignCrop } from "./crop-alignment.ts";
 import type { CropParameters } from "./crop-parameters.ts";
-import type { Frame } from "./frame.ts";
+import { checkFrame, type Frame, type Size } from "./frame.ts";
 import type { Colour } from "./image-mean.ts";
 
 /** Mean and standard deviation of ImageNet's RGB values in 0..1. */
@@ -19,8 +19,7 @@ export type CropOutput = "raw" | "normalised";
  * and frames of any size, but not two threads. Source: specification 4.2.
  */
 export class Cropper {
-  readonly width: number;
-  readonly height: number;
+  readonly size: Size;
   readonly output: CropOutput;
   readonly #leftOffsets: Int32Array;
   readonly #rightOffsets: Int32Array;
@@ -29,15 +28,15 @@ export class Cropper {
   readonly #offset: Colour;
 
   /** Throws `CROP_SIZE` unless both sides are whole numbers of at least 1. */
-  constructor(width: number, height: number, output: CropOutput = "normalised") {
+  constructor(size: Size, output: CropOutput = "normalised") {
+    const { width, height } = size;
     if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
       throw new LoratError(
         "CROP_SIZE",
         `a crop needs whole sides of at least 1 px, got ${width} x ${height}`,
       );
     }
-    this.width = width;
-    this.height = height;
+    this.size = { width, height };
     this.output = output;
     this.#leftOffsets = new Int32Array(width);
     this.#rightOffsets = new Int32Array(width);
@@ -50,7 +49,7 @@ export class Cropper {
 
   /** Numbers that one crop takes: `3 * height * width`. */
   get length(): number {
-    return 3 * this.width * this.height;
+    return 3 * this.size.width * this.size.height;
   }
 
   /**
@@ -58,7 +57,7 @@ export class Cropper {
    *
    * `padding` (0..255) fills what lies outside the frame; a function is asked for it only where something does. Resizing is bilinear with half-pixel centres, no antialiasing,
    * and sees only the pixels of the aligned source rectangle. Returns the adjusted parameters with which every box of
-   * this crop must be mapped. Throws `FRAME_DATA` when the frame holds fewer bytes than its size asks for and
+   * this crop must be mapped. Throws `FRAME_FORM` where the frame is no such picture and
    * `CROP_TARGET` when `target` is too short.
    */
   crop(
@@ -68,7 +67,7 @@ export class Cropper {
     target: Float32Array,
     offset = 0,
   ): CropParameters {
-    const { width, height } = this;
+    const { width, height } = this.size;
     checkFrame(frame);
     if (!(offset >= 0 && offset + this.length <= target.length)) {
       throw new LoratError(
@@ -76,7 +75,7 @@ export class Cropper {
         `a ${width} x ${height} crop at ${offset} needs ${offset + this.length} numbers, the target holds ${target.length}`,
       );
     }
-    const aligned = alignCrop(frame.width, frame.height, parameters, width, height);
+    const aligned = alignCrop(frame, parameters, this.size);
     const [x1, y1, x2, y2] = aligned.destination;
     if (aligned.empty || x1 > 0 || y1 > 0 || x2 < width || y2 < height)
       this.#fill(typeof padding === "function" ? padding() : padding, target, offset);
@@ -85,14 +84,14 @@ export class Cropper {
   }
 
   #fill(colour: Colour, target: Float32Array, offset: number): void {
-    const plane = this.width * this.height;
+    const plane = this.size.width * this.size.height;
     for (const c of [0, 1, 2] as const) {
       target.fill(colour[c] * this.#gain[c] + this.#offset[c], offset + c * plane, offset + (c + 1) * plane);
     }
   }
 
   #resize(frame: Frame, source: Corners, destination: Corners, target: Float32Array, offset: number): void {
-    const { width, height } = this;
+    const { width, height } = this.size;
     const [sourceX, sourceY, sourceX2, sourceY2] = source;
     const [x1, y1, x2, y2] = destination;
     const columns = x2 - x1;
@@ -194,15 +193,5 @@ function blendRow(
         data[(p11 + 2) | 0]! * w11) *
         gainB +
       shiftB;
-  }
-}
-
-function checkFrame(frame: Frame): void {
-  const needed = frame.width * frame.height * frame.channels;
-  if (frame.data.length < needed || !(needed > 0)) {
-    throw new LoratError(
-      "FRAME_DATA",
-      `a ${frame.width} x ${frame.height} frame of ${frame.channels} channels needs ${needed} bytes, got ${frame.data.length}`,
-    );
   }
 }

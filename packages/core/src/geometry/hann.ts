@@ -1,15 +1,13 @@
 /**
- * Hann window over a score map, row-major `[height, width]`: the outer product of two symmetric (non-periodic) windows
+ * Hann window over a score map, row-major `[cells, cells]`: the outer product of two symmetric (non-periodic) windows
  * `0.5 - 0.5 cos(2 pi k / (n - 1))`, so its border is exactly 0. A side of one cell is 1. Source: specification 4.3.
  */
-export function hannWindow(width: number, height: number): Float32Array {
-  const across = hann(width);
-  const down = hann(height);
-  const window = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) window[y * width + x] = down[y]! * across[x]!;
-  }
-  return window;
+export function hannWindow(cells: number): Float32Array {
+  const side = hann(cells);
+  return Float32Array.from(
+    { length: cells ** 2 },
+    (_, cell) => side[Math.floor(cell / cells)]! * side[cell % cells]!,
+  );
 }
 
 function hann(n: number): Float64Array {

@@ -1,5 +1,6 @@
 import { area, type Corners, clipToImage, intersects } from "./box.ts";
 import { type CropParameters, cropParameters, toCrop } from "./crop-parameters.ts";
+import type { Size } from "./frame.ts";
 
 /** The two distributions that jitter draws from. */
 export interface JitterRandom {
@@ -13,9 +14,9 @@ export interface JitterRandom {
 export interface JitterOptions {
   /** Standard deviation of the logarithm of each axis' scale; default 0.25. */
   readonly scaleJitter?: number;
-  /** Largest shift, in multiples of the box's mean side in crop pixels; default 3. */
+  /** Maximum shift, in multiples of the box's mean side in crop pixels; default 3. */
   readonly translationJitter?: number;
-  /** Smallest side of the clipped box, crop pixels; default 10. */
+  /** Minimum side of the clipped box, crop pixels; default 10. */
   readonly minObjectSizePx?: number;
   /** Draws before giving up; default 12. */
   readonly maxAttempts?: number;
@@ -37,45 +38,56 @@ export interface JitteredCrop {
 export function jitteredCrop(
   box: Corners,
   areaFactor: number,
-  width: number,
-  height: number,
+  crop: Size,
   random: JitterRandom,
   options: JitterOptions = {},
 ): JitteredCrop {
   const { scaleJitter = 0.25, translationJitter = 3, minObjectSizePx = 10, maxAttempts = 12 } = options;
-  const centred = cropParameters(box, areaFactor, width, height);
+  const centred = cropParameters(box, areaFactor, crop);
   for (let attempts = 1; ; attempts++) {
-    const parameters = jitter(box, centred, width, height, random, scaleJitter, translationJitter);
-    const success = showsTarget(toCrop(box, parameters), width, height, minObjectSizePx);
+    const drawn = {
+      scaleX: Math.exp(scaleJitter * random.normal()),
+      scaleY: Math.exp(scaleJitter * random.normal()),
+      shiftX: random.uniform(-1, 1),
+      shiftY: random.uniform(-1, 1),
+      translationJitter,
+    };
+    const parameters = jittered(box, centred, crop, drawn);
+    const success = showsTarget(toCrop(box, parameters), crop, minObjectSizePx);
     if (success || attempts >= maxAttempts) return { parameters, success, attempts };
   }
 }
 
-function jitter(
+/** One draw: factors on the scales, and shifts in [-1, 1) of the maximum. */
+interface Drawn {
+  readonly scaleX: number;
+  readonly scaleY: number;
+  readonly shiftX: number;
+  readonly shiftY: number;
+  readonly translationJitter: number;
+}
+
+function jittered(
   [x1, y1, x2, y2]: Corners,
   centred: CropParameters,
-  width: number,
-  height: number,
-  random: JitterRandom,
-  scaleJitter: number,
-  translationJitter: number,
+  crop: Size,
+  drawn: Drawn,
 ): CropParameters {
-  const scaleX = centred.scaleX / Math.exp(scaleJitter * random.normal());
-  const scaleY = centred.scaleY / Math.exp(scaleJitter * random.normal());
-  const reach = ((x2 - x1) * scaleX + (y2 - y1) * scaleY) * 0.5 * translationJitter;
-  const shiftX = random.uniform(-1, 1) * reach;
-  const shiftY = random.uniform(-1, 1) * reach;
+  const scaleX = centred.scaleX / drawn.scaleX;
+  const scaleY = centred.scaleY / drawn.scaleY;
+  const reach = ((x2 - x1) * scaleX + (y2 - y1) * scaleY) * 0.5 * drawn.translationJitter;
   return {
     scaleX,
     scaleY,
-    translationX: width * 0.5 - (x1 + x2) * 0.5 * scaleX + shiftX,
-    translationY: height * 0.5 - (y1 + y2) * 0.5 * scaleY + shiftY,
+    translationX: crop.width * 0.5 - (x1 + x2) * 0.5 * scaleX + drawn.shiftX * reach,
+    translationY: crop.height * 0.5 - (y1 + y2) * 0.5 * scaleY + drawn.shiftY * reach,
   };
 }
 
-function showsTarget(box: Corners, width: number, height: number, minObjectSizePx: number): boolean {
+function showsTarget(box: Corners, crop: Size, minObjectSizePx: number): boolean {
+  const { width, height } = crop;
   if (!intersects(box, [0, 0, width, height])) return false;
-  const seen = clipToImage(box, width, height);
+  const seen = clipToImage(box, crop);
   return (
     seen[2] - seen[0] >= minObjectSizePx &&
     seen[3] - seen[1] >= minObjectSizePx &&

@@ -4,7 +4,7 @@ import { imageMean } from "./image-mean.ts";
 import { foregroundCells, writeForegroundMask } from "./mask.ts";
 import { rasterise } from "./rasterise.ts";
 
-const grid = { width: 64, height: 32, gridWidth: 4, gridHeight: 2 };
+const grid = { sizePx: 64, cells: 4 };
 
 describe("rasterise", () => {
   it("ends a box only past a ten-thousandth of a pixel", () => {
@@ -15,9 +15,9 @@ describe("rasterise", () => {
 
 describe("foreground mask", () => {
   it("marks every touched cell, clipped to the grid, and leaves the rest of the target alone", () => {
-    const mask = new Float32Array(10).fill(9);
+    const mask = new Float32Array(18).fill(9);
     writeForegroundMask([20, -30, 33, 10], grid, mask, 1);
-    expect([...mask]).toEqual([9, 0, 1, 1, 0, 0, 0, 0, 0, 9]);
+    expect([...mask]).toEqual([9, 0, 1, 1, ...Array(13).fill(0), 9]);
     expect(foregroundCells([20, -30, 33, 10], grid)).toEqual([1, 0, 3, 1]);
   });
 
@@ -33,13 +33,14 @@ describe("foreground mask", () => {
 
 describe("hannWindow", () => {
   it("is zero on the border, one in the middle, row-major", () => {
-    const window = hannWindow(5, 3);
+    const window = hannWindow(5);
     expect([...window.subarray(0, 5)]).toEqual([0, 0, 0, 0, 0]);
-    expect([...window.subarray(5, 10)]).toEqual([0, 0.5, 1, 0.5, 0]);
+    expect([...window.subarray(5, 10)]).toEqual([0, 0.25, 0.5, 0.25, 0]);
+    expect([...window.subarray(10, 15)]).toEqual([0, 0.5, 1, 0.5, 0]);
   });
 
   it("gives a side of one cell no penalty", () => {
-    expect([...hannWindow(1, 1)]).toEqual([1]);
+    expect([...hannWindow(1)]).toEqual([1]);
   });
 });
 

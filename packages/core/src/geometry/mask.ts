@@ -7,19 +7,19 @@ import { type CropGrid, rasteriseOnGrid } from "./rasterise.ts";
  * pixels. Throws `MASK_EMPTY` when the box touches no cell. Source: specification 1.4.
  */
 export function foregroundCells(box: Corners, grid: CropGrid): Corners {
-  const { width, height, gridWidth, gridHeight } = grid;
-  const cells = clipToImage(rasteriseOnGrid(box, grid), gridWidth, gridHeight);
-  if (!(cells[0] < cells[2] && cells[1] < cells[3])) {
+  const { sizePx, cells } = grid;
+  const touched = clipToImage(rasteriseOnGrid(box, grid), { width: cells, height: cells });
+  if (!(touched[0] < touched[2] && touched[1] < touched[3])) {
     throw new LoratError(
       "MASK_EMPTY",
-      `the target's box [${box.join(", ")}] touches no cell of the ${width} x ${height} px template`,
+      `the target's box [${box.join(", ")}] touches no cell of the ${sizePx} x ${sizePx} px template`,
     );
   }
-  return cells;
+  return touched;
 }
 
 /**
- * Writes the template's foreground mask, row-major `[gridHeight, gridWidth]`, 1 on the target and 0 elsewhere, into
+ * Writes the template's foreground mask, row-major `[cells, cells]`, 1 on the target and 0 elsewhere, into
  * `target` at `offset`. Throws `MASK_EMPTY` when the box touches no cell. Source: specification 1.4.
  */
 export function writeForegroundMask(
@@ -29,9 +29,9 @@ export function writeForegroundMask(
   offset = 0,
 ): void {
   const [x1, y1, x2, y2] = foregroundCells(box, grid);
-  target.fill(0, offset, offset + grid.gridWidth * grid.gridHeight);
+  target.fill(0, offset, offset + grid.cells ** 2);
   for (let y = y1; y < y2; y++) {
-    const row = offset + y * grid.gridWidth;
+    const row = offset + y * grid.cells;
     target.fill(1, row + x1, row + x2);
   }
 }

@@ -26,19 +26,3 @@ export {
   protocolOf,
 } from "./protocols.ts";
 export { type SequenceColumns, type SequenceScore, scoreColumns, successThresholds } from "./score-frames.ts";
-export {
-  type MultiStartOptions,
-  type MultiStartRun,
-  type MultiStartScores,
-  type MultiStartSequence,
-  multiStartFrames,
-  multiStartScores,
-} from "./vot-multistart.ts";
-export { votOverlap } from "./vot-overlap.ts";
-export {
-  type ResetFrame,
-  type ResetOptions,
-  type ResetScores,
-  type ResetSequence,
-  resetScores,
-} from "./vot-reset.ts";

@@ -1,11 +1,11 @@
 import {
   add,
+  attention as attend,
   concat,
   matmul,
   mul,
   reshape,
   slice,
-  softmax,
   split,
   transpose,
   type Value,
@@ -47,11 +47,6 @@ function byHead(x: Value, heads: number): Value {
   return transpose(reshape(x, [batch, tokens, heads, dim / heads]), [0, 2, 1, 3]);
 }
 
-/** Softmax attention. query, key, value: `[batch, heads, N, headDim]`, the query already scaled. */
-function attend(query: Value, { key, value }: KeyValue): Value {
-  return matmul(softmax(matmul(query, transpose(key))), value); // [batch, heads, Nq, headDim]
-}
-
 /**
  * Multi-head self-attention over `[template, search]` tokens (specification section 1.1) up to and with the output
  * projection. x: `[batch, Nz + Nx, dim]`; the output `[batch, N, dim]`, N = Nx when only the search is wanted.
@@ -71,10 +66,10 @@ export function attention(x: Value, at: ParameterScope, span: Span): Attended {
   let out: Value; // [batch, heads, N, headDim]
   if (at.config.attention === "asymmetric" && from === 0 && border > 0 && border < tokens) {
     const ofTemplate = (part: Value) => slice(part, 0, border, 2);
-    const template = { key: ofTemplate(own.key), value: ofTemplate(own.value) };
-    out = concat([attend(ofTemplate(q), template), attend(slice(q, border, tokens, 2), all)], 2);
+    const ofSearch = attend(slice(q, border, tokens, 2), all.key, all.value);
+    out = concat([attend(ofTemplate(q), ofTemplate(own.key), ofTemplate(own.value)), ofSearch], 2);
   } else {
-    out = attend(q, all);
+    out = attend(q, all.key, all.value);
   }
   const joined = reshape(transpose(out, [0, 2, 1, 3]), [x.shape[0]!, tokens - from, dim]);
   const start = { reference: normal(0.02), scratch: normal(0.7 / Math.sqrt(dim)) };

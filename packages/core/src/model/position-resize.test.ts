@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dropClsPosition, type GridSize, resizePositions } from "./position-resize.ts";
+import type { Size } from "../geometry/frame.ts";
+import { resizePositions } from "./position-resize.ts";
 
 const side = fc.integer({ min: 1, max: 12 });
 const grid = fc.record({ width: side, height: side });
@@ -20,9 +21,9 @@ describe("resizePositions", () => {
   });
 
   it("gives the transposed result for the transposed table", () => {
-    const transpose = (table: Float32Array, { width, height }: GridSize) =>
+    const transpose = (table: Float32Array, { width, height }: Size) =>
       Float32Array.from(table, (_, i) => table[(i % height) * width + Math.floor(i / height)]!);
-    const flip = ({ width, height }: GridSize) => ({ width: height, height: width });
+    const flip = ({ width, height }: Size) => ({ width: height, height: width });
     fc.assert(
       fc.property(
         grid,
@@ -51,24 +52,5 @@ describe("resizePositions", () => {
     expect(() =>
       resizePositions(new Float32Array(7), 2, { width: 2, height: 2 }, { width: 3, height: 3 }),
     ).toThrow(expect.objectContaining({ code: "POSITION_TABLE" }));
-  });
-});
-
-describe("dropClsPosition", () => {
-  it("finds the grid behind the CLS row", () => {
-    const { grid, table } = dropClsPosition(
-      Float32Array.from({ length: 20 }, (_, i) => i),
-      2,
-    );
-    expect(grid).toEqual({ width: 3, height: 3 });
-    expect([table[0], table.length]).toEqual([2, 18]);
-  });
-
-  it("refuses rows that are not a square and one", () => {
-    for (const rows of [1, 9, 11]) {
-      expect(() => dropClsPosition(new Float32Array(rows * 4), 4)).toThrow(
-        expect.objectContaining({ code: "POSITION_TABLE" }),
-      );
-    }
   });
 });

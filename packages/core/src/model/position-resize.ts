@@ -1,10 +1,5 @@
 import { LoratError } from "@lorat/graph";
-
-/** Columns and rows of a token grid. */
-export interface GridSize {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from "../geometry/frame.ts";
 
 /**
  * Resizes a position table by bicubic interpolation.
@@ -13,12 +8,7 @@ export interface GridSize {
  * Kernel A = -0.75, half-pixel centres, border by index clamping, no antialiasing, scale exactly source / target. The same
  * grid gives a copy. Throws `POSITION_TABLE` when the table does not have the source's size. Source: specification 1.2.
  */
-export function resizePositions(
-  table: Float32Array,
-  dim: number,
-  source: GridSize,
-  target: GridSize,
-): Float32Array {
+export function resizePositions(table: Float32Array, dim: number, source: Size, target: Size): Float32Array {
   if (table.length !== source.width * source.height * dim) {
     throw new LoratError(
       "POSITION_TABLE",
@@ -44,22 +34,6 @@ export function resizePositions(
     }
   }
   return result;
-}
-
-/**
- * The grid part of a source table `[1 + grid * grid, dim]` whose first row belongs to the CLS token, and its grid; a view,
- * not a copy. Throws `POSITION_TABLE` when the rest is not a square grid. Source: specification 1.2, 2.1.
- */
-export function dropClsPosition(table: Float32Array, dim: number): { grid: GridSize; table: Float32Array } {
-  const rows = table.length / dim;
-  const side = Math.round(Math.sqrt(rows - 1));
-  if (!(side >= 1 && side * side + 1 === rows)) {
-    throw new LoratError(
-      "POSITION_TABLE",
-      `a source position table has one CLS row and a square grid of rows, got ${rows} rows of dimension ${dim}`,
-    );
-  }
-  return { grid: { width: side, height: side }, table: table.subarray(dim) };
 }
 
 /** Four source indices and weights for each output index. */

@@ -1,5 +1,5 @@
 import { LoratError } from "@lorat/graph";
-import type { GridSize } from "./position-resize.ts";
+import type { Size } from "../geometry/frame.ts";
 
 /**
  * Fixed 2-D sine-cosine position table `[height * width, dim]`, row-major cells.
@@ -8,7 +8,7 @@ import type { GridSize } from "./position-resize.ts";
  * `w_k = 10000^(-k / (dim / 4))`; every step is rounded to float32. Throws `POSITION_DIM` unless `dim` is a multiple of 4.
  * Source: specification 1.8, "Sinusoidal".
  */
-export function sinCosPositions(grid: GridSize, dim: number): Float32Array {
+export function sinCosPositions(grid: Size, dim: number): Float32Array {
   if (!(Number.isInteger(dim / 4) && dim > 0)) {
     throw new LoratError("POSITION_DIM", `sine-cosine positions need a dimension divisible by 4, got ${dim}`);
   }

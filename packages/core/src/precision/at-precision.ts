@@ -1,13 +1,13 @@
 import {
   type ConcreteDevice,
   type LinearLayer,
+  mixedPrecision,
   PreparedWeights,
   quantise,
   type Value,
   type Weights,
   weightLevelsFor,
 } from "@lorat/graph";
-import { mixedPrecision } from "../training/mixed-precision.ts";
 import { type Precision, requirePrecision } from "./precision.ts";
 import { isQuantisable } from "./single-layers.ts";
 

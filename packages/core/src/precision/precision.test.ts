@@ -1,5 +1,6 @@
 import { Graph, LoratError, reachableNodes, type Value } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
+import { guardModel } from "../guard.ts";
 import { mergedConfig } from "../model/config.ts";
 import { initialWeights } from "../model/initialise.ts";
 import { lorat, networkInputs, parametersOf } from "../model/lorat.ts";
@@ -8,7 +9,6 @@ import { createRandom } from "../random.ts";
 import { TrackingNetwork } from "../tracking/network.ts";
 import { createTracker } from "../tracking/tracker.ts";
 import { atPrecision } from "./at-precision.ts";
-import { guardModel } from "./guard-model.ts";
 import { type Precision, requirePrecision } from "./precision.ts";
 import { quantisableLayers } from "./single-layers.ts";
 

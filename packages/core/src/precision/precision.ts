@@ -1,5 +1,4 @@
-import { type ConcreteDevice, LoratError } from "@lorat/graph";
-import { hasHalfPrecision } from "../training/half-precision.ts";
+import { type ConcreteDevice, cast, float32, Graph, LoratError, matmul, Session } from "@lorat/graph";
 
 /** In what numbers a network computes, the most exact first. */
 export const precisions = ["fp32", "fp16", "int8"] as const;
@@ -31,4 +30,23 @@ async function computesIn(precision: Precision, device: ConcreteDevice): Promise
   if (precision === "fp16") return hasHalfPrecision(device).catch(() => false); // refused before it could be tried
   if (precision === "int8") return device === "cpu" || device === "wasm";
   return true;
+}
+
+/**
+ * Whether a device computes in half precision: a small product tells, for WebGPU has it as an option. The CPU counts as
+ * one that does not, as in the reference: it would compute in single precision and round.
+ */
+export async function hasHalfPrecision(device: ConcreteDevice): Promise<boolean> {
+  if (device === "cpu" || device === "wasm") return false;
+  const graph = new Graph();
+  const half = cast(graph.input("x", [2, 2]), "float16");
+  const session = await Session.create({ y: cast(matmul(half, half), "float32") }, { device });
+  try {
+    const { y } = await session.compute({ x: float32([1, 0, 0, 2], [2, 2]) });
+    return y!.data[3] === 4;
+  } catch {
+    return false;
+  } finally {
+    await session.dispose();
+  }
 }

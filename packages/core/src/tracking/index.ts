@@ -1,8 +1,14 @@
 export { calibratedScore, type ScoreCalibration } from "./calibration.ts";
 export { type LoopSettings, referenceLoop } from "./loop.ts";
-export type { RedetectOptions } from "./lost-search.ts";
-export { type Maps, type Model, type NetworkRunOptions, TrackingNetwork } from "./network.ts";
-export { nextStateBox, type PostprocessOptions, Postprocessor, type Prediction } from "./postprocess.ts";
+export { type Model, type NetworkRunOptions, TrackingNetwork } from "./network.ts";
+export {
+  type Maps,
+  nextStateBox,
+  type PostprocessOptions,
+  Postprocessor,
+  type Prediction,
+} from "./postprocess.ts";
+export type { RedetectOptions } from "./redetection.ts";
 export type { CreateSession, RunnableSession } from "./renewable-session.ts";
 export { safeBox } from "./safe-box.ts";
 export { initialState, type StateMemory, type StateOptions, updateState } from "./state.ts";

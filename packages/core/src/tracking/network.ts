@@ -1,4 +1,5 @@
 import {
+  type ConcreteDevice,
   type Device,
   float32,
   resolveDevice,
@@ -16,6 +17,7 @@ import { atPrecision } from "../precision/at-precision.ts";
 import type { Precision } from "../precision/precision.ts";
 import type { ScoreCalibration } from "./calibration.ts";
 import type { LoopSettings } from "./loop.ts";
+import type { Maps } from "./postprocess.ts";
 import { type CreateSession, RenewableSession, type RunnableSession } from "./renewable-session.ts";
 
 /** A model's weights with the configuration that they belong to. */
@@ -42,19 +44,11 @@ export interface NetworkRunOptions {
   readonly createSession?: CreateSession;
 }
 
-/** The maps of a batch. */
-export interface Maps {
-  /** `[batch, grid, grid]`, logits. */
-  readonly scoreMap: Float32Array;
-  /** `[batch, grid, grid, 4]`, `[x1, y1, x2, y2]` fractions of the search crop. */
-  readonly boxes: Float32Array;
-}
-
 /** Batch sizes whose sessions are kept beside the single target's; older ones are released. */
 const keptBatchSizes = 2;
 
-/** Weights of more bytes than this, as products want them, are read where they lie: copies for products double them. */
-const largestPackedBytes = 2 ** 31;
+/** Weights of more bytes than this are read where they lie: copies laid out for products would double them. */
+const maximumPackedBytes = 2 ** 31;
 
 /**
  * LoRAT's two halves at inference: the template is embedded once a target, then every frame runs the search half, one
@@ -67,6 +61,7 @@ export class TrackingNetwork {
   readonly #precision: Precision;
   #atPrecision: ReturnType<typeof atPrecision> | undefined;
   #template: RenewableSession | undefined;
+  #device: ConcreteDevice | undefined;
   readonly #search = new Map<number, RenewableSession>();
 
   constructor(model: Model, options: NetworkRunOptions) {
@@ -75,9 +70,8 @@ export class TrackingNetwork {
     this.#createSession = createSession;
     this.#precision = precision;
     const numbers = [...model.weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const isLean = (precision === "int8" ? 1 : 4) * numbers > largestPackedBytes;
-    const lean: SessionOptions = isLean ? { packedWeights: false, memoryPattern: false } : {};
-    this.#options = { device, threads, cacheFolder, ...lean };
+    const lowMemory = (precision === "int8" ? 1 : 4) * numbers > maximumPackedBytes;
+    this.#options = { device, threads, cacheFolder, lowMemory };
   }
 
   /** Compiles the sessions of one target ahead of the first frame. */
@@ -106,6 +100,11 @@ export class TrackingNetwork {
     });
     const map = (name: string) => results[name]!.data as Float32Array;
     return { scoreMap: map(outputNames.scoreMap), boxes: map(outputNames.boxes) };
+  }
+
+  /** What its sessions run on; known after the first. */
+  get device(): ConcreteDevice | undefined {
+    return this.#device;
   }
 
   async dispose(): Promise<void> {
@@ -138,13 +137,10 @@ export class TrackingNetwork {
   async #makeSession(outputs: Readonly<Record<string, Value>>): Promise<RunnableSession> {
     const { weights, singleLayers } = this.model;
     const { device = "auto" } = this.#options;
-    this.#atPrecision ??= resolveDevice(device).then((settled) =>
-      atPrecision(weights, {
-        precision: this.#precision,
-        device: settled,
-        singleLayers,
-      }),
-    );
+    this.#atPrecision ??= resolveDevice(device).then((settled) => {
+      this.#device = settled;
+      return atPrecision(weights, { precision: this.#precision, device: settled, singleLayers });
+    });
     const graph = await (await this.#atPrecision)(outputs);
     return this.#createSession(graph.outputs, { ...this.#options, weights: graph.weights });
   }

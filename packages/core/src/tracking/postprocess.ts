@@ -1,8 +1,17 @@
 import { type Corners, clipToImage, intersects, isValidBox } from "../geometry/box.ts";
 import { type CropParameters, toImage } from "../geometry/crop-parameters.ts";
+import type { Size } from "../geometry/frame.ts";
 import { hannWindow } from "../geometry/hann.ts";
 import type { CropGrid } from "../geometry/rasterise.ts";
-import { votedBox } from "./box-voting.ts";
+import { votedBox } from "./loop.ts";
+
+/** The maps of a batch of targets. */
+export interface Maps {
+  /** `[batch, grid, grid]`, logits. */
+  readonly scoreMap: Float32Array;
+  /** `[batch, grid, grid, 4]`, `[x1, y1, x2, y2]` fractions of the search crop. */
+  readonly boxes: Float32Array;
+}
 
 /** What the network's maps say about one frame. */
 export interface Prediction {
@@ -14,7 +23,7 @@ export interface Prediction {
   readonly cell: number;
 }
 
-/** Sizes of the maps, and how strongly a jump away from the centre is penalised. */
+/** How the maps are read. */
 export interface PostprocessOptions {
   /** Share of the Hann window in the ranking, 0 to 1; default 0.45, and 0 takes the best score as it is. */
   readonly windowWeight?: number;
@@ -32,45 +41,36 @@ export class Postprocessor {
   readonly #penalty: Float32Array;
   readonly #boxVoting: boolean;
 
-  /** `grid` holds the search crop's size in pixels and the maps' size in cells. */
+  /** `grid` is the search crop's. */
   constructor(grid: CropGrid, { windowWeight = 0.45, boxVoting = false }: PostprocessOptions = {}) {
     this.#grid = grid;
     this.#windowWeight = windowWeight;
     this.#boxVoting = boxVoting;
-    this.#penalty = hannWindow(grid.gridWidth, grid.gridHeight).map((v) => v * windowWeight);
+    this.#penalty = hannWindow(grid.cells).map((v) => v * windowWeight);
   }
 
   /**
-   * The prediction of sample `index` of a batch.
-   *
-   * `scoreMap` holds logits `[batch, gridHeight, gridWidth]`, `boxes` the boxes `[batch, gridHeight, gridWidth, 4]` as
-   * `[x1, y1, x2, y2]` fractions of the search crop; `parameters` are the adjusted ones of this sample's search crop.
+   * The prediction of sample `index` of a batch, in an image of the size `image`; `parameters` are the adjusted ones of this
+   * sample's search crop.
    */
-  predict(
-    scoreMap: Float32Array,
-    boxes: Float32Array,
-    parameters: CropParameters,
-    imageWidth: number,
-    imageHeight: number,
-    index = 0,
-  ): Prediction {
-    const { width, height, gridWidth, gridHeight } = this.#grid;
-    const cells = gridWidth * gridHeight;
+  predict({ scoreMap, boxes }: Maps, parameters: CropParameters, image: Size, index = 0): Prediction {
+    const { sizePx } = this.#grid;
+    const cells = this.#grid.cells ** 2;
     const first = index * cells;
     const cell = this.#bestCell(scoreMap, first);
     const scoreOf = (other: number) => sigmoid(scoreMap[first + other]!);
     const [x1, y1, x2, y2] = this.#boxVoting
-      ? votedBox(boxes, first * 4, cells, cell, scoreOf)
+      ? votedBox(boxes.subarray(first * 4, (first + cells) * 4), cell, scoreOf)
       : boxAt(boxes, first + cell);
     const { fround } = Math;
     const inCrop: Corners = [
-      fround(x1 * width),
-      fround(y1 * height),
-      fround(x2 * width),
-      fround(y2 * height),
+      fround(x1 * sizePx),
+      fround(y1 * sizePx),
+      fround(x2 * sizePx),
+      fround(y2 * sizePx),
     ];
     return {
-      box: clipToImage(toImage(inCrop, parameters), imageWidth, imageHeight),
+      box: clipToImage(toImage(inCrop, parameters), image),
       score: scoreOf(cell),
       cell,
     };
@@ -98,13 +98,8 @@ export class Postprocessor {
  * The box that the next frame is searched around: the prediction where it is a proper box that meets the image, else the
  * one before. Source: specification 4.3.
  */
-export function nextStateBox(
-  previous: Corners,
-  predicted: Corners,
-  imageWidth: number,
-  imageHeight: number,
-): Corners {
-  const proper = isValidBox(predicted) && intersects(predicted, [0, 0, imageWidth, imageHeight]);
+export function nextStateBox(previous: Corners, predicted: Corners, image: Size): Corners {
+  const proper = isValidBox(predicted) && intersects(predicted, [0, 0, image.width, image.height]);
   return proper ? predicted : previous;
 }
 

@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Corners } from "../geometry/box.ts";
 import type { Frame } from "../geometry/frame.ts";
-import { colourHistogram, likeness } from "./appearance.ts";
-import { PresenceModel } from "./presence.ts";
+import { colourHistogram, likeness, PresenceModel } from "./presence.ts";
 
 /** Left half red, right half blue. */
 const frame: Frame = {

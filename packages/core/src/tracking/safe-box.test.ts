@@ -17,7 +17,7 @@ describe("safeBox", () => {
   it("is finite, inside the image and at least a pixel wide and high, whatever it is given", () => {
     fc.assert(
       fc.property(anyBox, anyBox, side, side, (raw, lastGood, imageWidth, imageHeight) => {
-        const { x, y, width, height } = safeBox(raw, lastGood, imageWidth, imageHeight);
+        const { x, y, width, height } = safeBox(raw, lastGood, { width: imageWidth, height: imageHeight });
         expect([x, y, width, height].every(Number.isFinite)).toBe(true);
         expect(x >= 0 && y >= 0).toBe(true);
         expect(width >= 1 && height >= 1).toBe(true);
@@ -34,7 +34,10 @@ describe("safeBox", () => {
     fc.assert(
       fc.property(hundredths(1000), hundredths(1000), hundredths(999), hundredths(999), (x, y, w, h) => {
         const box: Corners = [x, y, x + 1 + w, y + 1 + h];
-        expect(iou(toCorners(safeBox(box, [0, 0, 1, 1], 2000, 2000)), box)).toBeCloseTo(1, 9);
+        expect(iou(toCorners(safeBox(box, [0, 0, 1, 1], { width: 2000, height: 2000 })), box)).toBeCloseTo(
+          1,
+          9,
+        );
       }),
     );
   });
@@ -48,14 +51,29 @@ describe("safeBox", () => {
       [100, 0, 120, 5],
       [0, 0, Number.POSITIVE_INFINITY, 5],
     ] as Corners[]) {
-      expect(safeBox(bad, lastGood, 20, 20)).toEqual({ x: 3, y: 4, width: 5, height: 6 });
-      expect(safeBox(bad, bad, 20, 20)).toEqual({ x: 0, y: 0, width: 20, height: 20 });
+      expect(safeBox(bad, lastGood, { width: 20, height: 20 })).toEqual({ x: 3, y: 4, width: 5, height: 6 });
+      expect(safeBox(bad, bad, { width: 20, height: 20 })).toEqual({ x: 0, y: 0, width: 20, height: 20 });
     }
   });
 
   it("clips, and widens what is thinner than a pixel about its centre", () => {
-    expect(safeBox([-5, 18, 4, 40], [0, 0, 1, 1], 20, 20)).toEqual({ x: 0, y: 18, width: 4, height: 2 });
-    expect(safeBox([5, 5, 5.5, 9], [0, 0, 1, 1], 20, 20)).toEqual({ x: 4.75, y: 5, width: 1, height: 4 });
-    expect(safeBox([19.9, 0, 30, 9], [0, 0, 1, 1], 20, 20)).toEqual({ x: 19, y: 0, width: 1, height: 9 });
+    expect(safeBox([-5, 18, 4, 40], [0, 0, 1, 1], { width: 20, height: 20 })).toEqual({
+      x: 0,
+      y: 18,
+      width: 4,
+      height: 2,
+    });
+    expect(safeBox([5, 5, 5.5, 9], [0, 0, 1, 1], { width: 20, height: 20 })).toEqual({
+      x: 4.75,
+      y: 5,
+      width: 1,
+      height: 4,
+    });
+    expect(safeBox([19.9, 0, 30, 9], [0, 0, 1, 1], { width: 20, height: 20 })).toEqual({
+      x: 19,
+      y: 0,
+      width: 1,
+      height: 9,
+    });
   });
 });

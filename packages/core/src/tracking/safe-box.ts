@@ -1,4 +1,5 @@
 import { type Box, type Corners, clipToImage, intersects, isValidBox } from "../geometry/box.ts";
+import type { Size } from "../geometry/frame.ts";
 
 /**
  * A box that a program can rely on: finite, inside the image, at least one pixel wide and high.
@@ -7,12 +8,12 @@ import { type Box, type Corners, clipToImage, intersects, isValidBox } from "../
  * its centre. Anything else (NaN, infinite, empty, inverted, outside) gives `lastGood`, treated the same way; when that is
  * no proper box either, the whole image. The image must be at least one pixel wide and high.
  */
-export function safeBox(raw: Corners, lastGood: Corners, imageWidth: number, imageHeight: number): Box {
-  const image: Corners = [0, 0, imageWidth, imageHeight];
+export function safeBox(raw: Corners, lastGood: Corners, size: Size): Box {
+  const image: Corners = [0, 0, size.width, size.height];
   const usable = [raw, lastGood].find((box) => isValidBox(box) && intersects(box, image)) ?? image;
-  const [x1, y1, x2, y2] = clipToImage(usable, imageWidth, imageHeight);
-  const [x, width] = span(x1, x2, imageWidth);
-  const [y, height] = span(y1, y2, imageHeight);
+  const [x1, y1, x2, y2] = clipToImage(usable, size);
+  const [x, width] = span(x1, x2, size.width);
+  const [y, height] = span(y1, y2, size.height);
   return { x, y, width, height };
 }
 

@@ -1,4 +1,4 @@
-import { LoratError } from "@lorat/graph";
+import { type ConcreteDevice, LoratError } from "@lorat/graph";
 import { type Box, type Corners, clipToImage, intersects, isValidBox, toCorners } from "../geometry/box.ts";
 import { Cropper } from "../geometry/crop.ts";
 import {
@@ -7,18 +7,17 @@ import {
   searchCropParameters,
   toCrop,
 } from "../geometry/crop-parameters.ts";
-import type { Frame } from "../geometry/frame.ts";
+import { checkFrame, type Frame, type Size } from "../geometry/frame.ts";
 import { type Colour, imageMean } from "../geometry/image-mean.ts";
 import { writeForegroundMask } from "../geometry/mask.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
 import { calibratedScore } from "./calibration.ts";
-import type { LoopSettings } from "./loop.ts";
-import { LostSearch, passesOf, type RedetectOptions } from "./lost-search.ts";
+import { dampedSize, type LoopSettings } from "./loop.ts";
 import { type Model, type NetworkRunOptions, TrackingNetwork } from "./network.ts";
 import { nextStateBox, type PostprocessOptions, Postprocessor, type Prediction } from "./postprocess.ts";
-import { type Evidence, PresenceModel } from "./presence.ts";
+import { PresenceModel } from "./presence.ts";
+import { followed, held, LostSearch, passesOf, type RedetectOptions, type Sighting } from "./redetection.ts";
 import { safeBox } from "./safe-box.ts";
-import { dampedSize } from "./size-damping.ts";
 import { initialState, isSure, type StateMemory, type StateOptions, updateState } from "./state.ts";
 import type { Target, Tracker, TrackResult } from "./types.ts";
 
@@ -34,17 +33,9 @@ export interface TrackerOptions extends NetworkRunOptions, Pick<PostprocessOptio
   readonly redetect?: boolean | RedetectOptions;
 }
 
-/** What a search region showed. */
-interface Sighting {
-  readonly box: Corners;
-  readonly score: number;
-  readonly evidence: Evidence;
-}
-
 /** What a target remembers from frame to frame. */
 interface TargetMemory {
-  readonly imageWidth: number;
-  readonly imageHeight: number;
+  readonly image: Size;
   /** Colour outside the image: the first frame's mean. */
   readonly padding: Colour;
   /** `[Nz, dim]`. */
@@ -93,13 +84,11 @@ class LoratTracker implements Tracker {
 
   constructor(network: TrackingNetwork, options: TrackerOptions) {
     const { variant } = network.model.config;
-    const size = searchSizePx(variant);
-    const cells = variant.searchGrid;
     this.#network = network;
     this.#options = options;
-    this.#templateCropper = new Cropper(templateSizePx(variant), templateSizePx(variant));
-    this.#searchCropper = new Cropper(size, size);
-    const grid = { width: size, height: size, gridWidth: cells, gridHeight: cells };
+    this.#templateCropper = new Cropper(square(templateSizePx(variant)));
+    this.#searchCropper = new Cropper(square(searchSizePx(variant)));
+    const grid = { sizePx: searchSizePx(variant), cells: variant.searchGrid };
     const { boxVoting, sizeGain = 1 } = options.loop ?? network.model.loop ?? {};
     this.#postprocessor = new Postprocessor(grid, { windowWeight: options.windowWeight, boxVoting });
     this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
@@ -107,22 +96,21 @@ class LoratTracker implements Tracker {
     this.#extraPasses = passesOf(options.redetect);
   }
 
+  get device(): ConcreteDevice | undefined {
+    return this.#network.device;
+  }
+
   async start(frame: Frame, box: Box): Promise<Target> {
     this.#checkOpen();
+    checkFrame(frame);
     const corners = checkStart(frame, box);
     const { variant } = this.#network.model.config;
-    const size = templateSizePx(variant);
     const padding = imageMean(frame);
     const pixels = new Float32Array(this.#templateCropper.length);
-    const wished = cropParameters(corners, variant.templateAreaFactor, size, size);
+    const wished = cropParameters(corners, variant.templateAreaFactor, this.#templateCropper.size);
     const parameters = this.#templateCropper.crop(frame, wished, padding, pixels);
     const mask = new Float32Array(variant.templateGrid ** 2);
-    const grid = {
-      width: size,
-      height: size,
-      gridWidth: variant.templateGrid,
-      gridHeight: variant.templateGrid,
-    };
+    const grid = { sizePx: templateSizePx(variant), cells: variant.templateGrid };
     writeForegroundMask(toCrop(corners, parameters), grid, mask);
     const template = await this.#network.embedTemplate(pixels, mask);
     const target: Target = {
@@ -132,14 +120,13 @@ class LoratTracker implements Tracker {
       },
     };
     this.#targets.set(target, {
-      imageWidth: frame.width,
-      imageHeight: frame.height,
+      image: { width: frame.width, height: frame.height },
       padding,
       template,
       box: corners,
       state: initialState,
       presence: new PresenceModel(frame, corners),
-      lost: new LostSearch(corners, frame.width, frame.height, variant.searchAreaFactor),
+      lost: new LostSearch(corners, frame, variant.searchAreaFactor),
       disposed: false,
     });
     return target;
@@ -160,10 +147,10 @@ class LoratTracker implements Tracker {
 
   async #trackNow(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {
     this.#checkOpen();
+    checkFrame(frame);
     if (targets.length === 0) return [];
     const memories = targets.map((target) => this.#memoryFor(target, frame));
     const { variant } = this.#network.model.config;
-    const size = searchSizePx(variant);
     const searchLength = this.#searchCropper.length;
     const templateLength = memories[0]!.template.length;
     this.#searches = resized(this.#searches, memories.length * searchLength);
@@ -172,12 +159,12 @@ class LoratTracker implements Tracker {
     const templates = this.#templates;
     const crops: CropParameters[] = memories.map((memory, i) => {
       templates.set(memory.template, i * templateLength);
-      const wished = searchCropParameters(memory.box, variant.searchAreaFactor, size, size);
+      const wished = searchCropParameters(memory.box, variant.searchAreaFactor, this.#searchCropper.size);
       return this.#searchCropper.crop(frame, wished, memory.padding, searches, i * searchLength);
     });
     const maps = await this.#network.search(templates, searches, memories.length);
-    const predictions = memories.map(({ imageWidth, imageHeight }, i) =>
-      this.#postprocessor.predict(maps.scoreMap, maps.boxes, crops[i]!, imageWidth, imageHeight, i),
+    const predictions = memories.map(({ image }, i) =>
+      this.#postprocessor.predict(maps, crops[i]!, image, i),
     );
     const results: TrackResult[] = [];
     for (const [i, memory] of memories.entries()) {
@@ -186,46 +173,57 @@ class LoratTracker implements Tracker {
     return results;
   }
 
+  /** Takes in what a frame showed of a target. */
   async #conclude(memory: TargetMemory, frame: Frame, near: Sighting): Promise<TrackResult> {
-    const { imageWidth, imageHeight, lost } = memory;
-    const sure = ({ evidence }: Sighting) => isSure(evidence.presence, this.#options.state);
-    const looksAround = this.#extraPasses > 0 && memory.state.state === "lost" && !sure(near);
-    const seen = (looksAround && (await this.#lookAround(memory, frame)).find(sure)) || near;
+    const { image, lost, presence } = memory;
+    const seen = await this.#foundAgain(memory, frame, near);
     memory.state = updateState(memory.state, seen.evidence.presence, this.#options.state);
     const { state } = memory.state;
-    if (state === "tracked" && sure(seen)) {
-      memory.presence.learn(seen.evidence);
+    const isSeen = this.#isSure(seen);
+    if (state === "tracked" && isSeen) {
+      presence.learn(seen.evidence);
       lost.seen(seen.box);
     }
+    const isAstray = state === "lost" && !isSeen;
+    const { raw, next, shown } = this.#redetects
+      ? held(seen, lost, state, isAstray)
+      : followed(seen, lost, isAstray);
     const previous = memory.box;
-    const searches = this.#extraPasses > 0;
-    const astray = state === "lost" && !sure(seen);
-    const held = astray && searches;
-    const place = held ? lost.anchor() : seen.box;
-    const raw = held ? clipToImage(place, imageWidth, imageHeight) : seen.box;
-    // The size of what was found is not to be trusted before it is confirmed.
-    const region = state === "lost" && searches ? lost.sized(place) : raw;
-    memory.box = nextStateBox(previous, region, imageWidth, imageHeight);
+    memory.box = nextStateBox(previous, next, image);
     return {
-      box: safeBox(astray ? lost.sized(place) : raw, previous, imageWidth, imageHeight),
+      box: safeBox(shown, previous, image),
       score: calibratedScore(seen.score, this.#network.model.calibration),
       state,
       raw: { box: raw, score: seen.score },
     };
   }
 
-  /** What the next regions show of a lost target, what is likeliest to be it first; one pass of the network each. */
+  /** Re-detection: a sure sighting elsewhere of a target that was lost; else, and always without it, `near`. */
+  async #foundAgain(memory: TargetMemory, frame: Frame, near: Sighting): Promise<Sighting> {
+    if (!this.#redetects || memory.state.state !== "lost" || this.#isSure(near)) return near;
+    const elsewhere = await this.#lookAround(memory, frame);
+    return elsewhere.find((sighting) => this.#isSure(sighting)) ?? near;
+  }
+
+  get #redetects(): boolean {
+    return this.#extraPasses > 0;
+  }
+
+  #isSure({ evidence }: Sighting): boolean {
+    return isSure(evidence.presence, this.#options.state);
+  }
+
+  /** What the next regions show of a lost target, the likeliest first; one pass of the network each. */
   async #lookAround(memory: TargetMemory, frame: Frame): Promise<Sighting[]> {
     const { variant } = this.#network.model.config;
-    const size = searchSizePx(variant);
-    const { imageWidth, imageHeight, padding, template, lost } = memory;
+    const { image, padding, template, lost } = memory;
     this.#elsewhere = resized(this.#elsewhere, this.#searchCropper.length);
     const sightings: Sighting[] = [];
     for (const box of lost.next(this.#extraPasses)) {
-      const wished = searchCropParameters(box, variant.searchAreaFactor, size, size);
+      const wished = searchCropParameters(box, variant.searchAreaFactor, this.#searchCropper.size);
       const crop = this.#searchCropper.crop(frame, wished, padding, this.#elsewhere);
-      const { scoreMap, boxes } = await this.#network.search(template, this.#elsewhere, 1);
-      const prediction = this.#unwindowed.predict(scoreMap, boxes, crop, imageWidth, imageHeight);
+      const maps = await this.#network.search(template, this.#elsewhere, 1);
+      const prediction = this.#unwindowed.predict(maps, crop, image);
       if (lost.fits(prediction.box)) sightings.push(this.#sight(memory, frame, prediction));
     }
     return sightings.sort((a, b) => b.evidence.presence - a.evidence.presence);
@@ -237,17 +235,18 @@ class LoratTracker implements Tracker {
     { box: predicted, score }: Prediction,
   ): Sighting {
     const damped = dampedSize(previous, predicted, this.#sizeGain);
-    const box = damped === predicted ? predicted : clipToImage(damped, frame.width, frame.height);
+    const box = damped === predicted ? predicted : clipToImage(damped, frame);
     return { box, score, evidence: presence.judge(frame, box, score) };
   }
 
   #memoryFor(target: Target, frame: Frame): TargetMemory {
     const memory = this.#memoryOf(target);
     if (memory.disposed) throw new LoratError("TARGET_DISPOSED", "the target was disposed");
-    if (frame.width !== memory.imageWidth || frame.height !== memory.imageHeight) {
+    const { width, height } = memory.image;
+    if (frame.width !== width || frame.height !== height) {
       throw new LoratError(
         "FRAME_SIZE",
-        `the target was started on ${memory.imageWidth} x ${memory.imageHeight} pixels, this frame has ${frame.width} x ${frame.height}`,
+        `the target was started on ${width} x ${height} pixels, this frame has ${frame.width} x ${frame.height}`,
         { hint: "start a new target after a change of size" },
       );
     }
@@ -279,6 +278,10 @@ function checkStart(frame: Frame, box: Box): Corners {
     );
   }
   return corners;
+}
+
+function square(side: number): Size {
+  return { width: side, height: side };
 }
 
 /** The array when it has the length, else a new one. */

@@ -1,3 +1,4 @@
+import type { ConcreteDevice } from "@lorat/graph";
 import type { Box, Corners } from "../geometry/box.ts";
 import type { Frame } from "../geometry/frame.ts";
 
@@ -32,9 +33,11 @@ export interface Target {
 
 /** A loaded model, ready to start targets. */
 export interface Tracker {
-  /** Starts a target on `frame` at `box` (image pixels). Throws `BOX_INVALID`. */
+  /** What it runs on, `auto` settled; undefined where that is not told. */
+  readonly device?: ConcreteDevice;
+  /** Starts a target on `frame` at `box` (image pixels). Throws `BOX_INVALID`, `FRAME_FORM`. */
   start(frame: Frame, box: Box): Promise<Target>;
-  /** Tracks several targets on one frame as one batch; results in the order of `targets`. */
+  /** Tracks several targets on one frame as one batch; results in the order of `targets`. Throws `FRAME_FORM`. */
   trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]>;
   /** Releases the sessions and weights. */
   dispose(): Promise<void>;

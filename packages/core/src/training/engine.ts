@@ -12,10 +12,10 @@ import {
 } from "@lorat/graph";
 import { optimizerNames as names, outputNames, targetNames } from "../graph-names.ts";
 import type { Parameter } from "../model/parameters.ts";
+import { hasHalfPrecision } from "../precision/precision.ts";
 import { batchFeeds, type TrainingBatch } from "./batch.ts";
 import { dropPathChoices } from "./drop-path-choices.ts";
 import { GradientSum } from "./gradient-sum.ts";
-import { hasHalfPrecision } from "./half-precision.ts";
 import { type LossTerms, lossTerms, meanTerms } from "./loss.ts";
 import { initialLossScale, nextLossScale } from "./loss-scaler.ts";
 import { Optimizer } from "./optimizer.ts";
@@ -36,8 +36,8 @@ export interface EngineOptions {
   readonly device?: Device;
   /** Threads inside an operator, CPU only. */
   readonly threads?: number;
-  /** False keeps no second copy of frozen weights in the processor's own layout: less memory, a little slower. CPU only. */
-  readonly packedWeights?: boolean;
+  /** True makes no second copy of frozen weights in the processor's own layout: less memory, a little slower. CPU only. */
+  readonly lowMemory?: boolean;
   /** What the backward pass computes again to save memory; default `none`. */
   readonly recompute?: Recompute;
   /** Whether the device computes in half precision; found out when left out. */
@@ -102,7 +102,7 @@ export class TrainingEngine {
 
   /** Builds the sessions. Throws `WEIGHTS_NAMES` for a parameter without data, and what sessions throw. */
   static async create(settings: TrainingSettings, options: EngineOptions): Promise<TrainingEngine> {
-    const { weights, resume, threads, packedWeights, recompute } = options;
+    const { weights, resume, threads, lowMemory, recompute } = options;
     const device = await resolveDevice(options.device ?? "auto");
     const mixed = settings.precision === "mixed" && (options.half ?? (await hasHalfPrecision(device)));
     const { model, batchSize, accumulation = 1 } = settings;
@@ -121,8 +121,8 @@ export class TrainingEngine {
       weights,
       fed,
       threads,
-      packedWeights,
-      memoryPattern: false,
+      lowMemory,
+      purpose: "training",
       keepOnDevice: trainable.map(({ name }) => names.gradient(name)),
     });
     const state = startState(trainable, weights, resume);

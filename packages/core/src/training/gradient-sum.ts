@@ -108,7 +108,7 @@ function sumSession(trainable: readonly Value[], device: ConcreteDevice): Promis
     const gradient = names.gradient(name);
     outputs[`next/${gradient}`] = add(graph.input(`sum/${gradient}`, shape), graph.input(gradient, shape));
   }
-  return Session.create(outputs, { device, keepOnDevice: Object.keys(outputs), memoryPattern: false });
+  return Session.create(outputs, { device, keepOnDevice: Object.keys(outputs), purpose: "training" });
 }
 
 function prefixed(tensors: Readonly<Record<string, Tensor>>, prefix: string): Record<string, Tensor> {

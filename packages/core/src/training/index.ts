@@ -11,7 +11,6 @@ export { type EngineOptions, TrainingEngine, type UpdateResult } from "./engine.
 export * from "./labels.ts";
 export { type Losses, type LossTargets, type LossTerms, loratLoss, lossTerms, meanTerms } from "./loss.ts";
 export { initialLossScale, type LossScale, lossScaleGrowthSteps, nextLossScale } from "./loss-scaler.ts";
-export { mixedPrecision } from "./mixed-precision.ts";
 export { Optimizer, type TensorState, type UpdatePosition } from "./optimizer.ts";
 export * from "./parameter-groups.ts";
 export type { Recompute } from "./recompute.ts";

@@ -15,29 +15,28 @@ export interface Label {
  * touches is positive. Throws `LABEL_EMPTY` when it touches none. Source: specification 3.2.
  */
 export function searchLabel(box: Corners, grid: CropGrid): Label {
-  const { width, height, gridWidth, gridHeight } = grid;
+  const { sizePx, cells } = grid;
   // The reference multiplies by the ratio here and divides by the stride for masks; the roundings may differ.
-  const scaleX = gridWidth / width;
-  const scaleY = gridHeight / height;
-  const [x1, y1, x2, y2] = rasterise([box[0] * scaleX, box[1] * scaleY, box[2] * scaleX, box[3] * scaleY]);
+  const scale = cells / sizePx;
+  const [x1, y1, x2, y2] = rasterise([box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale]);
   const positiveCells: number[] = [];
-  for (let y = Math.max(y1, 0); y < Math.min(y2, gridHeight); y++) {
-    for (let x = Math.max(x1, 0); x < Math.min(x2, gridWidth); x++) positiveCells.push(y * gridWidth + x);
+  for (let y = Math.max(y1, 0); y < Math.min(y2, cells); y++) {
+    for (let x = Math.max(x1, 0); x < Math.min(x2, cells); x++) positiveCells.push(y * cells + x);
   }
   if (positiveCells.length === 0) {
     throw new LoratError(
       "LABEL_EMPTY",
-      `the target's box [${box.join(", ")}] touches no cell of the ${width} x ${height} px search crop`,
+      `the target's box [${box.join(", ")}] touches no cell of the ${sizePx} x ${sizePx} px search crop`,
     );
   }
   const { fround } = Math;
   return {
     positiveCells,
     targetBox: [
-      fround(box[0] / width),
-      fround(box[1] / height),
-      fround(box[2] / width),
-      fround(box[3] / height),
+      fround(box[0] / sizePx),
+      fround(box[1] / sizePx),
+      fround(box[2] / sizePx),
+      fround(box[3] / sizePx),
     ],
   };
 }
@@ -45,32 +44,16 @@ export function searchLabel(box: Corners, grid: CropGrid): Label {
 /** The label of a search crop in which the target is not (specification 3.2, negative pairs). */
 export const noTarget: Label = { positiveCells: [], targetBox: undefined };
 
-/** The positive cells of a batch as index pairs, in the order of the samples. */
-export interface CollatedLabels {
-  readonly sampleIndex: readonly number[];
-  readonly cellIndex: readonly number[];
-  /** How many there are; may be 0, which the loss divides by as 1. */
-  readonly positiveCount: number;
-}
-
-/** Joins the labels of a batch (specification 3.2, "Batch collation"). */
-export function collateLabels(labels: readonly Label[]): CollatedLabels {
-  const sampleIndex = labels.flatMap((label, sample) => label.positiveCells.map(() => sample));
-  const cellIndex = labels.flatMap((label) => label.positiveCells);
-  return { sampleIndex, cellIndex, positiveCount: cellIndex.length };
-}
-
 /**
- * Writes the label of sample `index` into the arrays of a batch: `positives` `[batch, cells]` gets 1 and 0, `boxes`
- * `[batch, 4]` the target box, or zeros without a target. Returns the number of positive cells.
+ * Writes the label of sample `index` into a batch: `positives` `[batch, cells]` gets 1 and 0, `boxes` `[batch, 4]` the target
+ * box, or zeros without a target. Returns the number of positive cells.
  */
 export function writeLabel(
   label: Label,
   index: number,
-  cells: number,
-  positives: Float32Array,
-  boxes: Float32Array,
+  { positives, boxes }: { readonly positives: Float32Array; readonly boxes: Float32Array },
 ): number {
+  const cells = positives.length / (boxes.length / 4);
   positives.fill(0, index * cells, (index + 1) * cells);
   for (const cell of label.positiveCells) positives[index * cells + cell] = 1;
   boxes.set(label.targetBox ?? [0, 0, 0, 0], index * 4);

@@ -105,7 +105,7 @@ export class Optimizer {
     const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
     const device = await resolveDevice(requested);
     addMissing(state, shapes, average);
-    const common = { device, memoryPattern: false };
+    const common = { device, purpose: "training" } as const;
     const norm = await Session.create(gradientNormGraph(new Graph(), shapes), common);
     const updates: Session[] = [];
     for (const part of device === "cpu" ? inParts(settingsOf(groups), shapes) : [settingsOf(groups)]) {

@@ -1,4 +1,4 @@
-import { type Node, type Recomputed, sizeOf } from "@lorat/graph";
+import { type Node, type Operator, operators, type Recomputed, sizeOf } from "@lorat/graph";
 import type { Encoded } from "../model/encoder.ts";
 
 /**
@@ -14,16 +14,15 @@ import type { Encoded } from "../model/encoder.ts";
 export type Recompute = "none" | "light" | "blocks";
 
 /** Operators whose outputs cost less to compute again than products, for as much memory. */
-const lightOperators = new Set([
-  "LayerNormalization",
-  "Softmax",
-  "Gelu",
-  "Sigmoid",
-  "Mul",
-  "Transpose",
-  "Reshape",
-  "Slice",
-  "Split",
+const lightOperators = new Set<Operator>([
+  operators.layerNorm,
+  operators.gelu,
+  operators.sigmoid,
+  operators.mul,
+  operators.transpose,
+  operators.reshape,
+  operators.slice,
+  operators.split,
 ]);
 
 /** The rule by which a training step recomputes the blocks of its network. */
@@ -35,19 +34,17 @@ export function recomputed(
   const within = (groups: readonly ReadonlySet<Node>[]) => (node: Node) =>
     groups.some((nodes) => nodes.has(node));
   const isInBlock = within(blockNodes);
-  if (kind === "light") return (node) => isInBlock(node) && isLight(node);
+  if (kind === "light") return (node, output) => isInBlock(node) && isLight(node, output);
   const isInEarlier = within(blockNodes.slice(0, -1));
   const kept = new Set(blocks.map(({ node }) => node));
   return (node) => isInEarlier(node) && !kept.has(node);
 }
 
-function isLight({ operator: { type }, inputs, outputs }: Node): boolean {
-  if (lightOperators.has(type)) return true;
+function isLight({ operator, inputs, outputs }: Node, output: number): boolean {
+  if (operator === operators.attention) return output === 1; // the weights: products of short vectors
+  if (operator !== operators.add) return lightOperators.has(operator);
   const size = sizeOf(outputs[0]!.shape);
-  const sizes = inputs.map(({ shape }) => sizeOf(shape));
-  if (type === "Add") return sizes.some((other) => other * smallShare <= size); // a bias, no residual
-  // Attention's scores: each product of two short vectors.
-  return type === "MatMul" && inputs[1]!.shape.length > 2 && sizes.every((other) => other < size);
+  return inputs.some(({ shape }) => sizeOf(shape) * smallShare <= size); // a bias, no residual
 }
 
 /** An operand this many times smaller than the result is small. */

@@ -1,5 +1,3 @@
-import { LoratError } from "@lorat/graph";
-
 /** A linear warm-up followed by one cosine, counted in optimiser updates. */
 export interface Schedule {
   /** Length of the cosine in updates: epochs times updates per epoch, the warm-up not taken off. */
@@ -11,43 +9,6 @@ export interface Schedule {
   readonly minLr: number;
   /** True: the cosine starts after the warm-up. False: it runs underneath, so the rate jumps at the end of the warm-up. */
   readonly warmupPrefix: boolean;
-}
-
-/** How long training is, and the ends of the schedule. */
-export interface ScheduleOptions {
-  readonly epochs: number;
-  /** Batches in an epoch. */
-  readonly iterationsPerEpoch: number;
-  /** Batches whose gradients make one update; default 1. */
-  readonly accumulation?: number;
-  /** Default 2. */
-  readonly warmupEpochs?: number;
-  /** Default 1e-7. */
-  readonly warmupLr?: number;
-  /** Default 1e-6. */
-  readonly minLr?: number;
-  /** Default true. */
-  readonly warmupPrefix?: boolean;
-}
-
-/** Makes a schedule. Throws `SCHEDULE_LENGTH` when an epoch holds no update. Source: specification 3.6. */
-export function createSchedule(options: ScheduleOptions): Schedule {
-  const { epochs, iterationsPerEpoch, accumulation = 1, warmupEpochs = 2 } = options;
-  const { warmupLr = 1e-7, minLr = 1e-6, warmupPrefix = true } = options;
-  const updatesPerEpoch = Math.floor(iterationsPerEpoch / accumulation);
-  if (!(updatesPerEpoch >= 1 && epochs > 0)) {
-    throw new LoratError(
-      "SCHEDULE_LENGTH",
-      `${epochs} epochs of ${iterationsPerEpoch} iterations with ${accumulation} per update hold no update`,
-    );
-  }
-  return {
-    cosineUpdates: epochs * updatesPerEpoch,
-    warmupUpdates: warmupEpochs * updatesPerEpoch,
-    warmupLr,
-    minLr,
-    warmupPrefix,
-  };
 }
 
 /** The schedule's value at its own argument `t`, for a group of base rate `baseLr`. Source: specification 3.6. */

@@ -1,10 +1,9 @@
-import { Graph, gradient, mul, type Value } from "@lorat/graph";
+import { Graph, gradient, mixedPrecision, mul, singleFromHere, type Value } from "@lorat/graph";
 import { optimizerNames, statisticsNames, targetNames } from "../graph-names.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { lorat, type NetworkInputs, namedOutputs, networkInputs } from "../model/lorat.ts";
 import { type Parameter, parametersIn } from "../model/parameters.ts";
 import { type Losses, type LossTargets, loratLoss, lossTargets, namedLosses } from "./loss.ts";
-import { mixedPrecision, singleFromHere } from "./mixed-precision.ts";
 import { type Recompute, recomputed } from "./recompute.ts";
 
 /** The training step of one model and batch size as a graph. */

@@ -1,6 +1,8 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { LoratError } from "../errors.ts";
 import { type Attribute, type Node, reachableNodes, type Value } from "../graph.ts";
+import { onnxDType } from "../ops/layout.ts";
+import { lowered } from "../rewrites/lower.ts";
 import { bytesOf, type DType } from "../tensor.ts";
 import {
   type AttributeProto,
@@ -14,23 +16,11 @@ import {
   ValueInfoProtoSchema,
 } from "./generated/onnx_pb.ts";
 
-/** ONNX codes of the element types (TensorProto.DataType). */
-export const onnxDType: Readonly<Record<DType, number>> = {
-  float32: 1,
-  uint8: 2,
-  int8: 3,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  float64: 11,
-};
-
 const irVersion = 10;
 /** The operator set that graphs are written for. */
 export const opsetVersion = 21;
 /** Protobuf messages end at 2 GB; weights beyond this many bytes in total must lie in another file. */
-const largestEmbedded = 1.9 * 2 ** 30;
+const maximumEmbedded = 1.9 * 2 ** 30;
 
 /** Where a parameter's data lies: in the model, in another file, or nowhere because it is fed at each run. */
 export type Placement =
@@ -63,14 +53,15 @@ export function serialise(
   place: (parameter: Value) => Placement = () => ({ kind: "input" }),
   name = "lorat",
 ): SerialisedModel {
-  const values = Object.values(outputs);
+  const standard = lowered(outputs);
+  const values = Object.values(standard);
   const nodes = reachableNodes(values);
   const used = new Set<Value>(values);
   for (const node of nodes) for (const input of node.inputs) used.add(input);
 
   const renamed = new Map<Value, string>();
   const identities: [string, Value][] = [];
-  for (const [key, value] of Object.entries(outputs)) {
+  for (const [key, value] of Object.entries(standard)) {
     if (value.kind === "node" && !renamed.has(value)) renamed.set(value, key);
     else identities.push([key, value]);
   }
@@ -111,7 +102,7 @@ export function serialise(
     }
     embed(parameterProto(stored, value, placement));
   }
-  if (embeddedBytes > largestEmbedded) {
+  if (embeddedBytes > maximumEmbedded) {
     throw new LoratError(
       "ONNX_TOO_LARGE",
       `${(embeddedBytes / 2 ** 30).toFixed(1)} GB of weights do not fit into one ONNX file`,
@@ -139,7 +130,7 @@ export function serialise(
       ],
       initializer,
       input: inputs.map((value) => valueInfo(value.name, value)),
-      output: Object.entries(outputs).map(([key, value]) => valueInfo(key, value)),
+      output: Object.entries(standard).map(([key, value]) => valueInfo(key, value)),
     },
   });
   return { bytes: toBinary(ModelProtoSchema, model), inputs, outputNames: Object.keys(outputs) };
@@ -147,8 +138,7 @@ export function serialise(
 
 function nodeProto(node: Node, nameOf: (value: Value) => string, used: ReadonlySet<Value>): NodeProto {
   const output = node.outputs.map(nameOf);
-  // Statistics that only the gradient reads are optional outputs: unread ones are left out.
-  if (node.operator.type === "LayerNormalization") {
+  if (node.operator.optionalOutputs) {
     while (output.length > 1 && !used.has(node.outputs[output.length - 1]!)) output.pop();
   }
   return create(NodeProtoSchema, {

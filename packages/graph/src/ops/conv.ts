@@ -35,7 +35,7 @@ function write({ stride, padding, dilation, groups = 1 }: ConvAttributes, kernel
   };
 }
 
-const convOperator: Operator = {
+export const convOperator: Operator = {
   type: "Conv",
   infer: ([x, weight], attributes) => {
     const { stride, padding, dilation, groups = 1 } = read(attributes);
@@ -69,7 +69,7 @@ const convOperator: Operator = {
   macs: ([, weight], [y]) => sizeOf(y!.shape) * sizeOf(weight!.shape.slice(1)),
 };
 
-const convTransposeOperator: Operator = {
+export const convTransposeOperator: Operator = {
   type: "ConvTranspose",
   infer: ([x, weight], attributes) => {
     const { stride, padding, dilation, groups = 1 } = read(attributes);

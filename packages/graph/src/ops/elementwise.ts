@@ -46,15 +46,15 @@ function unary(type: string, gradient: (x: Value, y: Value, dy: Value) => Value)
   };
 }
 
-const addOperator = binary("Add", (_a, _b, _y, dy) => [() => dy, () => dy]);
+export const addOperator = binary("Add", (_a, _b, _y, dy) => [() => dy, () => dy]);
 const subOperator = binary("Sub", (_a, _b, _y, dy) => [() => dy, () => neg(dy)]);
-const mulOperator = binary("Mul", (a, b, _y, dy) => [() => mul(dy, b), () => mul(dy, a)]);
-const divOperator = binary("Div", (_a, b, y, dy) => [() => div(dy, b), () => neg(div(mul(dy, y), b))]);
+export const mulOperator = binary("Mul", (a, b, _y, dy) => [() => mul(dy, b), () => mul(dy, a)]);
+export const divOperator = binary("Div", (_a, b, y, dy) => [() => div(dy, b), () => neg(div(mul(dy, y), b))]);
 const negOperator = unary("Neg", (_x, _y, dy) => neg(dy));
 const expOperator = unary("Exp", (_x, y, dy) => mul(dy, y));
-const logOperator = unary("Log", (x, _y, dy) => div(dy, x));
-const sqrtOperator = unary("Sqrt", (_x, y, dy) => div(mul(dy, 0.5), y));
-const sigmoidOperator = unary("Sigmoid", (_x, y, dy) => mul(dy, mul(y, sub(1, y))));
+export const logOperator = unary("Log", (x, _y, dy) => div(dy, x));
+export const sqrtOperator = unary("Sqrt", (_x, y, dy) => div(mul(dy, 0.5), y));
+export const sigmoidOperator = unary("Sigmoid", (_x, y, dy) => mul(dy, mul(y, sub(1, y))));
 const hardSigmoidOperator: Operator = {
   ...unary("HardSigmoid", (x, _y, dy) => where(greater(abs(x), 3), 0, div(dy, 6))),
 };
@@ -62,7 +62,7 @@ const reluOperator = unary("Relu", (x, _y, dy) => where(greater(x, 0), dy, 0));
 // d|x| is taken as -1 at 0; the gradient is only asked for where x is away from it.
 const absOperator = unary("Abs", (x, _y, dy) => where(greater(x, 0), dy, neg(dy)));
 const erfOperator = unary("Erf", (x, _y, dy) => mul(dy, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI))));
-const geluOperator = unary("Gelu", (x, _y, dy) => {
+export const geluOperator = unary("Gelu", (x, _y, dy) => {
   // Phi(x) + x phi(x), the derivative of the exact (erf) form, over u = x / sqrt(2): (erf(u) + u e^(ln(2 / sqrt(pi)) - u^2) + 1) / 2.
   const u = mul(x, Math.SQRT1_2);
   const density = exp(sub(Math.log(2 / Math.sqrt(Math.PI)), mul(u, u)));
@@ -71,7 +71,7 @@ const geluOperator = unary("Gelu", (x, _y, dy) => {
 const greaterOperator = comparison("Greater");
 const lessOperator = comparison("Less");
 
-const whereOperator: Operator = {
+export const whereOperator: Operator = {
   type: "Where",
   infer: ([condition, a, b]) => {
     if (condition!.dtype !== "bool" || a!.dtype !== b!.dtype) {

@@ -1,4 +1,5 @@
-export * from "./conv.ts";
+export { attention } from "./attention.ts";
+export { type ConvGeometry, conv2d, depthwiseConv2d } from "./conv.ts";
 export {
   abs,
   add,
@@ -25,4 +26,5 @@ export { cast, concat, expand, pad, reshape, slice, split, stopGradient, transpo
 export { linear, matmul } from "./matmul.ts";
 export { type BatchNormResult, batchNormEval, batchNormTrain, layerNorm } from "./normalisation.ts";
 export type { Operand } from "./operand.ts";
+export { operators } from "./operators.ts";
 export { reduceMean, reduceSum, softmax, sumOfSquares } from "./reduce.ts";

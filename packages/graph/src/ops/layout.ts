@@ -1,10 +1,11 @@
 import { LoratError } from "../errors.ts";
 import type { Graph, Operator, Value } from "../graph.ts";
 import { broadcastShapes, inversePermutation, normaliseAxis, sameShape, sizeOf } from "../shape.ts";
+import type { DType } from "../tensor.ts";
 import { sumTo } from "./elementwise.ts";
 import { constantIntegers, listAttribute, numberAttribute } from "./operand.ts";
 
-const reshapeOperator: Operator = {
+export const reshapeOperator: Operator = {
   type: "Reshape",
   infer: ([x, shape]) => {
     const to = constantIntegers(shape!);
@@ -25,7 +26,7 @@ export function reshape(x: Value, shape: readonly number[]): Value {
   return x.graph.apply(reshapeOperator, [source, x.graph.integers(shape)])[0]!;
 }
 
-const transposeOperator: Operator = {
+export const transposeOperator: Operator = {
   type: "Transpose",
   infer: ([x], { perm }) => [{ dtype: x!.dtype, shape: listAttribute(perm).map((axis) => x!.shape[axis]!) }],
   gradient: ({ attributes, gradients }) => [
@@ -100,7 +101,7 @@ export function concat(values: readonly Value[], axis: number): Value {
   return values[0]!.graph.apply(concatOperator, values, { axis: normal })[0]!;
 }
 
-const splitOperator: Operator = {
+export const splitOperator: Operator = {
   type: "Split",
   infer: ([x, sizes], attributes) => {
     const axis = numberAttribute(attributes.axis, 0);
@@ -121,14 +122,14 @@ const splitOperator: Operator = {
 };
 
 /** WebGPU promises a shader eight buffers: one for the input of a Split, seven for its parts. */
-const mostParts = 7;
+const maximumParts = 7;
 
 /** The value cut along `axis` into parts of the given sizes. Throws `SHAPE_SPLIT`. */
 export function split(x: Value, sizes: readonly number[], axis: number): Value[] {
   const normal = normaliseAxis(axis, x.shape.length);
   if (sizes.length === 1 && sizes[0] === x.shape[normal]) return [x];
-  if (sizes.length > mostParts) {
-    const each = Math.ceil(sizes.length / mostParts);
+  if (sizes.length > maximumParts) {
+    const each = Math.ceil(sizes.length / maximumParts);
     const groups: number[][] = [];
     for (let i = 0; i < sizes.length; i += each) groups.push(sizes.slice(i, i + each));
     const totals = groups.map((group) => group.reduce((a, b) => a + b, 0));
@@ -137,7 +138,7 @@ export function split(x: Value, sizes: readonly number[], axis: number): Value[]
   return [...x.graph.apply(splitOperator, [x, x.graph.integers(sizes)], { axis: normal })];
 }
 
-const sliceOperator: Operator = {
+export const sliceOperator: Operator = {
   type: "Slice",
   infer: ([x, starts, ends, axes]) => {
     const from = constantIntegers(starts!);
@@ -208,8 +209,8 @@ export function pad(x: Value, before: readonly number[], after: readonly number[
   return x.graph.apply(padOperator, [x, x.graph.integers([...before, ...after])], { mode: "constant" })[0]!;
 }
 
-const castOperators = new Map<string, Operator>();
-const onnxTypeCode = {
+/** ONNX codes of the element types (TensorProto.DataType). */
+export const onnxDType: Readonly<Record<DType, number>> = {
   float32: 1,
   uint8: 2,
   int8: 3,
@@ -218,25 +219,21 @@ const onnxTypeCode = {
   bool: 9,
   float16: 10,
   float64: 11,
-} as const;
+};
+
+const dtypes = new Map(Object.entries(onnxDType).map(([dtype, code]) => [code, dtype as DType]));
+
+export const castOperator: Operator = {
+  type: "Cast",
+  infer: ([x], { to }) => [{ dtype: dtypes.get(numberAttribute(to, 0))!, shape: x!.shape }],
+  gradient: ({ inputs: [x], outputs: [y], gradients }) => [
+    x!.dtype.startsWith("float") && y!.dtype.startsWith("float") ? cast(gradients[0]!, x!.dtype) : undefined,
+  ],
+};
 
 /** The same numbers as another element type; differentiable between floating types. */
-export function cast(x: Value, dtype: keyof typeof onnxTypeCode): Value {
-  if (x.dtype === dtype) return x;
-  let operator = castOperators.get(dtype);
-  if (!operator) {
-    operator = {
-      type: "Cast",
-      infer: ([input]) => [{ dtype, shape: input!.shape }],
-      gradient: ({ inputs, gradients }) => [
-        inputs[0]!.dtype.startsWith("float") && dtype.startsWith("float")
-          ? cast(gradients[0]!, inputs[0]!.dtype)
-          : undefined,
-      ],
-    };
-    castOperators.set(dtype, operator);
-  }
-  return x.graph.apply(operator, [x], { to: onnxTypeCode[dtype] })[0]!;
+export function cast(x: Value, dtype: DType): Value {
+  return x.dtype === dtype ? x : x.graph.apply(castOperator, [x], { to: onnxDType[dtype] })[0]!;
 }
 
 const stopGradientOperator: Operator = {

@@ -2,9 +2,9 @@ import { LoratError } from "../errors.ts";
 import type { Operator, Value } from "../graph.ts";
 import { broadcastShapes, sizeOf } from "../shape.ts";
 import { add, sumTo } from "./elementwise.ts";
-import { reshape, transpose } from "./layout.ts";
+import { reshape, transpose, transposeOperator } from "./layout.ts";
 
-const matmulOperator: Operator = {
+export const matmulOperator: Operator = {
   type: "MatMul",
   infer: ([a, b]) => {
     const [m, k] = a!.shape.slice(-2);
@@ -23,18 +23,18 @@ const matmulOperator: Operator = {
     const dy = gradients[0]!;
     return [
       wanted[0] ? sumTo(matmul(dy, transpose(b)), a.shape) : undefined,
-      wanted[1] ? sumTo(ofRight(a, b, dy), b.shape) : undefined,
+      wanted[1] ? sumTo(gradientOfRight(a, b, dy), b.shape) : undefined,
     ];
   },
   macs: ([a], [y]) => sizeOf(y!.shape) * a!.shape.at(-1)!,
 };
 
 /**
- * The gradient of `b`, `a^T dy`, or `(dy^T a)^T`: where `b` is a weight's transpose the second needs no transpose after
- * it, elsewhere the smaller of the two is the one to turn.
+ * The gradient of `b` in `a b`: `a^T dy`, or `(dy^T a)^T`. Where `b` is a weight's transpose the second needs no transpose
+ * after it; elsewhere the smaller of `a` and `dy` is turned.
  */
-function ofRight(a: Value, b: Value, dy: Value): Value {
-  const isTurnedWeight = b.shape.length === 2 && b.node?.operator.type === "Transpose";
+export function gradientOfRight(a: Value, b: Value, dy: Value): Value {
+  const isTurnedWeight = b.shape.length === 2 && b.node?.operator === transposeOperator;
   const turnDy = isTurnedWeight || sizeOf(dy.shape) < sizeOf(a.shape);
   return turnDy ? transpose(matmul(transpose(dy), a)) : matmul(transpose(a), dy);
 }

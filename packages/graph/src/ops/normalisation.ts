@@ -5,8 +5,9 @@ import { add, div, mul, sqrt, sub } from "./elementwise.ts";
 import { reshape } from "./layout.ts";
 import { reduceMean, reduceSum } from "./reduce.ts";
 
-const layerNormOperator: Operator = {
+export const layerNormOperator: Operator = {
   type: "LayerNormalization",
+  optionalOutputs: true, // the statistics are there for the gradient
   infer: ([x, scale, bias]) => {
     const width = x!.shape.at(-1)!;
     if (`${scale!.shape}` !== `${width}` || `${bias!.shape}` !== `${width}`) {

@@ -1,7 +1,7 @@
-import type { GradientContext, Operator, Value } from "../graph.ts";
+import type { Operator, Value } from "../graph.ts";
 import { normaliseAxis, sizeOf } from "../shape.ts";
 import { mul, sub } from "./elementwise.ts";
-import { expand, reshape, transpose } from "./layout.ts";
+import { expand, reshape } from "./layout.ts";
 import { constantIntegers } from "./operand.ts";
 
 function reduction(type: string, gradient: NonNullable<Operator["gradient"]>): Operator {
@@ -24,12 +24,12 @@ function spread(x: Value, axes: Value, dy: Value): Value {
   return expand(reshape(dy, kept), x.shape);
 }
 
-const reduceSumOperator = reduction("ReduceSum", ({ inputs, gradients }) => [
+export const reduceSumOperator = reduction("ReduceSum", ({ inputs, gradients }) => [
   spread(inputs[0]!, inputs[1]!, gradients[0]!),
   undefined,
 ]);
 
-const reduceMeanOperator = reduction("ReduceMean", ({ inputs, outputs, gradients }) => {
+export const reduceMeanOperator = reduction("ReduceMean", ({ inputs, outputs, gradients }) => {
   const count = sizeOf(inputs[0]!.shape) / sizeOf(outputs[0]!.shape);
   return [spread(inputs[0]!, inputs[1]!, mul(gradients[0]!, 1 / count)), undefined];
 });
@@ -41,12 +41,12 @@ function reduce(operator: Operator, x: Value, axes: readonly number[] | undefine
   return x.graph.apply(operator, [x, x.graph.integers(all)], { keepdims: keepDims ? 1 : 0 })[0]!;
 }
 
-/** Sum over `axes` (all when left out). */
+/** Sum over `axes` (default: all). */
 export function reduceSum(x: Value, axes?: readonly number[], keepDims = false): Value {
   return reduce(reduceSumOperator, x, axes, keepDims);
 }
 
-/** Mean over `axes` (all when left out). */
+/** Mean over `axes` (default: all). */
 export function reduceMean(x: Value, axes?: readonly number[], keepDims = false): Value {
   return reduce(reduceMeanOperator, x, axes, keepDims);
 }
@@ -56,33 +56,14 @@ export function sumOfSquares(x: Value): Value {
   return reduceSum(mul(x, x));
 }
 
-const softmaxOperator: Operator = {
+export const softmaxOperator: Operator = {
   type: "Softmax",
   infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
-  gradient: (context) => {
-    const dy = context.gradients[0]!;
-    return [mul(context.outputs[0]!, sub(dy, rowDots(dy, context)))];
+  gradient: ({ outputs: [y], gradients }) => {
+    const dy = gradients[0]!;
+    return [mul(y!, sub(dy, reduceSum(mul(dy, y!), [-1], true)))];
   },
 };
-
-/**
- * `sum(dy * y)` of each row. In attention, where `dy = do v^T` comes from `o = y v`, that is `sum(do * o)`, over rows as
- * short as a head is wide instead of as long as there are tokens (as FlashAttention does).
- */
-function rowDots(dy: Value, { outputs, node, again }: GradientContext): Value {
-  const [y] = outputs as [Value];
-  const [outer, turned] = dy.node?.operator.type === "MatMul" ? dy.node.inputs : [];
-  const product =
-    turned &&
-    y.graph.nodes.find(({ operator, inputs: [a, b] }) => {
-      return operator.type === "MatMul" && a === node.outputs[0] && transpose(again(b!)) === turned;
-    });
-  const output = product && again(product.outputs[0]!);
-  if (outer && output && output.shape.at(-1)! < y.shape.at(-1)!) {
-    return reduceSum(mul(outer, output), [-1], true);
-  }
-  return reduceSum(mul(dy, y), [-1], true);
-}
 
 /** Softmax over the last axis. */
 export function softmax(x: Value): Value {

@@ -3,17 +3,17 @@ import { runtime } from "#runtime";
 import { LoratError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import { ModelProtoSchema } from "../onnx/generated/onnx_pb.ts";
-import { onnxDType, type Placement, serialise } from "../onnx/serialise.ts";
+import { type Placement, serialise } from "../onnx/serialise.ts";
+import { onnxDType } from "../ops/layout.ts";
+import { type FrozenValues, frozenAsParameters, frozenValues } from "../rewrites/frozen-values.ts";
 import { sizeOf } from "../shape.ts";
 import { bytesPerElement } from "../tensor.ts";
-import { type FrozenValues, frozenAsParameters, frozenValues } from "./frozen-values.ts";
 import { type PlacedGraph, placedGraph } from "./placements.ts";
 import { type ConcreteDevice, type KeptTensor, type KeptWeights, keptFiles, type Ort } from "./runtime.ts";
-import type { SessionOptions } from "./session.ts";
-import { nativeSettings } from "./settings.ts";
+import { laysOutWeights, nativeSettings, type SessionOptions } from "./settings.ts";
 
 /** Less is laid out in a moment; more would fill the disk, and the memory while it is made. */
-const keptBytes = { least: 32 * 2 ** 20, most: 2 ** 31 } as const;
+const keptBytes = { minimum: 32 * 2 ** 20, maximum: 2 ** 31 } as const;
 
 /**
  * A graph over weights that are kept as products want them: transposed, padded and packed ahead, in one file that every
@@ -25,8 +25,8 @@ export async function keptGraph(
   outputs: Readonly<Record<string, Value>>,
   options: SessionOptions,
 ): Promise<PlacedGraph | undefined> {
-  const { cacheFolder, weights = new Map(), fed = new Set(), packedWeights = true } = options;
-  if (!runtime.keep || !cacheFolder || !packedWeights || device !== "cpu") return undefined;
+  const { cacheFolder, weights = new Map(), fed = new Set() } = options;
+  if (!runtime.keep || !cacheFolder || !laysOutWeights(options) || device !== "cpu") return undefined;
   const frozen = frozenValues(outputs, ({ name }) => weights.has(name) && !fed.has(name));
   const bytes = frozen.read.reduce(
     (sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement[dtype],
@@ -35,7 +35,7 @@ export async function keptGraph(
   const used = [...frozen.texts.keys()].filter(({ kind }) => kind === "parameter");
   const stored = used.map(({ name }) => ({ name, ...weights.get(name)! }));
   const isMapped = stored.every((tensor) => "file" in tensor);
-  if (!isMapped || bytes < keptBytes.least || bytes > keptBytes.most) return undefined;
+  if (!isMapped || bytes < keptBytes.minimum || bytes > keptBytes.maximum) return undefined;
   const kept = await runtime.keep({
     cacheFolder,
     sources: [...new Set(stored.map(({ file }) => file))],
@@ -62,7 +62,10 @@ async function writeOptimised(
   folder: string,
 ): Promise<void> {
   const model = serialise(placed.outputs, placed.place);
-  const settings = nativeSettings("cpu", placed, options, model.outputNames, new Set());
+  const settings = nativeSettings("cpu", placed, options, {
+    outputNames: model.outputNames,
+    kept: new Set(),
+  });
   const { session: entries, optimization } = settings.extra;
   const session = await ort.InferenceSession.create(model.bytes, {
     ...settings,

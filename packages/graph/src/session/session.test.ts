@@ -232,7 +232,7 @@ describe("running a session", () => {
     const loss = sumOfSquares(y);
     const parameters = [graph.parameter("w", [2, 3]), graph.parameter("b", [2])];
     const [dw, db] = gradient(loss, parameters);
-    const session = await Session.create({ loss, dw: dw!, db: db! }, { ...cpu, memoryPattern: false });
+    const session = await Session.create({ loss, dw: dw!, db: db! }, { ...cpu, purpose: "training" });
     expect(session.outputNames).toEqual(["loss", "dw", "db"]);
     const results = await session.compute({ x, w, b });
     expect(numbers(results.loss)).toEqual([expected.reduce((sum, value) => sum + value * value, 0)]);

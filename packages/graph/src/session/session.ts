@@ -2,45 +2,16 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { runtime } from "#runtime";
 import { LoratError } from "../errors.ts";
 import { Graph, type Value } from "../graph.ts";
+import { modelInputs } from "../onnx/input-shapes.ts";
 import { serialise } from "../onnx/serialise.ts";
-import { sameShape } from "../shape.ts";
+import { forCpuProducts } from "../rewrites/cpu-products.ts";
+import { lowered } from "../rewrites/lower.ts";
+import type { Shape } from "../shape.ts";
 import type { DType, Tensor, TypedArray } from "../tensor.ts";
-import { forCpuProducts } from "./cpu-products.ts";
 import { keptGraph } from "./kept-weights.ts";
 import { placedGraph } from "./placements.ts";
 import type { ConcreteDevice, Device, Ort } from "./runtime.ts";
-import { computesOnCpu, nativeSettings } from "./settings.ts";
-import type { Weights } from "./weights.ts";
-
-export interface SessionOptions {
-  /** Default `auto`. */
-  readonly device?: Device;
-  /** Threads inside an operator, CPU only; ONNX Runtime's own choice when left out. */
-  readonly threads?: number;
-  /** Data of the parameters that are constant in this session. Parameters without data are fed at each run. */
-  readonly weights?: Weights;
-  /** Parameters that are fed at each run even though `weights` has them (the trainable ones). */
-  readonly fed?: ReadonlySet<string>;
-  /** Outputs that stay on the device, to be fed to a later run. */
-  readonly keepOnDevice?: readonly string[];
-  /** True makes ONNX Runtime refuse to place any node on the CPU when the device is another. */
-  readonly noFallback?: boolean;
-  /** Memory planned ahead as one block; default true for graphs without gradients. */
-  readonly memoryPattern?: boolean;
-  /**
-   * False reads constant weights where they lie, a mapped file at best, without the copies laid out for products that
-   * ONNX Runtime makes by default: about two for each weight of a training step. Products are a few percent slower, and weights stored in half
-   * precision are converted at every run. CPU only.
-   */
-  readonly packedWeights?: boolean;
-  /**
-   * Folder where weights of middling size are kept as this device's products want them: the next session over them, of any
-   * batch size and in any process, maps that file instead of making a copy. Node's CPU only; elsewhere it changes nothing.
-   */
-  readonly cacheFolder?: string;
-  /** Prefix of a profile that ONNX Runtime writes when the session ends; Node only. */
-  readonly profilePrefix?: string;
-}
+import { computesOnCpu, laysOutWeights, nativeSettings, type SessionOptions } from "./settings.ts";
 
 /** A tensor that lives where the session's device keeps it. */
 export class DeviceTensor {
@@ -89,10 +60,18 @@ export async function resolveDevice(device: Device): Promise<ConcreteDevice> {
 
 let openSessions = 0;
 
-/** A graph made ready to run on one device. */
+/** What a session is fed under one name. */
+export interface SessionInput {
+  /** Undefined for a model from a file: ONNX Runtime checks it. */
+  readonly dtype?: DType;
+  /** 0 for a size that a model from a file leaves open. */
+  readonly shape: Shape;
+}
+
+/** A graph, or a finished model from a file, made ready to run on one device. */
 export class Session {
   readonly device: ConcreteDevice;
-  readonly inputs: ReadonlyMap<string, Value>;
+  readonly inputs: ReadonlyMap<string, SessionInput>;
   readonly outputNames: readonly string[];
   readonly #ort: Ort;
   readonly #session: InferenceSession;
@@ -108,16 +87,18 @@ export class Session {
     ort: Ort,
     session: InferenceSession,
     device: ConcreteDevice,
-    inputs: readonly Value[],
-    outputNames: readonly string[],
-    kept: ReadonlySet<string>,
+    model: {
+      readonly inputs: readonly (SessionInput & { readonly name: string })[];
+      readonly outputNames: readonly string[];
+      readonly kept?: ReadonlySet<string>;
+    },
   ) {
     this.#ort = ort;
     this.#session = session;
     this.device = device;
-    this.inputs = new Map(inputs.map((value) => [value.name, value]));
-    this.outputNames = outputNames;
-    this.#kept = kept;
+    this.inputs = new Map(model.inputs.map((input) => [input.name, input]));
+    this.outputNames = model.outputNames;
+    this.#kept = model.kept ?? new Set();
     openSessions++;
   }
 
@@ -131,21 +112,39 @@ export class Session {
   ): Promise<Session> {
     const device = await resolveDevice(options.device ?? "auto");
     const ort = await runtime.load(device);
+    const standard = lowered(outputs);
     // Padding would copy at every run a weight that is read where it lies.
-    const isPadded = computesOnCpu(device) && options.packedWeights !== false;
-    const fitted = isPadded ? forCpuProducts(outputs) : outputs;
+    const isPadded = computesOnCpu(device) && laysOutWeights(options);
+    const fitted = isPadded ? forCpuProducts(standard) : standard;
     const placed =
       (await keptGraph(ort, device, fitted, options)) ??
       placedGraph(fitted, options.weights ?? new Map(), options.fed ?? new Set());
-    const model = serialise(placed.outputs, placed.place);
+    const { bytes, inputs, outputNames } = serialise(placed.outputs, placed.place);
     const kept = new Set(device === "webgpu" ? options.keepOnDevice : []);
-    try {
-      const settings = nativeSettings(device, placed, options, model.outputNames, kept);
-      const session = await ort.InferenceSession.create(model.bytes, settings);
-      return new Session(ort, session, device, model.inputs, model.outputNames, kept);
-    } catch (cause) {
-      throw new LoratError("SESSION_CREATE", `${device} refused the graph: ${messageOf(cause)}`, { cause });
-    }
+    const settings = nativeSettings(device, placed, options, { outputNames, kept });
+    const session = await created(ort, device, bytes, settings);
+    return new Session(ort, session, device, { inputs, outputNames, kept });
+  }
+
+  /**
+   * Compiles the bytes of an ONNX file that someone else made, as ONNX Runtime takes it. Throws `DEVICE_UNKNOWN`,
+   * `DEVICE_UNAVAILABLE`, `SESSION_CREATE` when the device refuses it.
+   */
+  static async fromModel(
+    model: Uint8Array,
+    options: Pick<SessionOptions, "device" | "threads"> = {},
+  ): Promise<Session> {
+    const device = await resolveDevice(options.device ?? "auto");
+    const ort = await runtime.load(device);
+    const session = await created(ort, device, model, {
+      executionProviders: [device],
+      ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+      logSeverityLevel: 4, // what fails is thrown, with its message
+    });
+    return new Session(ort, session, device, {
+      inputs: modelInputs(model),
+      outputNames: session.outputNames,
+    });
   }
 
   /**
@@ -162,7 +161,7 @@ export class Session {
   ): Promise<Record<string, Tensor | DeviceTensor>> {
     if (this.#disposed) throw new LoratError("SESSION_DISPOSED", "the session was disposed");
     const native: Record<string, OrtTensor> = {};
-    for (const [name, value] of this.inputs) native[name] = this.#feed(name, value, feeds[name]);
+    for (const [name, input] of this.inputs) native[name] = this.#feed(name, input, feeds[name]);
     const given = new Set(this.device === "cpu" ? this.outputNames.filter((name) => into[name]) : []);
     let results: InferenceSession.OnnxValueMapType;
     try {
@@ -198,13 +197,17 @@ export class Session {
     await this.#session.release();
   }
 
-  #feed(name: string, value: Value, given: Tensor | DeviceTensor | undefined): OrtTensor {
+  #feed(name: string, input: SessionInput, given: Tensor | DeviceTensor | undefined): OrtTensor {
+    const { dtype = given?.dtype, shape } = input;
     if (!given)
-      throw new LoratError("SESSION_FEED", `the input ${name} ${value.dtype} [${value.shape}] was not fed`);
-    if (given.dtype !== value.dtype || !sameShape(given.shape, value.shape)) {
+      throw new LoratError("SESSION_FEED", `the input ${name} ${dtype ?? ""} [${shape}] was not fed`);
+    const fits =
+      given.shape.length === shape.length &&
+      given.shape.every((size, i) => shape[i] === 0 || size === shape[i]);
+    if (given.dtype !== dtype || !fits) {
       throw new LoratError(
         "SESSION_FEED",
-        `the input ${name} is ${value.dtype} [${value.shape}], fed with ${given.dtype} [${given.shape}]`,
+        `the input ${name} is ${dtype} [${shape}], fed with ${given.dtype} [${given.shape}]`,
       );
     }
     return given instanceof DeviceTensor ? given.ort : this.#ortTensor(given);
@@ -216,6 +219,19 @@ export class Session {
       Object.defineProperty(tensor, "data", { value: given.data });
     }
     return tensor;
+  }
+}
+
+async function created(
+  ort: Ort,
+  device: ConcreteDevice,
+  model: Uint8Array,
+  settings: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, settings);
+  } catch (cause) {
+    throw new LoratError("SESSION_CREATE", `${device} refused the graph: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,7 +1,8 @@
 import { gradient } from "../gradient.ts";
 import { Graph, type Value } from "../graph.ts";
 import { mul, reduceSum } from "../ops/index.ts";
-import { Session, type SessionOptions } from "../session/session.ts";
+import { Session } from "../session/session.ts";
+import type { SessionOptions } from "../session/settings.ts";
 import { float32, type Tensor } from "../tensor.ts";
 import { fill, type Instance, leaf, uniforms } from "./cases/case.ts";
 import { evaluate } from "./interpreter.ts";

@@ -1,4 +1,5 @@
 import { type Node, reachableNodes, type Value } from "../graph.ts";
+import { lowered } from "../rewrites/lower.ts";
 import { elementwiseKernels } from "./kernels/elementwise.ts";
 import type { Kernel } from "./kernels/kernel.ts";
 import { layoutKernels } from "./kernels/layout.ts";
@@ -28,13 +29,14 @@ export function evaluate(
     values.set(value, known);
     return known;
   };
-  for (const node of reachableNodes(Object.values(outputs))) {
+  const standard = lowered(outputs);
+  for (const node of reachableNodes(Object.values(standard))) {
     const results = run(node, node.inputs.map(lookup));
     node.outputs.forEach((output, i) => {
       values.set(output, shaped(results[i], output));
     });
   }
-  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, lookup(value)]));
+  return Object.fromEntries(Object.entries(standard).map(([name, value]) => [name, lookup(value)]));
 }
 
 function run(node: Node, inputs: readonly Tensor64[]): Tensor64[] {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Box, precisions } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { reserveOutput } from "../files/pending-file.ts";
+import { writeOutput } from "../files/pending-file.ts";
 import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/bench/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -93,15 +93,10 @@ export function benchCommand(): Command {
 async function save(result: BenchResult, path: string): Promise<void> {
   const isFolder = path.endsWith("/") || (await stat(path).catch(() => undefined))?.isDirectory();
   const dated = `bench-${result.started.slice(0, 19).replaceAll(":", "-")}.json`;
-  const output = await reserveOutput(isFolder ? join(path, dated) : path, { force: true });
-  try {
-    await writeFile(output.partialPath, `${JSON.stringify(result, null, 2)}\n`);
-    await output.commit();
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
-  console.error(`written: ${output.path}`);
+  const file = isFolder ? join(path, dated) : path;
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  await writeOutput(file, { force: true }, (partial) => writeFile(partial, text));
+  console.error(`written: ${file}`);
 }
 
 function list(text: string): string[] {

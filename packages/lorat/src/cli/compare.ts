@@ -5,7 +5,7 @@ import { compareTrackers } from "../evaluate/compare/comparison.ts";
 import { comparisonJson } from "../evaluate/compare/comparison-json.ts";
 import { comparisonTable } from "../evaluate/compare/table.ts";
 import { renderTable, TABLE_FORMS, type TableForm } from "../evaluate/compare/table-forms.ts";
-import { reserveOutput } from "../files/pending-file.ts";
+import { writeOutput } from "../files/pending-file.ts";
 import { addResultOptions, type ResultFlags, resultOptions } from "./result-options.ts";
 
 interface CompareOptions extends ResultFlags {
@@ -56,14 +56,8 @@ async function runCompare(options: CompareOptions): Promise<void> {
   const table = comparisonTable(comparison, options);
   if (options.html !== undefined) {
     const { comparisonPage } = await import("../evaluate/compare/html-report.ts");
-    const pending = await reserveOutput(options.html, { force: options.force ?? false });
-    try {
-      await writeFile(pending.partialPath, await comparisonPage(comparison, table));
-      await pending.commit();
-    } catch (error) {
-      await pending.discard();
-      throw error;
-    }
+    const page = await comparisonPage(comparison, table);
+    await writeOutput(options.html, { force: options.force ?? false }, (partial) => writeFile(partial, page));
   }
   const form = options.json ? "json" : options.format;
   console.log(

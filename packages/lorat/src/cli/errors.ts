@@ -1,5 +1,6 @@
 import { LoratError } from "@lorat/graph";
 import { CommanderError } from "commander";
+import { isSystemError, unwritable } from "../files/system-error.ts";
 
 /** Exit statuses of the command line. */
 export const EXIT = { ok: 0, wrongInput: 1, wrongUsage: 2, bug: 70, interrupted: 130 } as const;
@@ -27,12 +28,23 @@ export function describeError(error: unknown): { text: string; status: number } 
       status: USAGE_CODES.has(error.code) ? EXIT.wrongUsage : EXIT.wrongInput,
     };
   }
+  const outside = systemError(error);
+  if (outside) return outside;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const cause = error instanceof Error && error.cause ? `\ncaused by: ${String(error.cause)}` : "";
   return {
     text: `error[UNEXPECTED]: this is a fault in lorat, please report it\n${stack}${cause}`,
     status: EXIT.bug,
   };
+}
+
+/** A full disk, a quota, no permission: not a fault of this program, wherever it was met. */
+function systemError(error: unknown): { text: string; status: number } | undefined {
+  const found = isSystemError(error) ? error : error instanceof Error ? error.cause : undefined;
+  if (!isSystemError(found)) return undefined;
+  const { code, message, hint } = unwritable(found.path ?? "the output", found);
+  const lines = [`error[${code}]: ${message}`, ...(hint === undefined ? [] : [`  hint: ${hint}`])];
+  return { text: lines.join("\n"), status: EXIT.wrongInput };
 }
 
 /** Commander's own errors, which end in `(Did you mean --box?)` where an option looks like one it knows. */

@@ -1,4 +1,6 @@
+import { writeSync } from "node:fs";
 import { Command } from "commander";
+import { unwritable } from "../files/system-error.ts";
 import { offerToUserModules } from "../files/user-module.ts";
 import { describeError, EXIT } from "./errors.ts";
 
@@ -69,13 +71,23 @@ async function version(): Promise<string> {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** A reader that has seen enough, such as `head`, is no error. */
+function tryWriting(text: string): void {
+  try {
+    writeSync(2, `${text}\n`);
+  } catch {}
+}
+
+/** A reader that has seen enough, such as `head`, is no error; standard output on a full disk is one of the disk. */
 function endQuietlyWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     if (stream.listenerCount("error") > 0) continue;
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(EXIT.ok);
-      throw error;
+      const name = stream === process.stdout ? "standard output" : "standard error";
+      const { text, status } = describeError(unwritable(name, error));
+      // Where that cannot be written either, the status tells.
+      if (stream === process.stdout) tryWriting(text);
+      process.exit(status);
     });
   }
 }

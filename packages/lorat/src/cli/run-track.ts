@@ -2,13 +2,13 @@ import type { Box, TargetState, Tracker } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { formatBox } from "../datasets/boxes/boxes-file.ts";
 import type { FrameSource } from "../media/frame-source.ts";
-import { openFrames } from "../media/open-frames.ts";
+import { isStreamInput, openFrames } from "../media/open-frames.ts";
 import { boxProblem } from "../track/box-problem.ts";
 import { openTrackOutputs } from "../track/track-outputs.ts";
 import { type FrameSink, type TrackVideoSummary, trackVideo } from "../track/track-video.ts";
 import { type Interruption, listenForInterrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { type LoadTracker, printsBoxes, type TrackCliOptions } from "./track-options.ts";
+import { type LoadTracker, printsBoxes, type TrackCliOptions, usesStdout } from "./track-options.ts";
 import { printTrackReport } from "./track-report.ts";
 
 /**
@@ -22,7 +22,13 @@ export async function runTrack(
   loadTracker: LoadTracker,
 ): Promise<void> {
   const interruption = listenForInterrupt();
-  const source = await openFrames(input);
+  const { fps, pattern, allowGaps } = options;
+  const source = await openFrames(input, {
+    ...(fps !== undefined && { fps }),
+    ...(pattern !== undefined && { pattern }),
+    ...(allowGaps && { allowGaps }),
+  });
+  for (const note of source.notes ?? []) console.error(`note: ${note}`);
   try {
     await trackSource(input, source, options, loadTracker, interruption);
     if (interruption.signal.aborted) process.exitCode = interruption.status();
@@ -56,7 +62,10 @@ async function trackSource(
     json = false,
   } = options;
   checkAgainstSource(input, source, options);
-  const outputs = await openTrackOutputs(source, boxes.length, { boxes: out, scores, sheet, video, force });
+  const outputs = await openTrackOutputs(source, boxes.length, {
+    ...{ boxes: out, scores, sheet, video, force },
+    ...(source.kind === "video" && !isStreamInput(input) && { soundOf: input }),
+  });
   const last = Math.min(end ?? Number.POSITIVE_INFINITY, source.frameCount ?? Number.POSITIVE_INFINITY);
   const counter = createCounter(boxes.length, Number.isFinite(last) ? last - start : undefined);
   const toStdout = printsBoxes(options);
@@ -82,8 +91,9 @@ async function trackSource(
   const { width, height } = source;
   const { states, lastBoxes } = counter;
   const { files } = outputs;
-  const report = { input, model, device, width, height, start, ...summary, states, lastBoxes, files };
-  printTrackReport(report, { json, toErrors: toStdout });
+  const used = tracker.device ?? device;
+  const report = { input, model, device: used, width, height, start, ...summary, states, lastBoxes, files };
+  printTrackReport(report, { json, toErrors: toStdout || usesStdout(options) });
   if (summary.stopped instanceof LoratError) throw summary.stopped;
 }
 

@@ -19,7 +19,7 @@ export function exportCommand(): Command {
     .option("--model <dir>", "a model folder, adapters merged, for lorat track --model")
     .option("--trained <file>", "what was trained alone, in the reference's format and names (.safetensors)")
     .option("--onnx <file>", "the network as ONNX, adapters merged")
-    .option("--force", "replace files that exist")
+    .option("--force", "replace files and model folders that exist")
     .action(async (run: string, { model, trained, onnx, force }: ExportFlags) => {
       if (model === undefined && trained === undefined && onnx === undefined) {
         throw usageError("nothing to write", "give --model DIR, --trained FILE or --onnx FILE");
@@ -27,7 +27,7 @@ export function exportCommand(): Command {
       const config = await loadRunConfig(join(run, runFiles.config));
       if (model !== undefined) {
         const { exportRun } = await import("../models/export/export.ts");
-        const { step } = await exportRun(run, config, model);
+        const { step } = await exportRun(run, config, model, { force });
         console.log(`step ${step}: ${model}`);
       }
       if (trained !== undefined) {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { reserveOutput } from "../files/pending-file.ts";
+import { writeOutput } from "../files/pending-file.ts";
 import { terminalChart } from "../report/terminal-chart.ts";
 import { shortNumber } from "../report/ticks.ts";
 import { runCharts } from "../runs/charts.ts";
@@ -41,9 +41,10 @@ export function runsCommand(): Command {
 async function show(folders: readonly string[], options: ShowOptions): Promise<void> {
   const runs = await Promise.all(folders.map(readRun));
   if (options.report !== undefined) {
-    const output = await reserveOutput(options.report, { force: options.force });
-    await writeFile(output.partialPath, await runReport(runs));
-    await output.commit();
+    const page = await runReport(runs);
+    await writeOutput(options.report, { force: options.force ?? false }, (partial) =>
+      writeFile(partial, page),
+    );
   }
   if (options.json) {
     console.log(

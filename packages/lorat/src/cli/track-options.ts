@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Box, Precision, Tracker } from "@lorat/core";
 import { type Device, LoratError } from "@lorat/graph";
+import { isStdout } from "../files/output-place.ts";
 import { boxProblem } from "../track/box-problem.ts";
 import { usageError } from "./errors.ts";
 
@@ -14,6 +15,9 @@ export interface TrackCliOptions {
   redetect?: boolean;
   start: number;
   end?: number;
+  fps?: number;
+  pattern?: string;
+  allowGaps?: boolean;
   out?: string;
   scores?: string;
   sheet?: string;
@@ -26,6 +30,11 @@ export type LoadTracker = (
   model: string,
   options: { device: Device; precision: Precision; redetect: boolean; adapter?: string },
 ) => Promise<Tracker>;
+
+/** Whether an output that was named is standard output. */
+export function usesStdout({ out, scores, sheet, video }: TrackCliOptions): boolean {
+  return [out, scores, sheet, video].some(isStdout);
+}
 
 /** Whether the boxes go to standard output, for want of any other place. */
 export function printsBoxes({ out, scores, sheet, video, json }: TrackCliOptions): boolean {
@@ -43,9 +52,13 @@ export function checkTrackOptions(input: string, options: TrackCliOptions): void
     if (problem) throw problem;
   }
   if (end !== undefined && end <= start) throw usageError(`--end ${end} must come after --start ${start}`);
-  const twice = samePathTwice([input, out, scores, sheet, video]);
+  const outputs = [out, scores, sheet, video];
+  if (outputs.filter(isStdout).length > 1 || (usesStdout(options) && options.json)) {
+    throw usageError("standard output can take one thing only", "Give files for the others.");
+  }
+  const twice = samePathTwice([input === "-" ? undefined : input, ...outputs.filter((path) => path !== "-")]);
   if (twice) throw usageError(`${twice} is named twice: inputs and outputs must differ`);
-  if (box.length > 1 && printsBoxes(options)) {
+  if (box.length > 1 && (printsBoxes(options) || isStdout(out) || isStdout(scores))) {
     throw usageError("several boxes cannot share standard output", "Name a box file with --out.");
   }
 }

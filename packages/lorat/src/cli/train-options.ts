@@ -32,6 +32,7 @@ export interface TrainFlags {
   readonly keep: number;
   readonly checkpointSeconds: number;
   readonly model?: string;
+  readonly force?: boolean;
 }
 
 /** Adds the options of `lorat train`. */
@@ -71,7 +72,8 @@ export function withTrainOptions(command: Command): Command {
     )
     .option("--keep <number>", "checkpoints kept", positive, 3)
     .option("--checkpoint-seconds <number>", "seconds between checkpoints", positive, 180)
-    .option("--model <dir>", "where the finished model goes (RUN/model when left out)");
+    .option("--model <dir>", "where the finished model goes (RUN/model when left out)")
+    .option("--force", "with --model: replace a model folder that exists");
 }
 
 /**

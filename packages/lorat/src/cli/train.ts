@@ -37,6 +37,10 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
     keep,
     checkpointSeconds,
   } = flags;
+  if (flags.model !== undefined) {
+    const { checkModelFolder } = await import("../models/convert/output-folder.ts");
+    await checkModelFolder(flags.model, { force: flags.force ?? false });
+  }
   const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
   const say = (line: string) => {
     progress.done();
@@ -70,7 +74,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
       console.log(`go on with: lorat train --resume --out ${quoted(folder)}`);
       process.exitCode = stop.status();
     }
-    if (finished || flags.model !== undefined) await writeModelFolder(config, folder, step, flags.model);
+    if (finished || flags.model !== undefined) await writeModelFolder(config, folder, step, flags);
   } finally {
     progress.done();
     stop.release();
@@ -81,11 +85,14 @@ async function writeModelFolder(
   config: RunConfig,
   run: string,
   step: number,
-  model = join(run, "model"),
+  { model = join(run, "model"), ...flags }: Pick<TrainFlags, "model" | "force">,
 ): Promise<void> {
+  // The run's own is its to replace.
+  const force = flags.force ?? model === join(run, "model");
+
   const { exportRun } = await import("../models/export/export.ts");
   try {
-    await exportRun(run, config, model);
+    await exportRun(run, config, model, { force });
     console.log(`trained ${step} of ${config.steps} steps; the model is in ${model}`);
   } catch (error) {
     // The network of an ablation: trained all the same, and of use as ONNX.

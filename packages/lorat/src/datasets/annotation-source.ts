@@ -3,6 +3,7 @@ import { access, readdir, readFile, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import { decodePicture } from "../media/decode-picture.ts";
 import type { PictureSize } from "./raw.ts";
 
 /** What a folder holds, each in natural order (`2` before `10`). */
@@ -90,7 +91,10 @@ export function folderSource(
       ),
     async pictureSize(path) {
       try {
-        const { width, height } = await sharp(full(path)).metadata();
+        const isOther = /\.(bmp|p[bgpn]m)$/i.test(path);
+        const { width, height } = isOther
+          ? await decodePicture(full(path), { code: "DATASET_PICTURE" })
+          : await sharp(full(path)).metadata();
         return { width, height };
       } catch {
         return undefined;

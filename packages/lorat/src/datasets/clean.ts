@@ -57,7 +57,7 @@ export function clipToPicture(object: CleanObject, size: PictureSize | undefined
     const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4) as unknown as [number, number, number, number];
     // Before clipping, which would make a box with swapped corners look like none of its own fault.
     if (!isValidBox([x1, y1, x2, y2])) return 0;
-    const clipped = clipToImage([x1, y1, x2, y2], width, height);
+    const clipped = clipToImage([x1, y1, x2, y2], { width, height });
     boxes.set(clipped, 4 * i);
     return isValidBox(clipped) ? 1 : 0;
   });

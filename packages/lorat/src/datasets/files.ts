@@ -1,6 +1,6 @@
 import { extname } from "node:path/posix";
 import { LoratError } from "@lorat/graph";
-import { IMAGE_EXTENSIONS } from "../media/image-names.ts";
+import { IMAGE_EXTENSIONS, orderImages } from "../media/image-names.ts";
 import type { AnnotationSource, FolderListing } from "./annotation-source.ts";
 import { parseBoxRows } from "./boxes/box-rows.ts";
 import { type FrameNames, type FramePattern, framesOf, numberedFrames, patternName } from "./frame-names.ts";
@@ -48,7 +48,12 @@ export function isPicture(name: string): boolean {
 
 /** The pictures of a folder in natural order; none where there is no such folder. */
 export async function picturesIn(source: AnnotationSource, folder: string): Promise<FrameNames> {
-  return framesOf(((await source.list(folder))?.files ?? []).filter(isPicture));
+  const pictures = ((await source.list(folder))?.files ?? []).filter(isPicture);
+  const plain = framesOf(pictures);
+  if (plain.kind === "pattern") return plain;
+  const { names, strays } = orderImages(folder, pictures, { allowGaps: true });
+  if (strays.length > 0) source.warn("pictures that are named otherwise than the frames, left out", folder);
+  return framesOf(names);
 }
 
 /**

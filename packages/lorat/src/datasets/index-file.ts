@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { reserveOutput } from "../files/pending-file.ts";
+import { writeOutput } from "../files/pending-file.ts";
 import type { WatchedPath } from "./annotation-source.ts";
 import { type DatasetColumns, textAt } from "./columns.ts";
 import { growingTexts } from "./growing.ts";
@@ -146,20 +146,15 @@ export async function readShared(path: string): Promise<Uint8Array | undefined> 
 
 /** Writes beside and renames, so that a reader never sees half a file. Throws `OUTPUT_UNWRITABLE`. */
 export async function writeIndex(path: string, bytes: Uint8Array): Promise<void> {
-  const pending = await reserveOutput(path, { force: true });
-  try {
-    const file = await open(pending.partialPath, "w");
+  await writeOutput(path, { force: true }, async (partial) => {
+    const file = await open(partial, "w");
     try {
       let at = 0;
       while (at < bytes.length) at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
     } finally {
       await file.close();
     }
-    await pending.commit();
-  } catch (error) {
-    await pending.discard();
-    throw error;
-  }
+  });
 }
 
 function bytesOf(values: Numbers): Uint8Array {

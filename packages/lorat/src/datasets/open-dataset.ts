@@ -46,7 +46,7 @@ export async function openDataset(
     onOpened?.({ fromCache: true, filesRead: 0 });
     return kept.columns;
   }
-  const { source, entries } = await openEntries(choice, signal);
+  const { source, entries } = await openEntries(choice, { signal });
   const bare = await buildColumns(source, entries, { cacheDir, signal, onProgress }, spec.kind);
   if (bare.lengths.length === 0) throw empty(source, spec, entries.length);
   const columns: DatasetColumns = {

@@ -1,8 +1,12 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { type AnnotationSource, folderSource } from "./annotation-source.ts";
+import { mapAhead } from "../threads/map-ahead.ts";
+import type { AnnotationSource } from "./annotation-source.ts";
 import { chooseSequences, chooseSplits } from "./choose.ts";
+import { openSource } from "./open-source.ts";
+import type { Problems } from "./problems.ts";
+import type { RawSequence } from "./raw.ts";
 import type { DatasetReader, SequenceEntry } from "./reader.ts";
 import { READERS } from "./readers/index.ts";
 import { type DatasetRequest, type DatasetSpec, parseDatasetSpec } from "./spec.ts";
@@ -30,19 +34,47 @@ export async function chooseDataset(share: DatasetRequest): Promise<DatasetChoic
   return { spec, reader, splits, list, listName: share.list };
 }
 
+export interface OpenEntriesOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The dataset's files, where they were opened before; default: its folder. */
+  readonly source?: AnnotationSource;
+  /** Another layout that would have been read, for the message. */
+  readonly alternative?: string;
+}
+
 /**
  * The sequences that were chosen, none of them read yet. Throws `DATASET_NOT_FOUND`, `DATASET_LAYOUT`, `DATASET_EMPTY`,
  * `DATASET_LIST`.
  */
 export async function openEntries(
   choice: DatasetChoice,
-  signal?: AbortSignal,
+  { signal, source: given, alternative = "" }: OpenEntriesOptions = {},
 ): Promise<{ readonly source: AnnotationSource; readonly entries: readonly SequenceEntry[] }> {
   const { spec, reader, splits, list, listName } = choice;
-  const source = await openSource(spec, signal);
+  const source = given ?? (await openSource(spec.path, { signal }));
   const all = await reader.entries(source, splits);
-  if (all.length === 0) throw await notThisKind(source, spec, splits);
+  if (all.length === 0) throw await notThisKind(source, choice, alternative);
   return { source, entries: list === undefined ? all : chooseSequences(all, list, listName!) };
+}
+
+const IN_FLIGHT = 16;
+
+/** Reads sequences, a few at a time, and gives what `use` makes of each, in order. Errors of sequences go to `problems`. */
+export async function readEntries<T>(
+  entries: readonly SequenceEntry[],
+  problems: Problems,
+  use: (sequence: RawSequence) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  const found: T[] = [];
+  const read = mapAhead(entries, IN_FLIGHT, (entry) =>
+    problems.collect(async () => Promise.all((await entry.read()).map(use))),
+  );
+  for await (const some of read) {
+    signal?.throwIfAborted();
+    if (some) found.push(...some);
+  }
+  return found;
 }
 
 /** `KIND:PATH` and what was chosen of it, for messages and records. */
@@ -51,17 +83,10 @@ export function describeChoice({ spec, splits, listName }: DatasetChoice): strin
   return `${spec.kind}:${spec.path}${choice.length > 0 ? ` (${choice.join(", ")})` : ""}`;
 }
 
-async function openSource({ path }: DatasetSpec, signal: AbortSignal | undefined): Promise<AnnotationSource> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) throw new LoratError("DATASET_NOT_FOUND", `expected a dataset at ${path}, found nothing`);
-  if (info.isDirectory()) return folderSource(path, { signal });
-  return folderSource(dirname(path), { file: basename(path), signal });
-}
-
 async function notThisKind(
   source: AnnotationSource,
-  { kind, path }: DatasetSpec,
-  splits: readonly string[],
+  { spec: { kind, path }, splits }: DatasetChoice,
+  alternative: string,
 ): Promise<LoratError> {
   const listing = await source.list("");
   const inside = [...(listing?.folders ?? []).map((name) => `${name}/`), ...(listing?.files ?? [])];
@@ -70,7 +95,7 @@ async function notThisKind(
   const found = [...inside.slice(0, 5), ...(inside.length > 5 ? [`${inside.length - 5} more`] : [])];
   return new LoratError(
     "DATASET_LAYOUT",
-    `${path} is not laid out as ${kind}${part}: expected ${READERS[kind].layout}; found ${found.join(", ")}`,
+    `${path} is not laid out as ${kind}${part}: expected ${READERS[kind].layout}${alternative}; found ${found.join(", ")}`,
   );
 }
 

@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { isValidBox, toCorners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { userCacheFolder } from "../files/user-cache.ts";
-import { mapAhead } from "../threads/map-ahead.ts";
 import type { AnnotationSource } from "./annotation-source.ts";
 import type { AnnotatedSequence, AnnotationSet } from "./annotations/annotation-set.ts";
 import { BENCHMARKS, isScored, SCORED_KINDS, type ScoredKind } from "./annotations/benchmark.ts";
 import { rawSequence } from "./annotations/raw-sequence.ts";
 import { chooseSequences } from "./choose.ts";
 import type { EvalSequence } from "./eval-sequence.ts";
-import { chooseDataset, openEntries } from "./open-entries.ts";
+import { chooseDataset, openEntries, readEntries } from "./open-entries.ts";
 import { boxesFromFile, pixelOrigin } from "./pixel-origin.ts";
 import { Problems } from "./problems.ts";
 import type { RawSequence } from "./raw.ts";
@@ -44,8 +43,6 @@ export interface EvalSet {
   readonly annotations: AnnotationSet;
 }
 
-const IN_FLIGHT = 16;
-
 /**
  * Opens a dataset for running trackers over it, frames and boxes as the benchmark has them: none of training's cleaning.
  * Sequences of which only the first box is published can be run as well.
@@ -58,26 +55,12 @@ export async function openEvalSet(choice: EvalChoice, signal?: AbortSignal): Pro
   const { dataset, list, sequences: names } = choice;
   const kind = scoredKind(dataset);
   const split = choice.split ?? BENCHMARKS[kind].split;
-  const chosen = await chooseDataset({
-    dataset,
-    ...(split !== undefined && { split }),
-    ...(list !== undefined && { list }),
-  });
-  const opened = await openEntries(chosen, signal);
+  const chosen = await chooseDataset({ dataset, split, list });
+  const opened = await openEntries(chosen, { signal });
   const { source } = opened;
   const entries = names ? chooseSequences(opened.entries, names.join("\n"), "--sequences") : opened.entries;
   const problems = new Problems();
-  const read = mapAhead(entries, IN_FLIGHT, (entry) =>
-    problems.collect(async () => {
-      const raw = await entry.read();
-      return Promise.all(raw.map((one) => evalSequence(source, one, kind)));
-    }),
-  );
-  const found: ReadSequence[] = [];
-  for await (const some of read) {
-    signal?.throwIfAborted();
-    if (some) found.push(...some);
-  }
+  const found = await readEntries(entries, problems, (raw) => evalSequence(source, raw, kind), signal);
   checkNames(found, problems);
   const hint = "Correct the dataset, or choose other sequences with --list or --sequences.";
   problems.finish("DATASET_ANNOTATIONS", `${dataset} cannot be evaluated on`, hint);

@@ -14,9 +14,9 @@ export interface DatasetRequest {
   /** `KIND:PATH`, such as `lasot:/data/LaSOT`. */
   readonly dataset: string;
   /** Part of the dataset, where it has parts: `train`, `val`, `test`; default: its usual training part. */
-  readonly split?: string;
+  readonly split?: string | undefined;
   /** File with the names, or the positions in the dataset's own order, of the sequences to use; one a line. */
-  readonly list?: string;
+  readonly list?: string | undefined;
 }
 
 /** Reads `KIND:PATH`. Throws `DATASET_KIND` for an unknown kind, suggesting the nearest, and for a missing path. */

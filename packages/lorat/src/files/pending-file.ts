@@ -1,12 +1,19 @@
 import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
+import { copyIntoStream, outputPlace } from "./output-place.ts";
+import { isSystemError, unwritable } from "./system-error.ts";
 
 /** An output on its way: written under another name beside its own, which it gets only when it is whole. */
 export interface PendingFile {
   readonly path: string;
   /** Where to write: `NAME.PROCESS.partial`. A killed process leaves it behind, with all that was written. */
   readonly partialPath: string;
+  /**
+   * Set where the output is no regular file: a device, a pipe, standard output. It is written to, never replaced: `commit`
+   * copies what was written into it.
+   */
+  readonly isStream: boolean;
   /** Brings what was written to the disk and gives it its name. Throws `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`. */
   commit(): Promise<void>;
   /** Removes what was written. */
@@ -19,36 +26,64 @@ export interface OutputOptions {
 }
 
 /**
- * Reserves `path` as an output and makes its folder. Throws `OUTPUT_EXISTS` for a file that is there already (unless
- * `force`), `OUTPUT_IS_FOLDER`, `OUTPUT_UNWRITABLE`.
+ * Reserves `path` as an output and makes its folder; `-` is standard output. A link stays and the file that it leads to is
+ * written. Throws `OUTPUT_EXISTS` for a file that is there already (unless `force`), `OUTPUT_IS_FOLDER`,
+ * `OUTPUT_UNWRITABLE`.
  */
 export async function reserveOutput(
   path: string,
   { force = false }: OutputOptions = {},
 ): Promise<PendingFile> {
-  await checkFree(path, force);
-  const partialPath = `${path}.${process.pid}.partial`;
+  const place = await outputPlace(path);
+  if (!place.isStream) await checkFree(place.path, force);
+  const { partialPath } = place;
   try {
-    await mkdir(dirname(resolve(path)), { recursive: true });
+    if (!place.isStream) await mkdir(dirname(resolve(place.path)), { recursive: true });
     await (await open(partialPath, "w")).close();
   } catch (cause) {
     throw unwritable(path, cause);
   }
+  const discard = () => rm(partialPath, { force: true });
   return {
     path,
     partialPath,
+    isStream: place.isStream,
     async commit() {
-      await checkFree(path, force);
+      if (!place.isStream) await checkFree(place.path, force);
       try {
+        if (place.isStream) {
+          await copyIntoStream(partialPath, path);
+          await discard();
+          return;
+        }
         const file = await open(partialPath, "r+");
         await file.sync().finally(() => file.close());
-        await rename(partialPath, path);
+        await rename(partialPath, place.path);
       } catch (cause) {
         throw unwritable(path, cause);
       }
     },
-    discard: () => rm(partialPath, { force: true }),
+    discard,
   };
+}
+
+/**
+ * Writes an output as a whole: `fill` writes to the path that it is given, which then gets its name. Nothing is left where
+ * that fails. Throws what {@link reserveOutput} and `fill` throw; a full disk and its like are `OUTPUT_UNWRITABLE`.
+ */
+export async function writeOutput(
+  path: string,
+  options: OutputOptions,
+  fill: (partialPath: string) => Promise<unknown>,
+): Promise<void> {
+  const pending = await reserveOutput(path, options);
+  try {
+    await fill(pending.partialPath);
+    await pending.commit();
+  } catch (error) {
+    await pending.discard();
+    throw isSystemError(error) ? unwritable(path, error) : error;
+  }
 }
 
 /** Throws `OUTPUT_EXISTS` or `OUTPUT_IS_FOLDER` where `path` cannot become an output. */
@@ -67,9 +102,4 @@ export async function checkFree(path: string, force: boolean): Promise<void> {
       throw unwritable(path, cause);
     });
   }
-}
-
-function unwritable(path: string, cause: unknown): LoratError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new LoratError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${reason}`, { cause });
 }

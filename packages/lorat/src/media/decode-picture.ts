@@ -17,6 +17,8 @@ export interface DecodeOptions {
   readonly alpha?: boolean;
   /** Longer side after decoding, pixels; smaller pictures keep their size. Default: every picture does. */
   readonly maxSidePx?: number;
+  /** What values of 16-bit pictures are multiplied by first, for data of fewer bits; default 1. */
+  readonly gain?: number;
 }
 
 /** A decoded picture with the size that its file has. */
@@ -25,20 +27,47 @@ export interface DecodedPicture extends Frame {
   readonly fileHeight: number;
 }
 
+/** Kinds by extension, or by the first bytes, that sharp does not read. */
+const OTHER_KINDS = /\.(bmp|p[bgpn]m)$/i;
+
+async function otherKind(source: string | Uint8Array) {
+  const isOther =
+    typeof source === "string"
+      ? OTHER_KINDS.test(source)
+      : /^(BM|P[1-6]\s)/.test(Buffer.from(source.subarray(0, 3)).toString("latin1"));
+  if (!isOther) return undefined;
+  return (await import("./ffmpeg-picture.ts")).decodeWithFfmpeg(source);
+}
+
 /**
  * Decodes a picture file, or the bytes of one, to 8-bit RGB (RGBA with `alpha`, where the file has transparency). EXIF orientation
  * is ignored, grey and 16-bit pictures are converted (specification 5.1). Throws a {@link LoratError} with `code`.
  */
 export async function decodePicture(
   source: string | Uint8Array,
-  { code, name, hint, failOn = "warning", colourProfile = false, alpha = false, maxSidePx }: DecodeOptions,
+  {
+    code,
+    name,
+    hint,
+    failOn = "warning",
+    colourProfile = false,
+    alpha = false,
+    maxSidePx,
+    gain = 1,
+  }: DecodeOptions,
 ): Promise<DecodedPicture> {
   try {
-    const image = sharp(source, { ignoreIcc: !colourProfile, failOn });
+    const other = await otherKind(source);
+    const image = sharp(other?.data ?? source, {
+      ...(other && { raw: { width: other.width, height: other.height, channels: 4 } }),
+      ignoreIcc: !colourProfile,
+      failOn,
+    });
     const file = alpha || maxSidePx !== undefined ? await image.metadata() : undefined;
     if (maxSidePx !== undefined) {
       image.resize({ width: maxSidePx, height: maxSidePx, fit: "inside", withoutEnlargement: true });
     }
+    if (gain !== 1) image.linear(gain, 0);
     image.toColourspace("srgb");
     if (alpha && file?.hasAlpha) image.ensureAlpha();
     else image.removeAlpha();

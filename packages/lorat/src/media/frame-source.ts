@@ -16,8 +16,10 @@ export interface FrameSource {
   readonly height: number;
   /** Exact, or undefined where counting would mean reading the whole file. */
   readonly frameCount: number | undefined;
-  /** Average rate of a video; undefined for a folder of images. */
+  /** Average rate of a video, or the rate that was given for a folder of images; undefined where there is none. */
   readonly fps: number | undefined;
+  /** What a user should know of how the source is read. */
+  readonly notes?: readonly string[];
   /**
    * Frames in presentation order, decoded a few ahead of the reader and never more, so memory does not grow with
    * the length. `frame.index` is the position in the source. Throws `FRAME_RANGE` for a start past the end, and where

@@ -10,38 +10,7 @@ import {
   withFolder,
   writeImages,
 } from "../testing/clips.ts";
-import { orderImages } from "./image-names.ts";
 import { openFrames } from "./open-frames.ts";
-
-describe("orderImages", () => {
-  it("orders by number, not by letter, and leaves other files out", () => {
-    const names = ["10.jpg", "9.jpg", "11.JPEG", "8.jpg", ".7.jpg", "groundtruth.txt", "12.png"];
-    expect(orderImages("f", names)).toEqual(["8.jpg", "9.jpg", "10.jpg", "11.JPEG", "12.png"]);
-  });
-
-  it("accepts any first number and any constant step, and names without numbers", () => {
-    expect(orderImages("f", ["img_105.jpg", "img_100.jpg", "img_95.jpg"])).toEqual([
-      "img_95.jpg",
-      "img_100.jpg",
-      "img_105.jpg",
-    ]);
-    expect(orderImages("f", ["b.jpg", "a.jpg"])).toEqual(["a.jpg", "b.jpg"]);
-    expect(orderImages("f", ["cam1_0001_left.png", "cam1_0002_left.png"])).toHaveLength(2);
-  });
-
-  it("names what is missing or twice there", () => {
-    const gap = { code: "IMAGES_FRAME_MISSING", issues: ["nothing between 0003.jpg and 0006.jpg"] };
-    expect(() => orderImages("f", ["0001.jpg", "0002.jpg", "0003.jpg", "0006.jpg"])).toThrowError(
-      expect.objectContaining({
-        ...gap,
-        message: "f: 2 frames are missing from the numbered images",
-      }) as Error,
-    );
-    expect(() => orderImages("f", ["0001.jpg", "1.jpg", "2.jpg"])).toThrowError(
-      expect.objectContaining({ code: "IMAGES_FRAME_TWICE" }) as Error,
-    );
-  });
-});
 
 describe("openImageFolder", () => {
   it.each(["jpg", "png"])("delivers every frame in order: %s", async (extension) => {

@@ -23,8 +23,12 @@ import {
   Dictionary,
   FFmpegError,
   Packet,
+  Rational,
   SoftwareScaleContext,
+  type Stream,
 } from "node-av/lib";
+
+const MICROSECONDS = new Rational(1, 1_000_000);
 
 const CODECS: Readonly<Record<string, AVCodecID>> = {
   avc: AV_CODEC_ID_H264,
@@ -82,6 +86,46 @@ export class VideoDecoder {
     return new VideoDecoder(context);
   }
 
+  /** A decoder of a stream that FFmpeg itself reads. Throws as {@link open}. */
+  static async openStream(stream: Stream): Promise<VideoDecoder> {
+    const { codecpar } = stream;
+    const codec = Codec.findDecoder(codecpar.codecId);
+    if (!codec) throw new Error("there is no decoder for it");
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    FFmpegError.throwIfError(context.parametersToContext(codecpar), "parameters");
+    context.pktTimebase = MICROSECONDS;
+    FFmpegError.throwIfError(await context.open2(codec, Dictionary.fromObject({})), "open decoder");
+    return new VideoDecoder(context);
+  }
+
+  /** A decoder of single pictures. Throws as {@link open}. */
+  static async openPicture(id: AVCodecID): Promise<VideoDecoder> {
+    const codec = Codec.findDecoder(id);
+    if (!codec) throw new Error("there is no decoder for it");
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    FFmpegError.throwIfError(await context.open2(codec, Dictionary.fromObject({})), "open decoder");
+    return new VideoDecoder(context);
+  }
+
+  /** Decodes a picture's whole file and makes it the current one; false where there is none in it. */
+  decodePicture(bytes: Buffer): boolean {
+    this.#packet.data = bytes;
+    const code = this.#context.sendPacketSync(this.#packet);
+    this.#packet.unref();
+    if (code < 0) throw new FFmpegError(code);
+    this.#context.sendPacketSync(null);
+    return this.receive();
+  }
+
+  /** Feeds one packet that FFmpeg has read. Take every picture with {@link receive} before the next. */
+  sendPacket(packet: Packet, timeBase: { readonly num: number; readonly den: number }): void {
+    packet.rescaleTs(timeBase, MICROSECONDS);
+    const code = this.#context.sendPacketSync(packet);
+    if (code < 0) throw new FFmpegError(code);
+  }
+
   /** Feeds one packet, or null for the end. Take every picture with {@link receive} before the next. */
   send(packet: EncodedPacket | null): void {
     if (!packet) {
@@ -90,7 +134,7 @@ export class VideoDecoder {
     }
     this.#packet.isKeyframe = packet.type === "key";
     this.#packet.data = Buffer.from(packet.data); // a copy: the packet takes it over
-    this.#packet.timeBase = { num: 1, den: 1_000_000 };
+    this.#packet.timeBase = MICROSECONDS;
     this.#packet.pts = BigInt(packet.microsecondTimestamp);
     this.#packet.dts = AV_NOPTS_VALUE;
     this.#packet.duration = BigInt(packet.microsecondDuration);
@@ -107,13 +151,15 @@ export class VideoDecoder {
     return true;
   }
 
-  /** Of the current picture, seconds. */
-  get timestampSec(): number {
-    return Number(this.#picture.pts) / 1e6;
+  /** Of the current picture; NaN where it has none. */
+  get timestampUs(): number {
+    const { pts } = this.#picture;
+    return pts === AV_NOPTS_VALUE ? Number.NaN : Number(pts);
   }
 
-  get durationSec(): number {
-    return Number(this.#picture.duration) / 1e6;
+  /** The same in seconds. */
+  get timestampSec(): number {
+    return this.timestampUs / 1e6;
   }
 
   get width(): number {

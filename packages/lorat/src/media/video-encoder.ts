@@ -1,7 +1,20 @@
 import type { Frame } from "@lorat/core";
 import { registerMediabunnyServer } from "@mediabunny/server";
-import { FilePathTarget, Mp4OutputFormat, Output, Quality, VideoSample, VideoSampleSource } from "mediabunny";
+import {
+  MkvOutputFormat,
+  MovOutputFormat,
+  Mp4OutputFormat,
+  Output,
+  type OutputFormat,
+  Quality,
+  VideoSample,
+  VideoSampleSource,
+  WebMOutputFormat,
+} from "mediabunny";
+import { fileTarget } from "./file-target.ts";
 import { silenceMediaLogs } from "./media-libraries.ts";
+import { addSound, type Sound } from "./sound.ts";
+import type { VideoKind } from "./video-kinds.ts";
 
 /** What an encoder has to know before the first frame. */
 export interface EncodeJob {
@@ -11,6 +24,9 @@ export interface EncodeJob {
   readonly height: number;
   /** Times the frames that carry no timestamp of their own. */
   readonly fps: number;
+  readonly kind: Exclude<VideoKind, "gif">;
+  /** Video whose sound is kept. */
+  readonly soundOf?: string;
 }
 
 export interface FrameEncoder {
@@ -29,15 +45,24 @@ export function registerEncoders(): void {
   silenceMediaLogs();
 }
 
-/** Encodes H.264 into an MP4 file at `path` on the calling thread, at a quality that is good to look at. */
-export async function openEncoder({ path, width, height, fps }: EncodeJob): Promise<FrameEncoder> {
+const FORMATS: Readonly<Record<EncodeJob["kind"], () => OutputFormat>> = {
+  mp4: () => new Mp4OutputFormat({ fastStart: false }),
+  mov: () => new MovOutputFormat({ fastStart: false }),
+  mkv: () => new MkvOutputFormat(),
+  webm: () => new WebMOutputFormat(),
+};
+
+/**
+ * Encodes a video into a file at `path` on the calling thread, at a quality that is good to look at: H.264, VP8 in WebM.
+ * Throws what the system reports of a file that cannot be written.
+ */
+export async function openEncoder(job: EncodeJob): Promise<FrameEncoder> {
+  const { path, width, height, fps, kind, soundOf } = job;
   registerEncoders();
-  const output = new Output({
-    format: new Mp4OutputFormat({ fastStart: false }),
-    target: new FilePathTarget(path),
-  });
+  const file = fileTarget(path);
+  const output = new Output({ format: FORMATS[kind](), target: file.target });
   const samples = new VideoSampleSource({
-    codec: "avc",
+    codec: kind === "webm" ? "vp8" : "avc",
     quality: new Quality("high"),
     // x264's fastest preset: a third of the time, half again the size, no difference to the eye.
     latencyMode: "realtime",
@@ -45,7 +70,7 @@ export async function openEncoder({ path, width, height, fps }: EncodeJob): Prom
     hardwareAcceleration: "prefer-software",
   });
   output.addVideoTrack(samples);
-  await output.start();
+  let sound: Sound | undefined;
 
   const codedWidth = width + (width % 2);
   const codedHeight = height + (height % 2);
@@ -55,7 +80,12 @@ export async function openEncoder({ path, width, height, fps }: EncodeJob): Prom
 
   const encode = async (frame: Frame) => {
     const time = frame.timestampSec ?? (frame.index ?? count) / fps;
-    firstTime ??= time;
+    if (firstTime === undefined) {
+      firstTime = time;
+      // Its place in the sound is known only now.
+      if (soundOf !== undefined) sound = await addSound(output, soundOf, time);
+      await output.start();
+    }
     count++;
     const fits = frame.channels === 4 && codedWidth === width && codedHeight === height;
     if (frame.width !== width || frame.height !== height) {
@@ -71,9 +101,11 @@ export async function openEncoder({ path, width, height, fps }: EncodeJob): Prom
     });
     try {
       await samples.add(sample);
+      await sound?.upTo(time - firstTime + 1 / fps);
     } finally {
       sample.close();
     }
+    file.check();
   };
 
   // One at a time: mediabunny mixes up the order of frames added while its encoder is starting.
@@ -83,8 +115,21 @@ export async function openEncoder({ path, width, height, fps }: EncodeJob): Prom
       last = last.then(() => encode(frame));
       return last;
     },
-    finish: () => output.finalize(),
-    cancel: () => output.cancel(),
+    async finish() {
+      try {
+        if (firstTime === undefined) await output.start();
+        await sound?.close();
+        await output.finalize();
+        file.check();
+      } finally {
+        await file.close();
+      }
+    },
+    async cancel() {
+      await sound?.close().catch(() => {});
+      await output.cancel().catch(() => {});
+      await file.close();
+    },
   };
 }
 

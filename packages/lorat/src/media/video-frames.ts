@@ -1,14 +1,12 @@
 import type { Frame } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
 import { type EncodedPacket, EncodedPacketSink, type InputVideoTrack } from "mediabunny";
+import { decodeWithFfmpeg } from "./ffmpeg-video.ts";
 import type { FrameRange } from "./frame-source.ts";
-import { orientPixels } from "./orient.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
+import { copyPicture, cutShort, decodeFailed, startPastEnd } from "./video-copy.ts";
 import { VideoDecoder } from "./video-decoder.ts";
-import { firstPacket, isShown, openVideoTrack, type VideoInfo } from "./video-track.ts";
-
-/** Timestamps closer than this are the same frame: containers count in ticks, decoders in microseconds. */
-const SAME_TIME_SEC = 1e-4;
+import type { VideoInfo } from "./video-info.ts";
+import { firstPacket, isShown, openVideoTrack } from "./video-track.ts";
 
 /**
  * Decodes frames `[start, end)` as RGBA in presentation order, on the calling thread. Where a packet cannot be
@@ -20,6 +18,10 @@ export async function* decodeFrames(
   { start = 0, end = Number.POSITIVE_INFINITY }: FrameRange,
   spares: SpareBuffers,
 ): AsyncGenerator<Frame, void, void> {
+  if (info.reader === "ffmpeg") {
+    yield* decodeWithFfmpeg(info, { start, end }, spares);
+    return;
+  }
   const { times } = info;
   if (times && start >= times.length) throw startPastEnd(info.path, start, times.length);
   if (end <= start) return;
@@ -47,23 +49,32 @@ interface Picture {
   readonly failure: unknown;
 }
 
-/** Moves the decoder from frame to frame, beginning at `first`, with none left out. */
+/**
+ * Moves the decoder from frame to frame, beginning at `first`, with none left out. Frames are told by their times in whole
+ * microseconds, which the decoder hands on as they are; of frames with the same time the first comes first.
+ */
 async function* picturesInOrder(
-  { times }: VideoInfo,
+  { times, timesUs }: VideoInfo,
   track: InputVideoTrack,
   decoder: VideoDecoder,
   first: number,
 ): AsyncGenerator<Picture, void, void> {
   let next = first;
   let failure: unknown;
-  let failedAt = Number.POSITIVE_INFINITY;
+  let failedAtUs = Number.POSITIVE_INFINITY;
+  // Frames before `first` that have its time.
+  let toSkip = timesUs ? first - timesUs.indexOf(timesUs[first]!) : 0;
 
   function* takePictures(): Generator<Picture, void, void> {
     while (decoder.receive()) {
-      const time = decoder.timestampSec;
-      const early = times ? time < times[next]! - SAME_TIME_SEC : !isShown(time, decoder.durationSec);
+      const time = decoder.timestampUs;
+      const early = timesUs ? time < timesUs[next]! : !isShown(time);
       if (early) continue;
-      const late = times ? !(time <= times[next]! + SAME_TIME_SEC) : time >= failedAt;
+      if (toSkip > 0 && time === timesUs?.[first]) {
+        toSkip--;
+        continue;
+      }
+      const late = timesUs ? !(time <= timesUs[next]!) : time >= failedAtUs;
       if (late) failure ??= "the decoder gave no picture for it";
       if (late) return;
       yield { failure: undefined };
@@ -79,7 +90,7 @@ async function* picturesInOrder(
       decoder.send(packet ?? null);
     } catch (error) {
       failure = error ?? "unknown";
-      failedAt = packet?.timestamp ?? failedAt;
+      failedAtUs = packet?.microsecondTimestamp ?? failedAtUs;
       decoder.send(null); // what was still being reordered is whole
     }
     yield* takePictures();
@@ -98,62 +109,4 @@ async function* packetsFrom(
   const key = time === undefined ? null : await sink.getKeyPacket(time, { verifyKeyPackets: true });
   const first = key ?? (await firstPacket(sink));
   if (first) yield* sink.packets(first);
-}
-
-/** Copies the decoder's picture out as displayed. */
-function copyPicture(info: VideoInfo, decoder: VideoDecoder, index: number, spares: SpareBuffers): Frame {
-  const { width, height } = decoder;
-  const { rotation, flip } = info.orientation;
-  const quarter = rotation % 180 !== 0;
-  const [shownWidth, shownHeight] = quarter ? [height, width] : [width, height];
-  if (shownWidth !== info.width || shownHeight !== info.height) {
-    throw new LoratError(
-      "VIDEO_SIZE_CHANGED",
-      `${info.path}: frame ${index} is ${shownWidth}x${shownHeight} where the video began with ${info.width}x${info.height}`,
-      { hint: "Split the video where its size changes." },
-    );
-  }
-  const bytes = width * height * 4;
-  let array = spares.take(bytes);
-  try {
-    decoder.writeRgba(array);
-  } catch (cause) {
-    throw decodeFailed(info, index, cause);
-  }
-  if (rotation !== 0 || flip) {
-    const turned = spares.take(bytes);
-    orientPixels(array, width, height, info.orientation, turned);
-    spares.give(array);
-    array = turned;
-  }
-  return {
-    width: shownWidth,
-    height: shownHeight,
-    channels: 4,
-    data: array.subarray(0, bytes),
-    index,
-    timestampSec: info.times?.[index] ?? decoder.timestampSec,
-  };
-}
-
-function startPastEnd(path: string, start: number, frameCount: number): LoratError {
-  return new LoratError("FRAME_RANGE", `${path} has ${frameCount} frames: there is no frame ${start}`, {
-    hint: "Frames are counted from 0.",
-  });
-}
-
-function cutShort(info: VideoInfo, index: number): LoratError {
-  const bytes = `${info.missingBytes} bytes are missing at the end`;
-  return new LoratError(
-    "VIDEO_TRUNCATED",
-    `${info.path} is cut short: frame ${index} is not there (${bytes})`,
-  );
-}
-
-function decodeFailed(info: VideoInfo, index: number, cause: unknown): LoratError {
-  if (info.missingBytes > 0) return cutShort(info, index);
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new LoratError("VIDEO_DECODE_FAILED", `${info.path}: frame ${index} cannot be decoded: ${reason}`, {
-    cause,
-  });
 }

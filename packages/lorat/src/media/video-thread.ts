@@ -3,7 +3,7 @@ import type { Frame } from "@lorat/core";
 import { fromPlainError, type PlainError, toPlainError } from "../threads/thread-error.ts";
 import type { FrameRange } from "./frame-source.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
-import type { VideoInfo } from "./video-track.ts";
+import type { VideoInfo } from "./video-info.ts";
 
 /** What the decoding thread is started with. */
 export interface DecodeJob {

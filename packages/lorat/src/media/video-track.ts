@@ -9,27 +9,12 @@ import {
   UnsupportedInputFormatError,
 } from "mediabunny";
 import { type DeclaredSize, readDeclaredSize } from "./declared-size.ts";
+import { hasInvolvedEdits } from "./edit-list.ts";
+import { FFMPEG_FORMAT_NAMES, inspectWithFfmpeg } from "./ffmpeg-video.ts";
 import { silenceMediaLogs, VIDEO_FORMAT_NAMES, VIDEO_FORMATS } from "./media-libraries.ts";
 import type { Orientation } from "./orient.ts";
 import { canDecode, VIDEO_CODEC_NAMES, VideoDecoder } from "./video-decoder.ts";
-
-/** What opening a video finds out, plain data that a worker thread can be handed. */
-export interface VideoInfo {
-  readonly path: string;
-  /** Pixels after rotation. */
-  readonly width: number;
-  readonly height: number;
-  readonly orientation: Orientation;
-  /** Average frames a second. */
-  readonly fps: number | undefined;
-  /**
-   * Presentation time of every frame in order, seconds, from the container's index; undefined for containers
-   * (Matroska, WebM, MPEG-TS) where that means reading the whole file.
-   */
-  readonly times: Float64Array | undefined;
-  /** Bytes that are missing at the end of the file, by the container's own sizes. */
-  readonly missingBytes: number;
-}
+import type { VideoInfo } from "./video-info.ts";
 
 /** An open video: dispose of `input` when done. */
 export interface VideoTrack {
@@ -60,7 +45,7 @@ export async function openVideoTrack(path: string): Promise<VideoTrack & { missi
     input.dispose();
     if (error instanceof UnsupportedInputFormatError) {
       throw new LoratError("VIDEO_NOT_RECOGNISED", `${path} is not a video in a known container`, {
-        hint: `Readable containers: ${VIDEO_FORMAT_NAMES}; or a folder of images.`,
+        hint: `Readable containers: ${VIDEO_FORMAT_NAMES}, ${FFMPEG_FORMAT_NAMES}; or a folder of images.`,
         cause: error,
       });
     }
@@ -76,39 +61,69 @@ export async function openVideoTrack(path: string): Promise<VideoTrack & { missi
  * Throws what {@link openVideoTrack} throws, `VIDEO_NO_FRAMES`, and `VIDEO_DECODE_FAILED` for the first frame.
  */
 export async function inspectVideo(path: string): Promise<VideoInfo> {
-  const { input, track, missingBytes } = await openVideoTrack(path);
+  const opened = await openVideoTrack(path).catch((error: unknown) => withFfmpeg(path, error));
+  if (!("input" in opened)) return opened;
+  const { input, track, missingBytes } = opened;
   try {
     const orientation: Orientation = { rotation: await track.getRotation(), flip: await track.getFlip() };
     const first = await firstPicture(path, track);
     const [width, height] =
       orientation.rotation % 180 === 0 ? [first.width, first.height] : [first.height, first.width];
     const format = (await input.getFormat()).name;
+    // Edit lists of several parts, or that end early: FFmpeg's reader shows what they mean.
+    if (await hasInvolvedEdits(path)) {
+      const info = await inspectWithFfmpeg(path, missingBytes);
+      if (info) return { ...info, width, height, orientation };
+    }
     const indexed = format === "MP4" || format.startsWith("QuickTime");
     // Frames before the first picture refer to others from before the cut: no decoder can show them.
-    const times = indexed
-      ? (await readTimes(track)).filter((time) => time > first.timestampSec - 1e-4)
-      : undefined;
+    const times = indexed ? (await readTimes(track)).filter(({ us }) => us >= first.timestampUs) : undefined;
     const fps = averageRate(times ?? (await readTimes(track, 100)));
-    return { path, width, height, orientation, fps, times, missingBytes };
+    const timesUs = times && { timesUs: Float64Array.from(times, ({ us }) => us) };
+    const seconds = times && Float64Array.from(times, ({ seconds }) => seconds);
+    return { path, width, height, orientation, fps, times: seconds, ...timesUs, missingBytes };
   } finally {
     input.dispose();
   }
 }
 
-/** Presentation times of all frames in order, seconds; frames that end before time zero are never shown. */
-async function readTimes(track: InputVideoTrack, atMost = Number.POSITIVE_INFINITY): Promise<Float64Array> {
-  const times: number[] = [];
-  const packets = new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true });
-  for await (const packet of packets) {
-    if (isShown(packet.timestamp, packet.duration)) times.push(packet.timestamp);
-    if (times.length >= atMost) break;
-  }
-  return Float64Array.from(times).sort();
+/** What FFmpeg's reader finds of a file that mediabunny does not read; throws `error` where it cannot either. */
+async function withFfmpeg(path: string, error: unknown): Promise<VideoInfo> {
+  const tryIt = error instanceof LoratError && TRIED_AGAIN.has(error.code);
+  const info = tryIt ? await inspectWithFfmpeg(path, 0) : undefined;
+  if (info) return info;
+  throw error;
 }
 
-/** Whether a frame is ever on screen: an edit list can place leading frames before time zero. */
-export function isShown(timestamp: number, duration: number): boolean {
-  return timestamp >= 0 || timestamp + duration > 0;
+const TRIED_AGAIN: ReadonlySet<string> = new Set([
+  "VIDEO_NOT_RECOGNISED",
+  "VIDEO_CODEC_UNKNOWN",
+  "VIDEO_NO_TRACK",
+]);
+
+interface FrameTime {
+  readonly seconds: number;
+  readonly us: number;
+}
+
+/** Presentation times of all frames in order; frames before time zero are never shown. */
+async function readTimes(track: InputVideoTrack, atMost = Number.POSITIVE_INFINITY): Promise<FrameTime[]> {
+  const times: FrameTime[] = [];
+  const packets = new EncodedPacketSink(track).packets(undefined, undefined, { metadataOnly: true });
+  for await (const packet of packets) {
+    const { timestamp: seconds, microsecondTimestamp: us } = packet;
+    if (isShown(us)) times.push({ seconds, us });
+    if (times.length >= atMost) break;
+  }
+  return times.sort((a, b) => a.seconds - b.seconds);
+}
+
+/**
+ * Whether a frame is ever shown: an edit list can place leading frames before time zero. One that begins before it and lasts
+ * beyond is not decoded by FFmpeg either.
+ */
+export function isShown(timestampUs: number): boolean {
+  return !(timestampUs < 0);
 }
 
 async function firstPicture(path: string, track: InputVideoTrack) {
@@ -121,13 +136,13 @@ async function firstPicture(path: string, track: InputVideoTrack) {
     for await (const packet of sink.packets(first)) {
       decoder.send(packet);
       while (decoder.receive()) {
-        const { width, height, timestampSec, durationSec } = decoder;
-        if (isShown(timestampSec, durationSec)) return { width, height, timestampSec };
+        const { width, height, timestampUs } = decoder;
+        if (isShown(timestampUs)) return { width, height, timestampUs };
       }
     }
     decoder.send(null);
     if (decoder.receive())
-      return { width: decoder.width, height: decoder.height, timestampSec: decoder.timestampSec };
+      return { width: decoder.width, height: decoder.height, timestampUs: decoder.timestampUs };
   } catch (cause) {
     if (cause instanceof LoratError) throw cause;
     throw new LoratError("VIDEO_DECODE_FAILED", `${path}: frame 0 cannot be decoded: ${text(cause)}`, {
@@ -144,8 +159,8 @@ export async function firstPacket(sink: EncodedPacketSink): Promise<EncodedPacke
   return (await sink.getFirstKeyPacket()) ?? (await sink.getFirstPacket());
 }
 
-function averageRate(times: Float64Array): number | undefined {
-  const spanSec = times.length > 1 ? times[times.length - 1]! - times[0]! : 0;
+function averageRate(times: readonly FrameTime[]): number | undefined {
+  const spanSec = times.length > 1 ? times.at(-1)!.seconds - times[0]!.seconds : 0;
   return spanSec > 0 ? (times.length - 1) / spanSec : undefined;
 }
 

@@ -1,8 +1,10 @@
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { type OutputOptions, reserveOutput } from "../files/pending-file.ts";
+import { isSystemError, unwritable } from "../files/system-error.ts";
 import { hasEncodeWorker, openEncoderThread } from "./encode-thread.ts";
 import { openEncoder } from "./video-encoder.ts";
+import { videoKind } from "./video-kinds.ts";
 
 export interface VideoWriterOptions extends OutputOptions {
   width: number;
@@ -14,11 +16,13 @@ export interface VideoWriterOptions extends OutputOptions {
    * copying them: do not touch the frame after it.
    */
   release?: (data: Uint8Array | Uint8ClampedArray) => void;
+  /** Video whose sound is kept, from the first frame's time on. */
+  soundOf?: string;
   /** Encode on a thread of its own. Default: yes in the built package. */
   thread?: boolean;
 }
 
-/** An MP4 video (H.264) on its way to a file. */
+/** A video on its way to a file: MP4, MOV and Matroska (H.264), WebM (VP8) or GIF, as its extension says. */
 export interface VideoWriter {
   readonly path: string;
   /** Queues one frame; waits while several are still being encoded. Throws `VIDEO_ENCODE_FAILED`. */
@@ -31,16 +35,29 @@ export interface VideoWriter {
 
 const IN_FLIGHT = 3;
 
-/** Starts a video at `path`. Throws what {@link reserveOutput} throws, and `VIDEO_ENCODE_FAILED`. */
+/**
+ * Starts a video at `path`. Throws what {@link reserveOutput} throws, `OUTPUT_FORMAT` for a kind that is not written, and
+ * `VIDEO_ENCODE_FAILED`; `OUTPUT_UNWRITABLE` later, on a full disk for example.
+ */
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
   const { width, height, fps = 25, release, thread = hasEncodeWorker } = options;
+  const kind = videoKind(path);
   const pending = await reserveOutput(path, options);
-  const job = { path: pending.partialPath, width, height, fps };
+  const { partialPath } = pending;
+  const { soundOf } = options;
+  const sound = soundOf !== undefined && { soundOf };
   const failed = async (cause: unknown): Promise<never> => {
+    if (isSystemError(cause)) throw unwritable(path, cause);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LoratError("VIDEO_ENCODE_FAILED", `${path} cannot be encoded: ${reason}`, { cause });
   };
-  const open = thread ? async () => openEncoderThread(job, release ?? (() => {})) : () => openEncoder(job);
+  const job = kind === "gif" ? undefined : { path: partialPath, width, height, fps, kind, ...sound };
+  const onThread = thread && job !== undefined;
+  const open = async () => {
+    if (!job)
+      return (await import("./gif-encoder.ts")).openGifEncoder({ path: partialPath, width, height, fps });
+    return onThread ? openEncoderThread(job, release ?? (() => {})) : openEncoder(job);
+  };
   const encoder = await open().catch(async (cause: unknown) => {
     await pending.discard();
     return failed(cause);
@@ -53,7 +70,7 @@ export async function createVideoWriter(path: string, options: VideoWriterOption
       while (underWay.length >= IN_FLIGHT) await underWay.shift()!.catch(failed);
       const owned = release ? frame : { ...frame, data: frame.data.slice() };
       const encoded = encoder.add(owned).then(() => {
-        if (release && !thread) release(owned.data);
+        if (release && !onThread) release(owned.data);
       });
       encoded.catch(() => {}); // thrown by the next add, or commit
       underWay.push(encoded);

@@ -1,58 +1,39 @@
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  encodeFloat32,
-  type ModelManifest,
-  modelFiles,
-  type TensorToWrite,
-  type Variant,
-  writeSafetensors,
-} from "@lorat/core";
+import { encodeFloat32, type ModelManifest, modelFiles, type TensorToWrite, type Variant } from "@lorat/core";
 import type { Tensor } from "@lorat/graph";
+import type { OutputOptions } from "../files/pending-file.ts";
+import { writeTensorFile } from "../files/tensor-file.ts";
+import { makeModelFolder } from "./convert/output-folder.ts";
 
 /**
  * Writes a trained network as a model folder that `loadTracker` takes: half-precision matrices, single-precision vectors,
- * written beside and renamed. `weights` are under their names at inference.
+ * written beside and renamed. `weights` are under their names at inference. Throws what `makeModelFolder` throws.
  */
 export async function saveModel(
   folder: string,
   variant: Variant,
   weights: ReadonlyMap<string, Tensor<"float32">>,
   notes: readonly string[],
+  options: OutputOptions = {},
 ): Promise<void> {
   const tensors = [...weights].map(([name, { shape, data }]): TensorToWrite => {
     const dtype = shape.filter((side) => side !== 1).length > 1 ? "F16" : "F32";
     return { name, dtype, shape, data: encodeFloat32(dtype, data) };
   });
-  await writeModel(folder, tensors, { variant, precision: "fp16", notes });
+  await writeModel(folder, tensors, { variant, precision: "fp16", notes }, options);
 }
 
-/** Writes a tracker's tensors, at hand or made when their turn comes, as a model folder; beside and renamed. */
+/**
+ * Writes a tracker's tensors, at hand or made when their turn comes, as a model folder that gets its name when it is whole.
+ * Throws what `makeModelFolder` throws.
+ */
 export async function writeModel(
   folder: string,
   tensors: readonly TensorToWrite[],
   { variant, precision, notes }: Pick<ModelManifest, "variant" | "precision"> & { notes: readonly string[] },
+  { force = false }: OutputOptions = {},
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, modelFiles.weights);
-  const file = await open(`${path}.tmp`, "w");
-  try {
-    await writeSafetensors(
-      tensors,
-      { format: "lorat" },
-      {
-        write: async (bytes) => {
-          await file.writeFile(bytes);
-        },
-      },
-    );
-    await file.sync();
-  } catch (error) {
-    await rm(`${path}.tmp`, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
   const manifest: ModelManifest = {
     format: "lorat-model",
     formatVersion: 1,
@@ -63,8 +44,8 @@ export async function writeModel(
     sources: [],
     notes: [...notes],
   };
-  const json = join(folder, modelFiles.manifest);
-  await writeFile(`${json}.tmp`, `${JSON.stringify(manifest, null, 2)}\n`);
-  await rename(`${path}.tmp`, path);
-  await rename(`${json}.tmp`, json);
+  await makeModelFolder(folder, { force, inputs: [] }, async (partial) => {
+    await writeTensorFile(join(partial, modelFiles.weights), tensors, { format: "lorat" });
+    await writeFile(join(partial, modelFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+  });
 }

@@ -1,8 +1,12 @@
-import { access, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { type Corners, isValidBox, toCorners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { parseBoxes } from "../datasets/boxes/read-boxes.ts";
+import { z } from "zod";
+import { folderSource } from "../datasets/annotation-source.ts";
+import { below } from "../datasets/files.ts";
+import { frameName } from "../datasets/frame-names.ts";
+import { READERS } from "../datasets/readers/index.ts";
 
 /** One picture with the boxes of its objects, in pixels of the file. */
 export interface BoxedFile {
@@ -10,13 +14,11 @@ export interface BoxedFile {
   readonly boxes: readonly Corners[];
 }
 
-/**
- * Corners of a ground-truth file's rows; a row with NaN or without area is an absent target and becomes null. Throws what
- * `parseBoxRows` throws.
- */
-export function parseGroundTruth(text: string, source: string): (Corners | null)[] {
-  return parseBoxes(text, source).map((box) => {
-    const corners = toCorners(box);
+/** Corners of boxes, `[rows, 4]`: x, y, width, height. A row with NaN or without area is an absent target and becomes null. */
+export function cornersOrNull(rows: Float64Array): (Corners | null)[] {
+  return Array.from({ length: rows.length / 4 }, (_, i) => {
+    const [x, y, width, height] = rows.subarray(4 * i, 4 * i + 4);
+    const corners = toCorners({ x: x!, y: y!, width: width!, height: height! });
     return isValidBox(corners) ? corners : null;
   });
 }
@@ -26,54 +28,42 @@ export function parseGroundTruth(text: string, source: string): (Corners | null)
  * whose pictures lie beside it or in `images/`; crowd boxes are left out. Throws `DATA_BOXES`.
  */
 export async function readBoxFile(path: string): Promise<BoxedFile[]> {
-  const text = await readFile(path, "utf8").catch((cause) => {
-    throw new LoratError("DATA_BOXES", `${path} cannot be read`, { cause });
-  });
   try {
-    return path.endsWith(".jsonl") ? readJsonLines(text, dirname(path)) : await readCoco(text, dirname(path));
+    return path.endsWith(".jsonl")
+      ? readJsonLines(await readFile(path, "utf8"), dirname(path))
+      : await readCoco(path);
   } catch (cause) {
-    if (cause instanceof LoratError) throw cause;
-    throw new LoratError(
-      "DATA_BOXES",
-      `${path} is not a box file: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        hint: "Expected JSON lines of { file, boxes } or a COCO instances file.",
-        cause,
-      },
-    );
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LoratError("DATA_BOXES", `${path} is not a box file: ${reason}`, {
+      hint: "Expected JSON lines of { file, boxes } or a COCO instances file.",
+      cause,
+    });
   }
 }
+
+const boxLine = z.object({ file: z.string(), boxes: z.array(z.array(z.number()).length(4)) });
 
 function readJsonLines(text: string, folder: string): BoxedFile[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   return lines.map((line) => {
-    const { file, boxes } = JSON.parse(line) as { file: string; boxes: number[][] };
+    const { file, boxes } = boxLine.parse(JSON.parse(line));
     return { path: join(folder, file), boxes: boxes.map(fromXywh) };
   });
 }
 
-interface Coco {
-  readonly images: readonly { id: number; file_name: string }[];
-  readonly annotations: readonly { image_id: number; bbox: number[]; iscrowd?: number }[];
-}
-
-async function readCoco(text: string, folder: string): Promise<BoxedFile[]> {
-  const { images, annotations } = JSON.parse(text) as Coco;
-  const boxes = new Map<number, Corners[]>(images.map(({ id }) => [id, []]));
-  for (const { image_id, bbox, iscrowd } of annotations)
-    if (!iscrowd) boxes.get(image_id)?.push(fromXywh(bbox));
-  const named = [...images].sort((a, b) => (a.file_name < b.file_name ? -1 : 1));
-  return Promise.all(
-    named.map(async ({ id, file_name }) => {
-      const beside = join(folder, file_name);
-      const inImages = join(folder, "images", file_name);
-      const isBeside = await access(beside).then(
-        () => true,
-        () => false,
-      );
-      return { path: isBeside ? beside : inImages, boxes: boxes.get(id) ?? [] };
-    }),
-  );
+/** Pictures of a COCO file in order of name, by the reader of datasets. */
+async function readCoco(path: string): Promise<BoxedFile[]> {
+  const source = folderSource(dirname(path), { file: basename(path) });
+  const files: (BoxedFile & { name: string })[] = [];
+  for (const entry of await READERS.coco.entries(source, [])) {
+    for (const { folder, frames, objects } of await entry.read()) {
+      if (frames.count === 0) continue;
+      const name = frameName(frames, 0);
+      const boxes = objects.map((object) => fromXywh([...object.boxes]));
+      files.push({ name: below(folder, name), path: join(source.root, folder, name), boxes });
+    }
+  }
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ path, boxes }) => ({ path, boxes }));
 }
 
 function fromXywh([x, y, width, height]: number[]): Corners {

@@ -2,7 +2,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Corners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { parseGroundTruth, readBoxFile } from "./annotations.ts";
+import { folderSource } from "../datasets/annotation-source.ts";
+import { frameName } from "../datasets/frame-names.ts";
+import { readPictureFolder } from "../datasets/readers/folder.ts";
+import { cornersOrNull, readBoxFile } from "./annotations.ts";
 
 /** Folders and files that training data is read from; any part may be left out. */
 export interface DataRoots {
@@ -81,14 +84,10 @@ export async function scanData(roots: DataRoots): Promise<DataManifest> {
   const clips: Clip[] = [];
   for (const folder of roots.clips ?? []) {
     const paths = await listFiles(folder);
-    const indexes = await readClipIndexes(paths);
+    const times = await readClipIndexes(paths);
     for (const path of paths) {
       if (basename(path) !== "groundtruth.txt" || !kept(path)) continue;
-      const prefix = `${dirname(path)}/`;
-      const frames = paths.filter(
-        (frame) => frame.startsWith(prefix) && IMAGE.has(extname(frame).toLowerCase()),
-      );
-      clips.push(await readClip(path, frames.map(number), indexes.get(basename(dirname(path)))));
+      clips.push(await readClip(dirname(path), number, times.get(basename(dirname(path)))));
     }
   }
   return {
@@ -100,20 +99,27 @@ export async function scanData(roots: DataRoots): Promise<DataManifest> {
   };
 }
 
+/** A clip, by the reader of datasets; its flags of absence are not used. Throws `DATA_CLIP`, and what that reader throws. */
 async function readClip(
-  groundTruth: string,
-  files: number[],
+  folder: string,
+  number: (path: string) => number,
   times: readonly number[] | undefined,
 ): Promise<Clip> {
-  const boxes = parseGroundTruth(await readFile(groundTruth, "utf8"), groundTruth);
-  if (boxes.length !== files.length) {
+  const source = folderSource(folder);
+  const listing = (await source.list(""))!;
+  const { boxes, folder: inside, frames } = await readPictureFolder(source, { path: "", ...listing });
+  const name = basename(folder);
+  if (boxes.length / 4 !== frames.count) {
     throw new LoratError(
       "DATA_CLIP",
-      `${groundTruth} has ${boxes.length} rows, its folder ${files.length} frames`,
+      `${folder} has ${boxes.length / 4} rows of boxes and ${frames.count} pictures`,
     );
   }
+  const files = Array.from({ length: frames.count }, (_, i) =>
+    number(join(folder, inside, frameName(frames, i))),
+  );
   const usable = times?.length === files.length ? times : files.map((_, i) => i);
-  return { name: basename(dirname(groundTruth)), files, boxes, times: usable };
+  return { name, files, boxes: cornersOrNull(boxes), times: usable };
 }
 
 /** `index.json` files beside clips may hold, per clip, where each stored frame was in its source (`src_frames`). */

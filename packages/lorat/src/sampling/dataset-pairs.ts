@@ -156,7 +156,7 @@ function pick(sequence: DatasetSequence, object: DatasetObject, frame: number): 
 
 /** Undefined where the box turns out to lie outside the picture. */
 function view(read: Pick<View, "frame" | "padding">, { box }: FramePick, present: boolean): View | undefined {
-  const clipped = clipToImage(box, read.frame.width, read.frame.height);
+  const clipped = clipToImage(box, read.frame);
   return isValidBox(clipped) ? { ...read, box: clipped, present } : undefined;
 }
 

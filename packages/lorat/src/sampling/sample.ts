@@ -10,6 +10,7 @@ import {
   jitteredCrop,
   noTarget,
   type Random,
+  type Size,
   searchLabel,
   toCrop,
   writeForegroundMask,
@@ -56,8 +57,8 @@ export class SampleWriter {
   constructor(geometry: CropGeometry, augmentation: CropAugmentation) {
     this.#geometry = geometry;
     this.#augmentation = augmentation;
-    this.#template = new Cropper(geometry.templateSizePx, geometry.templateSizePx, "raw");
-    this.#search = new Cropper(geometry.searchSizePx, geometry.searchSizePx, "raw");
+    this.#template = new Cropper(square(geometry.templateSizePx), "raw");
+    this.#search = new Cropper(square(geometry.searchSizePx), "raw");
   }
 
   /**
@@ -114,10 +115,10 @@ export class SampleWriter {
     const { templateSizePx: size, templateAreaFactor } = this.#geometry;
     const jitter = at(this.#augmentation.templateScaleJitter, strength);
     const box = stretchedBox(view.box, stretch);
-    let parameters = cropParameters(box, templateAreaFactor, size, size);
+    let parameters = cropParameters(box, templateAreaFactor, square(size));
     if (jitter > 0) {
       const options = { scaleJitter: jitter, translationJitter: 0, minObjectSizePx: 1 };
-      parameters = jitteredCrop(box, templateAreaFactor, size, size, random, options).parameters;
+      parameters = jitteredCrop(box, templateAreaFactor, square(size), random, options).parameters;
     }
     return cropInto(this.#template, view, unstretched(parameters, stretch), batch.template, index);
   }
@@ -137,22 +138,22 @@ export class SampleWriter {
       minObjectSizePx: MIN_OBJECT_PX,
     };
     const box = stretchedBox(view.box, stretch);
-    const { parameters, success } = jitteredCrop(box, searchAreaFactor, size, size, random, options);
+    const { parameters, success } = jitteredCrop(box, searchAreaFactor, square(size), random, options);
     if (!success && view.present) return undefined;
     return cropInto(this.#search, view, unstretched(parameters, stretch), batch.search, index);
   }
 
   #writeMask(box: Corners, batch: BatchArrays, index: number): void {
     const { templateSizePx: size, templateGrid: grid } = this.#geometry;
-    const shape = { width: size, height: size, gridWidth: grid, gridHeight: grid };
+    const shape = { sizePx: size, cells: grid };
     writeForegroundMask(box, shape, batch.templateMask, index * grid * grid);
   }
 
   #writeLabels(box: Corners | undefined, batch: BatchArrays, index: number): void {
     const { searchSizePx: size, searchGrid: grid } = this.#geometry;
-    const shape = { width: size, height: size, gridWidth: grid, gridHeight: grid };
+    const shape = { sizePx: size, cells: grid };
     const label = box ? searchLabel(box, shape) : noTarget;
-    writeLabel(label, index, grid * grid, batch.positives, batch.boxes);
+    writeLabel(label, index, batch);
   }
 }
 
@@ -174,6 +175,10 @@ export function drawThreeAugment(random: Random): ThreeAugment {
   return { kind: "blur", radius: random.uniform(0.1, 2) };
 }
 
+function square(side: number): Size {
+  return { width: side, height: side };
+}
+
 /** A box in an image that is `stretch` times as wide and as many times less high. */
 function stretchedBox([x1, y1, x2, y2]: Corners, stretch: number): Corners {
   return [x1 * stretch, y1 / stretch, x2 * stretch, y2 / stretch];
@@ -193,10 +198,10 @@ function cropInto(
   target: Float32Array,
   index: number,
 ): { image: Planes; box: Corners } {
-  const { length, width, height } = cropper;
+  const { length, size } = cropper;
   const adjusted = cropper.crop(view.frame, parameters, view.padding, target, index * length);
   const data = target.subarray(index * length, (index + 1) * length);
-  return { image: { data, width, height }, box: clipToImage(toCrop(view.box, adjusted), width, height) };
+  return { image: { data, ...size }, box: clipToImage(toCrop(view.box, adjusted), size) };
 }
 
 /** Whether a box surely touches a cell: cells begin up to 1e-4 of their side late. */

@@ -99,7 +99,7 @@ export function renderMoment(scene: Scene, time: number, random: Random): Moment
   const pose = viewPose(scene, target, time, camera);
   const wholeBox = spriteBox(target.sprite, pose);
   const visibility = visibleShare(canvas.owners, scene.target + 1, spriteArea(target.sprite, pose));
-  const box = visibility >= LEAST_VISIBLE ? clipToImage(wholeBox, width, height) : null;
+  const box = visibility >= LEAST_VISIBLE ? clipToImage(wholeBox, { width, height }) : null;
   return { frame: { width, height, channels: 3, data: canvas.data }, box, wholeBox, visibility };
 }
 

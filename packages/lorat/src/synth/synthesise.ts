@@ -157,7 +157,7 @@ function suits(scene: Scene, frames: number, difficulty: Difficulty): boolean {
 
 function shownShare(scene: Scene, time: number): number {
   const box = targetBox(scene, time);
-  return area(clipToImage(box, scene.width, scene.height)) / Math.max(area(box), 1e-6);
+  return area(clipToImage(box, scene)) / Math.max(area(box), 1e-6);
 }
 
 function checkSize(name: string, value: number, least: number): void {

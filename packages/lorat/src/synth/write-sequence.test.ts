@@ -4,7 +4,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { synthCommand } from "../cli/synth.ts";
-import { parseGroundTruth } from "../sampling/annotations.ts";
+import { parseBoxRows } from "../datasets/boxes/box-rows.ts";
+import { cornersOrNull } from "../sampling/annotations.ts";
 import { synthesise } from "./synthesise.ts";
 import { writeSequence } from "./write-sequence.ts";
 
@@ -24,7 +25,7 @@ describe("writeSequence", () => {
     const frames = Array.from({ length: 10 }, (_, i) => `${String(i + 1).padStart(8, "0")}.jpg`);
     expect(names.sort()).toEqual([...frames, "absence.label", "groundtruth.txt"]);
     expect(await sharp(join(out, frames[9]!)).metadata()).toMatchObject({ width: 96, height: 64 });
-    const boxes = parseGroundTruth(await readFile(join(out, "groundtruth.txt"), "utf8"), out);
+    const boxes = cornersOrNull(parseBoxRows(await readFile(join(out, "groundtruth.txt"), "utf8"), out));
     const absent = (await readFile(join(out, "absence.label"), "utf8")).trim().split("\n");
     boxes.forEach((box, i) => {
       const truth = clip.render(i).box;

@@ -7,6 +7,8 @@ export interface PlainError {
   readonly hint: string | undefined;
   readonly issues: readonly string[];
   readonly stack: string | undefined;
+  /** What the system reported, of a full disk for example. */
+  readonly system?: { readonly code: string; readonly syscall: string; readonly path: string | undefined };
 }
 
 export function toPlainError(error: unknown): PlainError {
@@ -15,13 +17,15 @@ export function toPlainError(error: unknown): PlainError {
     return { code, message, hint, issues, stack };
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { code: undefined, message, hint: undefined, issues: [], stack };
+  const plain = { code: undefined, message, hint: undefined, issues: [], stack };
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === undefined || syscall === undefined ? plain : { ...plain, system: { code, syscall, path } };
 }
 
-export function fromPlainError({ code, message, hint, issues, stack }: PlainError): Error {
+export function fromPlainError({ code, message, hint, issues, stack, system }: PlainError): Error {
   const error =
     code === undefined
-      ? new Error(message)
+      ? Object.assign(new Error(message), system)
       : new LoratError(code, message, { ...(hint && { hint }), issues });
   if (stack) error.stack = stack;
   return error;

@@ -1,6 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import type { Frame } from "@lorat/core";
-import sharp from "sharp";
+import { LoratError } from "@lorat/graph";
+import sharp, { type FormatEnum } from "sharp";
 import { type OutputOptions, reserveOutput } from "../files/pending-file.ts";
+import { isSystemError, unwritable } from "../files/system-error.ts";
 import { contactSheet, type SheetTile, shrunkFrame } from "../media/contact-sheet.ts";
 import { drawMarks, type Mark } from "../media/overlay.ts";
 import { marksOf } from "./marks.ts";
@@ -22,6 +26,7 @@ export interface SheetFile extends FrameSink {
  * `reserveOutput`.
  */
 export async function createSheetFile(path: string, options: OutputOptions = {}): Promise<SheetFile> {
+  const format = sheetFormat(path);
   const pending = await reserveOutput(path, options);
   let tiles: SheetTile[] = [];
   let stride = 1;
@@ -43,15 +48,37 @@ export async function createSheetFile(path: string, options: OutputOptions = {})
       const { data, width, height } = contactSheet(evenly(tiles, MOST_TILES));
       const picture = sharp(data, { raw: { width, height, channels: 3 } });
       try {
-        await picture.toFormat(path.match(/\.jpe?g$/i) ? "jpeg" : "png").toFile(pending.partialPath);
+        // Not toFile: of a full disk it says no more than that the file could not be written.
+        await writeFile(pending.partialPath, await picture.toFormat(format).toBuffer());
+        await pending.commit();
       } catch (error) {
         await pending.discard();
-        throw error;
+        throw isSystemError(error) ? unwritable(path, error) : error;
       }
-      await pending.commit();
     },
     discard: pending.discard,
   };
+}
+
+const FORMATS: Readonly<Record<string, keyof FormatEnum>> = {
+  "": "png",
+  ".png": "png",
+  ".jpg": "jpeg",
+  ".jpeg": "jpeg",
+  ".webp": "webp",
+  ".gif": "gif",
+  ".tif": "tiff",
+  ".tiff": "tiff",
+};
+
+/** The kind that an extension names; PNG for devices and names without one. Throws `OUTPUT_FORMAT`. */
+function sheetFormat(path: string): keyof FormatEnum {
+  const extension = /^(-|\/dev\/|\/proc\/)/.test(path) ? "" : extname(path).toLowerCase();
+  const format = FORMATS[extension];
+  if (format) return format;
+  throw new LoratError("OUTPUT_FORMAT", `${path}: there is no writer for pictures of the kind ${extension}`, {
+    hint: `Choose one of ${Object.keys(FORMATS).filter(Boolean).join(", ")}.`,
+  });
 }
 
 async function tileOf(frame: Frame, marks: readonly Mark[]) {

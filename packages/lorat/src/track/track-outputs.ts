@@ -17,6 +17,8 @@ export interface TrackOutputOptions {
   /** Annotated video. */
   video?: string;
   force?: boolean;
+  /** Video whose sound the annotated one keeps. */
+  soundOf?: string;
 }
 
 /** The files of a run, all given their names together at its end. */
@@ -42,7 +44,7 @@ interface Output {
 export async function openTrackOutputs(
   source: FrameSource,
   targetCount: number,
-  { boxes, scores, sheet, video, force }: TrackOutputOptions,
+  { boxes, scores, sheet, video, force, soundOf }: TrackOutputOptions,
 ): Promise<TrackOutputs> {
   const files = {
     boxes: boxes ? numberedPaths(boxes, targetCount) : [],
@@ -77,6 +79,7 @@ export async function openTrackOutputs(
         height: source.height,
         fps: source.fps,
         force,
+        ...(soundOf !== undefined && { soundOf }),
         release: (data) => source.recycle({ data }),
       });
       open.push(writer);

@@ -1,8 +1,9 @@
-import { mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { batchFeeds, type TensorToWrite, type TrainingBatch, writeSafetensors } from "@lorat/core";
+import { batchFeeds, type TensorToWrite, type TrainingBatch } from "@lorat/core";
 import { bytesOf } from "@lorat/graph";
-import { reserveOutput } from "../files/pending-file.ts";
+import { writeOutput } from "../files/pending-file.ts";
+import { writeTensorFile } from "../files/tensor-file.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { runFiles } from "../runs/run-files.ts";
 
@@ -27,19 +28,8 @@ export async function saveBatches(
     const tensors = Object.entries(batchFeeds(pass.batch, config)).map(
       ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
     );
-    const output = await reserveOutput(path, { force: true });
-    const file = await open(output.partialPath, "w");
-    try {
-      const metadata = { step: String(step), loss: String(pass.loss) };
-      await writeSafetensors(tensors, metadata, {
-        write: async (bytes) => {
-          await file.writeFile(bytes);
-        },
-      });
-    } finally {
-      await file.close();
-    }
-    await output.commit();
+    const metadata = { step: String(step), loss: String(pass.loss) };
+    await writeOutput(path, { force: true }, (partial) => writeTensorFile(partial, tensors, metadata));
     paths.push(path);
   }
   return paths;

@@ -106,7 +106,7 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
       resume: checkpoint,
       device,
       threads,
-      packedWeights: !options.lowMemory,
+      lowMemory: options.lowMemory,
       recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
     });
     open.push(engine);

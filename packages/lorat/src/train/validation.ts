@@ -39,7 +39,7 @@ export async function validate(
     for (const average of kinds) {
       const weights = await engine.weights({ average });
       const { device } = engine;
-      sessions.push(await Session.create(outputs, { device, weights, threads, memoryPattern: false }));
+      sessions.push(await Session.create(outputs, { device, weights, threads, purpose: "training" }));
     }
     for (let done = 0; done < config.validation!.samples; done += config.batchSize) {
       const feeds = batchFeeds(await loader.next(), config);

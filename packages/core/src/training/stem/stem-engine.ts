@@ -162,7 +162,8 @@ export class StemEngine {
         });
         samples += teacher[last]!.data.length / teacher[last]!.shape[1]!;
         for (const [name, { data }] of Object.entries(sums)) {
-          const total = (totals[name] ??= new Float64Array(data.length));
+          totals[name] ??= new Float64Array(data.length);
+          const total = totals[name];
           for (let i = 0; i < total.length; i++) total[i]! += Number(data[i]);
         }
       }
@@ -202,7 +203,7 @@ export class StemEngine {
       threads,
       weights: new Map(),
       fed,
-      memoryPattern: false,
+      purpose: "training",
     });
     this.#current = { way, session };
     return session;

@@ -40,9 +40,8 @@ export const stemStages = 1 + stemBlocks.length;
 export const stageChannels: readonly number[] = [STEM_FIRST, ...stemBlocks.map(({ outputs }) => outputs)];
 
 /** Pixels of the crop for one cell of each stage's output. */
-export const stageStrides: readonly number[] = stemBlocks.reduce<number[]>(
-  (strides, { stride }) => [...strides, strides.at(-1)! * stride],
-  [2],
+export const stageStrides: readonly number[] = [0, ...stemBlocks.map((_, i) => i + 1)].map((stage) =>
+  stemBlocks.slice(0, stage).reduce((pixels, { stride }) => pixels * stride, 2),
 );
 
 /** Sizes of a stem's training. */

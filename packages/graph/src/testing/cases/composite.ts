@@ -17,8 +17,7 @@ const attention = operatorCase(
     const [q, k, v] = ops
       .split(ops.linear(x, weight, bias), [width, width, width], -1)
       .map((part) => ops.transpose(ops.reshape(part, [batch, tokens, heads, 2]), [0, 2, 1, 3]));
-    const weights = ops.softmax(ops.mul(ops.matmul(q!, ops.transpose(k!)), Math.SQRT1_2));
-    const mixed = ops.transpose(ops.matmul(weights, v!), [0, 2, 1, 3]);
+    const mixed = ops.transpose(ops.attention(ops.mul(q!, Math.SQRT1_2), k!, v!), [0, 2, 1, 3]);
     return ops.add(x, ops.reshape(mixed, [batch, tokens, width]));
   },
 );

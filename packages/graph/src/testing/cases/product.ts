@@ -23,6 +23,18 @@ const linear = operatorCase(
   ({ x, weight, bias }, drawn) => ops.linear(x, weight, drawn.bias ? bias : undefined),
 );
 
+/** Heads wider and narrower than there are keys: both ways to sum a row of the gradient. */
+const attention = operatorCase(
+  "attention",
+  fc.record({ lead: shape(0, 2), queries: dim, keys: dim, width: dim, out: dim }),
+  ({ lead, queries, keys, width, out }) => ({
+    query: leaf([...lead, queries, width], "small"),
+    key: leaf([...lead, keys, width], "small"),
+    value: leaf([...lead, keys, out]),
+  }),
+  ({ query, key, value }) => ops.attention(query, key, value),
+);
+
 /** A convolution whose last stride may leave pixels over. */
 const convolution = fc
   .record({
@@ -123,6 +135,7 @@ const pointwise = operatorCase(
 );
 
 export const productCases: readonly OperatorCase[] = [
+  attention,
   matmul,
   linear,
   conv2d,

@@ -4,12 +4,12 @@ import type { OutputOptions } from "../../files/pending-file.ts";
 
 /** Boxes of one target, one `x,y,width,height` line a frame. */
 export interface BoxesFile extends Omit<LineFile, "write"> {
-  write(box: Box): void;
+  write(box: Box): void | Promise<void>;
 }
 
 /** Scores of one target, one `frame,score,state` line a frame under that heading. */
 export interface ScoresFile extends Omit<LineFile, "write"> {
-  write(frameIndex: number, score: number, state: TargetState): void;
+  write(frameIndex: number, score: number, state: TargetState): void | Promise<void>;
 }
 
 /** Starts a box file: pixels, origin at the top-left corner of the image, at most four decimals, no heading. */
@@ -21,7 +21,7 @@ export async function createBoxesFile(path: string, options: OutputOptions = {})
 /** Starts a CSV file of scores in `[0, 1]`, at most six decimals; `frame` counts from 0 in the input. */
 export async function createScoresFile(path: string, options: OutputOptions = {}): Promise<ScoresFile> {
   const { write, ...file } = await createLineFile(path, options);
-  write("frame,score,state");
+  await write("frame,score,state");
   return { ...file, write: (frame, score, state) => write(`${frame},${decimals(score, 6)},${state}`) };
 }
 

@@ -9,6 +9,7 @@ import {
   readFlags,
   readRows,
 } from "../files.ts";
+import type { FrameNames } from "../frame-names.ts";
 import type { RawSequence } from "../raw.ts";
 import type { DatasetReader, SequenceEntry } from "../reader.ts";
 import { isVideo, videoFrames } from "../video-frames.ts";
@@ -51,22 +52,43 @@ export const folder: DatasetReader = {
   },
 };
 
+/** Boxes and pictures of a folder with a `groundtruth.txt`. */
+export interface PictureFolder {
+  /** `[rows, 4]`, as written. */
+  readonly boxes: Float64Array;
+  /** Where the pictures are. */
+  readonly folder: string;
+  readonly frames: FrameNames;
+}
+
+/** Reads a folder with a `groundtruth.txt`, its pictures beside it or one folder down. Throws what `readRows` throws. */
+export async function readPictureFolder(
+  source: AnnotationSource,
+  found: FoundFolder,
+): Promise<PictureFolder> {
+  const boxes = await readRows(source, below(found.path, GROUND_TRUTH));
+  const inside = found.folders.find((folder) => PICTURE_FOLDERS.includes(folder.toLowerCase()));
+  const folder = found.files.some(isPicture) || !inside ? found.path : below(found.path, inside);
+  return { boxes, folder, frames: await picturesIn(source, folder) };
+}
+
 async function readPictures(source: AnnotationSource, found: FoundFolder): Promise<RawSequence> {
   const name = lastPart(source, found.path);
-  const boxes = await readRows(source, below(found.path, GROUND_TRUTH));
-  const flags = found.files.includes("absence.label")
+  const { boxes, folder, frames } = await readPictureFolder(source, found);
+  const hidden = found.files.includes("absence.label")
     ? await readFlags(source, below(found.path, "absence.label"), boxes.length / 4)
     : undefined;
   const only = lonelyVideo(found);
-  if (only !== undefined) {
-    const video = below(found.path, only);
-    const { size, frames } = await videoFrames(source, video, boxes.length / 4);
-    return oneObject({ name, folder: "", frames, boxes, hidden: flags, size, video });
-  }
-  const inside = found.folders.find((folder) => PICTURE_FOLDERS.includes(folder.toLowerCase()));
-  const pictures = found.files.some(isPicture) || !inside ? found.path : below(found.path, inside);
-  const frames = await picturesIn(source, pictures);
-  return oneObject({ name, folder: pictures, frames, boxes, hidden: flags });
+  if (only === undefined) return oneObject({ name, folder, frames, boxes, hidden });
+  const video = below(found.path, only);
+  return oneObject({
+    ...(await videoFrames(source, video, boxes.length / 4)),
+    name,
+    folder: "",
+    boxes,
+    hidden,
+    video,
+  });
 }
 
 /** The video of a folder that has no pictures; undefined where there are several. */

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
-import { type OutputOptions, reserveOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
 import type { ExportArchives } from "./export-input.ts";
 
 /** The same archive at any time: the first day that zip can name. */
@@ -18,15 +18,9 @@ export async function writeArchives(
 ): Promise<string[]> {
   const paths: string[] = [];
   for (const [name, files] of archives) {
-    const pending = await reserveOutput(join(folder, name), options);
-    try {
-      await writeFile(pending.partialPath, zipOf(files));
-      await pending.commit();
-    } catch (error) {
-      await pending.discard();
-      throw error;
-    }
-    paths.push(pending.path);
+    const path = join(folder, name);
+    await writeOutput(path, options, (partial) => writeFile(partial, zipOf(files)));
+    paths.push(path);
   }
   return paths;
 }

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { calibratedScore, modelFiles, parseModelManifest, type ScoreCalibration } from "@lorat/core";
-import { reserveOutput } from "../../files/pending-file.ts";
+import { writeOutput } from "../../files/pending-file.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
 import { modelFolderPath } from "../../trackers/model/model-path.ts";
 import { fitCalibration } from "./fit.ts";
@@ -76,9 +76,7 @@ export async function writeCalibration(folder: string, result: CalibrationResult
 }
 
 async function writeText(path: string, text: string): Promise<void> {
-  const pending = await reserveOutput(path, { force: true });
-  await writeFile(pending.partialPath, text);
-  await pending.commit();
+  await writeOutput(path, { force: true }, (partial) => writeFile(partial, text));
 }
 
 function diagram({ procedural, sequences }: CalibrationResult): string {

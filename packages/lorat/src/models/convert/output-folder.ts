@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, relative, resolve, sep } from "node:path";
+import { mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { modelFiles } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { isSystemError, unwritable } from "../../files/system-error.ts";
 
 /**
  * Makes a model folder so that it appears under its name only when it is whole: `fill` writes into a folder beside it,
@@ -15,7 +16,8 @@ export async function makeModelFolder(
   { force, inputs }: { readonly force: boolean; readonly inputs: readonly string[] },
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = resolve(outDir);
+  const folder = await placeOf(outDir);
+  await bringBack(folder);
   await checkReplaceable(folder, outDir, force, inputs);
   const partial = `${folder}.${process.pid}.partial`;
   try {
@@ -34,6 +36,28 @@ export async function makeModelFolder(
   }
 }
 
+/** Throws what {@link makeModelFolder} would throw before anything is written: for work that takes long first. */
+export async function checkModelFolder(
+  outDir: string,
+  { force }: { readonly force: boolean },
+): Promise<void> {
+  await checkReplaceable(await placeOf(outDir), outDir, force, []);
+}
+
+/** A link stays; what it leads to is replaced. */
+async function placeOf(outDir: string): Promise<string> {
+  const folder = resolve(outDir);
+  return realpath(folder).catch(() => folder);
+}
+
+/** A process that was killed while it exchanged two folders left the old one beside its place. */
+async function bringBack(folder: string): Promise<void> {
+  if (await stat(folder).catch(() => undefined)) return;
+  const beside = await readdir(dirname(folder)).catch(() => []);
+  const left = beside.filter((name) => name.startsWith(`${basename(folder)}.`) && /\.\d+\.old$/.test(name));
+  if (left.length === 1) await rename(join(dirname(folder), left[0]!), folder).catch(() => {});
+}
+
 async function checkReplaceable(
   folder: string,
   outDir: string,
@@ -41,7 +65,7 @@ async function checkReplaceable(
   inputs: readonly string[],
 ): Promise<void> {
   const info = await stat(folder).catch(() => undefined);
-  if (!info) return;
+  if (!info || (info.isDirectory() && (await readdir(folder)).length === 0)) return;
   if (!force) {
     throw new LoratError("OUTPUT_EXISTS", `${outDir} exists`, {
       hint: "Choose another name, or replace it with --force.",
@@ -85,14 +109,4 @@ async function exchange(partial: string, folder: string): Promise<void> {
     throw error;
   }
   await rm(old, { recursive: true, force: true });
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
-}
-
-function unwritable(outDir: string, cause: unknown): LoratError {
-  return new LoratError("OUTPUT_UNWRITABLE", `${outDir} cannot be written: ${(cause as Error).message}`, {
-    cause,
-  });
 }

@@ -10,7 +10,7 @@ import {
   planMerge,
 } from "@lorat/core";
 import { bytesOf, float32, Graph, type Placement, serialise, sizeOf, type Value } from "@lorat/graph";
-import { type OutputOptions, reserveOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { sessionProduct } from "../../trackers/model/session-product.ts";
 import { asTensorFile, runWeights, scalingScalars } from "../../train/run-weights.ts";
@@ -97,14 +97,7 @@ async function whole(blocks: AsyncIterable<Float32Array>, shape: readonly number
 }
 
 async function writeWhole(path: string, bytes: Uint8Array, options: OutputOptions): Promise<void> {
-  const output = await reserveOutput(path, options);
-  try {
-    await writeFile(output.partialPath, bytes);
-    await output.commit();
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  await writeOutput(path, options, (partial) => writeFile(partial, bytes));
 }
 
 /** Writes all weights one after the other; gives where each begins. */
@@ -114,11 +107,10 @@ async function writeData(
   blocks: (tensor: MergedTensor) => AsyncIterable<Float32Array>,
   options: OutputOptions,
 ): Promise<Map<string, number>> {
-  const output = await reserveOutput(path, options);
   const offsets = new Map<string, number>();
   let offset = 0;
-  try {
-    const file = await open(output.partialPath, "w");
+  await writeOutput(path, options, async (partial) => {
+    const file = await open(partial, "w");
     try {
       for (const tensor of plan) {
         offsets.set(tensor.name, offset);
@@ -130,10 +122,6 @@ async function writeData(
     } finally {
       await file.close();
     }
-    await output.commit();
-    return offsets;
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  });
+  return offsets;
 }

@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
-import { type TensorToWrite, writeSafetensors } from "@lorat/core";
+import type { TensorToWrite } from "@lorat/core";
 import { bytesOf } from "@lorat/graph";
-import { type OutputOptions, reserveOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
+import { writeTensorFile } from "../../files/tensor-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { trainedTensors } from "../../train/run-weights.ts";
 
@@ -21,26 +21,12 @@ export async function exportTrained(
   const entries = [...tensors].map(
     ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
   );
-  const output = await reserveOutput(path, options);
-  try {
-    const file = await open(output.partialPath, "w");
-    let bytes = 0;
-    try {
-      const metadata = { format: "lorat", step: String(step) };
-      bytes = await writeSafetensors([...entries, ...scalars(config)], metadata, {
-        write: async (piece) => {
-          await file.writeFile(piece);
-        },
-      });
-    } finally {
-      await file.close();
-    }
-    await output.commit();
-    return { step, bytes };
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+  const metadata = { format: "lorat", step: String(step) };
+  let bytes = 0;
+  await writeOutput(path, options, async (partial) => {
+    bytes = await writeTensorFile(partial, [...entries, ...scalars(config)], metadata);
+  });
+  return { step, bytes };
 }
 
 function scalars({ model: { adaptation } }: RunConfig): TensorToWrite[] {

@@ -1,5 +1,6 @@
 import { mergedBlocks, parametersOf, planMerge, type TensorToWrite } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import type { OutputOptions } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { sessionProduct } from "../../trackers/model/session-product.ts";
 import { asTensorFile, runWeights, scalingScalars } from "../../train/run-weights.ts";
@@ -13,13 +14,13 @@ import { writeModel } from "../save-model.ts";
  * `precision` says otherwise. Tensors are made as they are written, a block at a time.
  *
  * Throws `RUN_NO_CHECKPOINT`, `EXPORT_UNSUPPORTED` for a network of an ablation, which a model folder cannot describe, and
- * `WEIGHTS_NOT_FINITE` for weights that training has spoiled.
+ * `WEIGHTS_NOT_FINITE` for weights that training has spoiled, and what `makeModelFolder` throws.
  */
 export async function exportRun(
   run: string,
   config: RunConfig,
   folder: string,
-  { precision = "fp16" }: { readonly precision?: "fp32" | "fp16" } = {},
+  { precision = "fp16", ...options }: OutputOptions & { readonly precision?: "fp32" | "fp16" } = {},
 ): Promise<{ step: number }> {
   requirePublishedNetwork(config);
   const { step, weights } = await runWeights(run, config);
@@ -45,7 +46,7 @@ export async function exportRun(
     });
     const pairs = config.batchSize * (config.accumulation ?? 1);
     const notes = [`trained for ${step} steps of ${pairs} pairs`];
-    await writeModel(folder, tensors, { variant, precision, notes });
+    await writeModel(folder, tensors, { variant, precision, notes }, options);
   } finally {
     await Promise.all([reader.dispose(), product.dispose()]);
   }

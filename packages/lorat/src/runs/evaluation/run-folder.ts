@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { formatBox } from "../../datasets/boxes/boxes-file.ts";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
+
 import { shiftToFile } from "../../datasets/pixel-origin.ts";
-import { reserveOutput } from "../../files/pending-file.ts";
+import { writeOutput } from "../../files/pending-file.ts";
+
 import { lockRun } from "../run-lock.ts";
 import { checkSame, RECORD_FILE, type RunRecord, readRecord, writeRecord } from "./run-record.ts";
 
@@ -74,12 +76,8 @@ export function runName(run: number): string {
 }
 
 async function writeLines(path: string, count: number, line: (i: number) => string): Promise<void> {
-  const pending = await reserveOutput(path, { force: true });
   const lines = Array.from({ length: count }, (_, i) => `${line(i)}\n`);
-  await writeFile(pending.partialPath, lines.join("")).catch((cause: Error) => {
-    throw new LoratError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${cause.message}`, { cause });
-  });
-  await pending.commit();
+  await writeOutput(path, { force: true }, (partial) => writeFile(partial, lines.join("")));
 }
 
 async function checkEmpty(folder: string): Promise<void> {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import type { EvalSet } from "../../datasets/open-eval-set.ts";
-import { reserveOutput } from "../../files/pending-file.ts";
+import { writeOutput } from "../../files/pending-file.ts";
 import type { TrackerIdentity } from "../../trackers/tracker-spec.ts";
 
 /** What an evaluation's folder says of itself, in `run.json`. */
@@ -54,11 +54,10 @@ export async function readRecord(folder: string): Promise<RunRecord | undefined>
   });
 }
 
-/** Writes the record beside its place and renames it. Throws what `reserveOutput` throws. */
+/** Writes the record beside its place and renames it. Throws what `writeOutput` throws. */
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
-  const pending = await reserveOutput(join(folder, RECORD_FILE));
-  await writeFile(pending.partialPath, `${JSON.stringify(record, null, 2)}\n`);
-  await pending.commit();
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  await writeOutput(join(folder, RECORD_FILE), {}, (partial) => writeFile(partial, text));
 }
 
 /** Throws `EVAL_CHANGED` with every difference that makes results of two runs not belong together. */

@@ -15,11 +15,7 @@ export function boxedPhotos(store: FrameStore, photos: readonly BoxedPhoto[], mi
       const usable = boxes
         .map(([x1, y1, x2, y2]): Corners => {
           const { scaleX, scaleY } = picture;
-          return clipToImage(
-            [x1 * scaleX, y1 * scaleY, x2 * scaleX, y2 * scaleY],
-            picture.width,
-            picture.height,
-          );
+          return clipToImage([x1 * scaleX, y1 * scaleY, x2 * scaleX, y2 * scaleY], picture);
         })
         .filter(([x1, y1, x2, y2]) => {
           const share = ((x2 - x1) * (y2 - y1)) / (picture.width * picture.height);

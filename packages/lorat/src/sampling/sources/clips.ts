@@ -47,7 +47,7 @@ export function clips(store: FrameStore, all: readonly Clip[], options: ClipOpti
 
 function view(picture: Picture, [x1, y1, x2, y2]: Corners, present: boolean): View | undefined {
   const { scaleX, scaleY, width, height } = picture;
-  const box = clipToImage([x1 * scaleX, y1 * scaleY, x2 * scaleX, y2 * scaleY], width, height);
+  const box = clipToImage([x1 * scaleX, y1 * scaleY, x2 * scaleX, y2 * scaleY], { width, height });
   if (box[2] - box[0] < 4 || box[3] - box[1] < 4) return undefined;
   return { frame: picture, padding: picture.mean, box, present };
 }

@@ -44,7 +44,7 @@ function dusk(random: Random) {
 /** Share of the target's box that lies inside the view. */
 function shownShare(scene: Scene, time: number): number {
   const box: Corners = targetBox(scene, time);
-  return area(clipToImage(box, scene.width, scene.height)) / Math.max(area(box), 1);
+  return area(clipToImage(box, scene)) / Math.max(area(box), 1);
 }
 
 function view({ frame, box, visibility }: Moment, leastVisible: number): View | undefined {

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import {
   type ByteSource,
   configOfWeights,
@@ -13,10 +11,11 @@ import {
   stateDictOf,
   type TensorToWrite,
   validateWeights,
-  writeSafetensors,
 } from "@lorat/core";
 import { bytesOf, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
+import { writeOutput } from "../../files/pending-file.ts";
+import { writeTensorFile } from "../../files/tensor-file.ts";
 import { sessionProduct } from "./session-product.ts";
 
 /** What an adapter file says of itself, beside its tensors. */
@@ -51,7 +50,6 @@ export async function writeAdapter(
   tensors: ReadonlyMap<string, Tensor<"float32">>,
   facts: AdapterFacts,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const listed = [...tensors].map(
     ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
   );
@@ -61,21 +59,7 @@ export async function writeAdapter(
     base_fingerprint: facts.baseFingerprint,
     ...(facts.notes !== undefined && { notes: facts.notes }),
   };
-  const file = await open(`${path}.tmp`, "w");
-  try {
-    await writeSafetensors(listed, metadata, {
-      write: async (bytes) => {
-        await file.writeFile(bytes);
-      },
-    });
-    await file.sync();
-    await rename(`${path}.tmp`, path);
-  } catch (error) {
-    await rm(`${path}.tmp`, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
+  await writeOutput(path, { force: true }, (partial) => writeTensorFile(partial, listed, metadata));
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelManifest, modelFiles, parseModelManifest } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { reserveOutput } from "../../files/pending-file.ts";
+import { writeOutput } from "../../files/pending-file.ts";
 
 /** The manifest of a model folder as it lies there. Throws `MODEL_JSON` where it is not JSON. */
 export async function manifestJson(folder: string): Promise<unknown> {
@@ -27,7 +27,8 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
 export async function updateManifest(folder: string, changes: Partial<ModelManifest>): Promise<void> {
   const manifest = { ...((await manifestJson(folder)) as object), ...changes };
   parseModelManifest(manifest);
-  const pending = await reserveOutput(join(folder, modelFiles.manifest), { force: true });
-  await writeFile(pending.partialPath, `${JSON.stringify(manifest, null, 2)}\n`);
-  await pending.commit();
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeOutput(join(folder, modelFiles.manifest), { force: true }, (partial) =>
+    writeFile(partial, text),
+  );
 }

@@ -13,7 +13,7 @@ import {
   toCorners,
   updateState,
 } from "@lorat/core";
-import { type Device, float32, LoratError, modelInputs, OnnxModel, withInputShapes } from "@lorat/graph";
+import { type Device, float32, LoratError, modelInputs, Session, withInputShapes } from "@lorat/graph";
 import { type PeerLoop, peerTracker, warmedUp } from "../peer-tracker.ts";
 import { contextSize, PointHead, type PointHeadOptions } from "./point-head.ts";
 import { cropSquare } from "./siamese-crop.ts";
@@ -75,18 +75,18 @@ export async function openNanoTrack(folder: string, options: NanoTrackOptions = 
     return withInputShapes(backbone, { [input!.name]: [1, 3, size, size] });
   };
   const models = await Promise.all([
-    OnnxModel.create(inputOf(TEMPLATE_SIZE), session),
-    OnnxModel.create(inputOf(SEARCH_SIZE), session),
-    OnnxModel.create(head, session),
+    Session.fromModel(inputOf(TEMPLATE_SIZE), session),
+    Session.fromModel(inputOf(SEARCH_SIZE), session),
+    Session.fromModel(head, session),
   ]);
   const [template, search, matching] = models;
   return warmedUp(peerTracker(new NanoTrackLoop({ template, search, matching }, settings)));
 }
 
 interface Networks {
-  readonly template: OnnxModel;
-  readonly search: OnnxModel;
-  readonly matching: OnnxModel;
+  readonly template: Session;
+  readonly search: Session;
+  readonly matching: Session;
 }
 
 interface Memory {
@@ -113,7 +113,7 @@ class NanoTrackLoop implements PeerLoop<Memory> {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all(Object.values(this.#networks).map((network: OnnxModel) => network.dispose()));
+    await Promise.all(Object.values(this.#networks).map((network: Session) => network.dispose()));
   }
 
   async start(frame: Frame, { x, y, width, height }: Box): Promise<Memory> {
@@ -141,8 +141,8 @@ class NanoTrackLoop implements PeerLoop<Memory> {
     const side = Math.max(Math.round(SEARCH_SIZE / scale), 1);
     cropSquare(frame, { centreX, centreY, side }, SEARCH_SIZE, border, this.#searchPixels);
     const search = await only(this.#networks.search, this.#searchPixels, SEARCH_SIZE);
-    const [templateName, searchName] = this.#networks.matching.inputNames;
-    const maps = await this.#networks.matching.run({
+    const [templateName, searchName] = this.#networks.matching.inputs.keys();
+    const maps = await this.#networks.matching.compute({
       [templateName!]: float32(memory.template, memory.templateShape),
       [searchName!]: float32(search.data, search.shape),
     });
@@ -164,7 +164,7 @@ class NanoTrackLoop implements PeerLoop<Memory> {
     memory.state = updateState(memory.state, found.score);
     const raw = toCorners(boxOf(memory));
     return {
-      box: safeBox(raw, toCorners(previous), frame.width, frame.height),
+      box: safeBox(raw, toCorners(previous), frame),
       score: found.score,
       state: memory.state.state,
       raw: { box: raw, score: found.score },
@@ -173,8 +173,8 @@ class NanoTrackLoop implements PeerLoop<Memory> {
 }
 
 /** The features of a crop. */
-async function only(net: OnnxModel, pixels: Float32Array, size: number) {
-  const outputs = await net.run({ [net.inputNames[0]!]: float32(pixels, [1, 3, size, size]) });
+async function only(net: Session, pixels: Float32Array, size: number) {
+  const outputs = await net.compute({ [[...net.inputs.keys()][0]!]: float32(pixels, [1, 3, size, size]) });
   const { data, shape } = outputs[net.outputNames[0]!]!;
   return { data: data as Float32Array, shape };
 }

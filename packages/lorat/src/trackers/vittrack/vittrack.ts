@@ -12,7 +12,7 @@ import {
   toCorners,
   updateState,
 } from "@lorat/core";
-import { type Device, float32, LoratError, OnnxModel } from "@lorat/graph";
+import { type Device, float32, LoratError, Session } from "@lorat/graph";
 import { cropSquare } from "../nanotrack/siamese-crop.ts";
 import { type PeerLoop, peerTracker, warmedUp } from "../peer-tracker.ts";
 
@@ -36,8 +36,8 @@ export interface VitTrackOptions {
  */
 export async function openVitTrack(path: string, options: VitTrackOptions = {}): Promise<Tracker> {
   const { device, threads = 1 } = options;
-  const network = await OnnxModel.create(await vitTrackFile(path), { device, threads });
-  const inputs = [...network.inputNames].sort().join(", ");
+  const network = await Session.fromModel(await vitTrackFile(path), { device, threads });
+  const inputs = [...network.inputs.keys()].sort().join(", ");
   if (inputs !== "search, template" || network.outputNames.length !== 3) {
     await network.dispose();
     throw new LoratError(
@@ -68,11 +68,11 @@ interface Memory {
 }
 
 class VitTrackLoop implements PeerLoop<Memory> {
-  readonly #network: OnnxModel;
+  readonly #network: Session;
   readonly #window = hannWindow(GRID);
   readonly #search = new Float32Array(3 * SEARCH.sizePx ** 2);
 
-  constructor(network: OnnxModel) {
+  constructor(network: Session) {
     this.#network = network;
   }
 
@@ -90,7 +90,7 @@ class VitTrackLoop implements PeerLoop<Memory> {
 
   async track(frame: Frame, memory: Memory): Promise<TrackResult> {
     cropAround(frame, memory.box, SEARCH, this.#search);
-    const maps = await this.#network.run({
+    const maps = await this.#network.compute({
       template: float32(memory.template, [1, 3, TEMPLATE.sizePx, TEMPLATE.sizePx]),
       search: float32(this.#search, [1, 3, SEARCH.sizePx, SEARCH.sizePx]),
     });
@@ -114,7 +114,7 @@ class VitTrackLoop implements PeerLoop<Memory> {
     };
     const raw = toCorners(memory.box);
     return {
-      box: safeBox(raw, toCorners(previous), frame.width, frame.height),
+      box: safeBox(raw, toCorners(previous), frame),
       score,
       state: memory.state.state,
       raw: { box: raw, score },

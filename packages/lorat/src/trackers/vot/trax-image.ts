@@ -81,7 +81,7 @@ function dataImage(text: string, index: number): Promise<Frame> {
       `frame ${index} is neither data:image/jpeg nor data:image/png: ${shorten(text)}`,
     );
   }
-  return decodeImage(Buffer.from(text.slice(header[0].length), "base64"), index, "the image sent");
+  return decodeImage(Buffer.from(text.slice(header[0].length), "base64"), index, { name: "the image sent" });
 }
 
 function shorten(text: string): string {

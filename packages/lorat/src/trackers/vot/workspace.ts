@@ -1,7 +1,7 @@
 import { mkdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { checkFree, reserveOutput } from "../../files/pending-file.ts";
+import { checkFree, writeOutput } from "../../files/pending-file.ts";
 
 /** Experiment stacks that LoRAT is evaluated with (specification 5.5); the toolkit knows more. */
 export const VOT_STACKS = [
@@ -65,9 +65,7 @@ export async function writeWorkspace(folder: string, options: WorkspaceOptions =
   const files = Object.keys(contents);
   for (const name of files) await checkFree(join(folder, name), force);
   for (const name of files) {
-    const pending = await reserveOutput(join(folder, name), { force });
-    await writeFile(pending.partialPath, contents[name]!);
-    await pending.commit();
+    await writeOutput(join(folder, name), { force }, (partial) => writeFile(partial, contents[name]!));
   }
   await mkdir(join(folder, "results"), { recursive: true });
   if (sequences === undefined) await mkdir(join(folder, "sequences"), { recursive: true });

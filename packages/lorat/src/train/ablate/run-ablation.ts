@@ -1,7 +1,8 @@
-import { access, mkdir, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parametersOf } from "@lorat/core";
 import { type Device, LoratError, sizeOf } from "@lorat/graph";
+import { writeOutput } from "../../files/pending-file.ts";
 import { readRun } from "../../runs/read-run.ts";
 import type { StepRecord } from "../../runs/records.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
@@ -103,8 +104,7 @@ async function writeResult(folder: string, result: AblationResult): Promise<void
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.tmp`, text);
-  await rename(`${path}.tmp`, path);
+  await writeOutput(path, { force: true }, (partial) => writeFile(partial, text));
 }
 
 function exists(path: string): Promise<boolean> {

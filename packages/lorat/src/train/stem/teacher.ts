@@ -10,7 +10,6 @@ import {
   LoratError,
   modelInputs,
   mul,
-  OnnxModel,
   Session,
   slice,
   type Tensor,
@@ -57,7 +56,7 @@ export async function openTeacher(path: string, options: TeacherOptions): Promis
   });
   const { batchSize, sidePx, device, threads } = options;
   const shape = [1, 3, sidePx, sidePx]; // the published file computes one crop at a time
-  const network = await OnnxModel.create(withStages(bytes, shape, path), { device, threads });
+  const network = await Session.fromModel(withStages(bytes, shape, path), { device, threads });
   const levels = await Session.create({ levels: bgrLevels(shape) }, { device, threads });
   const teacher: Teacher = {
     fingerprint: createHash("sha256").update(bytes).digest("hex"),
@@ -67,7 +66,7 @@ export async function openTeacher(path: string, options: TeacherOptions): Promis
       for (let i = 0; i < batchSize; i++) {
         const normalised = float32(pixels.subarray(i * length, (i + 1) * length), shape);
         const { levels: crop } = await levels.compute({ normalised });
-        crops.push(await network.run({ [published.input]: crop! }));
+        crops.push(await network.compute({ [published.input]: crop! }));
       }
       return published.stages.map((name) =>
         stacked(crops.map((outputs) => outputs[name] as Tensor<"float32">)),

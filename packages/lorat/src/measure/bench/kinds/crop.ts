@@ -22,14 +22,17 @@ export async function* cropSuites(context: BenchContext): AsyncGenerator<Suite, 
 function cropSuite(variant: Variant, side: number, frame: Frame, { roundMs }: BenchContext): Suite {
   const size = searchSizePx(variant);
   const wished = (shift: number) =>
-    cropParameters([500 + shift, 300, 500 + shift + side, 300 + side], variant.searchAreaFactor, size, size);
+    cropParameters([500 + shift, 300, 500 + shift + side, 300 + side], variant.searchAreaFactor, {
+      width: size,
+      height: size,
+    });
   const scale = wished(0).scaleX;
   const [width, height] = [frame.width, frame.height].map((length) => Math.round(length * scale)) as [
     number,
     number,
   ];
   const tags = { variant: variant.name, side };
-  const cropper = new Cropper(size, size);
+  const cropper = new Cropper({ width: size, height: size });
   const crop = new Float32Array(cropper.length);
   const own = timed(
     {
@@ -43,7 +46,7 @@ function cropSuite(variant: Variant, side: number, frame: Frame, { roundMs }: Be
     },
     roundMs,
   );
-  const whole = new Cropper(width, height);
+  const whole = new Cropper({ width, height });
   const pixels = new Float32Array(whole.length);
   const fit = { scaleX: scale, scaleY: scale, translationX: 0, translationY: 0 };
   const same = wholeFrame("whole frame by the same code", tags, roundMs, () =>

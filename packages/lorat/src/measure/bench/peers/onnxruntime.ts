@@ -5,8 +5,8 @@ import {
   cost,
   float32,
   Graph,
-  OnnxModel,
   type Placement,
+  Session,
   serialise,
   sizeOf,
   storedBytes,
@@ -29,7 +29,7 @@ export async function plainOnnxRuntime(model: Model, context: BenchContext): Pro
     return { kind: "embedded", dtype, data: data.get(name)! };
   };
   const { bytes } = serialise({ score_map: scoreMap, boxes }, place);
-  const session = await OnnxModel.create(bytes, { device, ...(threads !== undefined && { threads }) });
+  const session = await Session.fromModel(bytes, { device, ...(threads !== undefined && { threads }) });
   const feeds = Object.fromEntries(
     [inputs.template, inputs.search, inputs.templateMask].map(({ name, shape }) => [
       name,
@@ -43,7 +43,7 @@ export async function plainOnnxRuntime(model: Model, context: BenchContext): Pro
       unit: "frame",
       items: 1,
       flops: 2 * cost([scoreMap, boxes]).macs,
-      run: () => session.run(feeds),
+      run: () => session.compute(feeds),
       dispose: () => session.dispose(),
     },
     roundMs,
