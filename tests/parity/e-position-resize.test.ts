@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Size } from "../../packages/core/src/geometry/frame.ts";
-import { resizePositions } from "../../packages/core/src/model/position-resize.ts";
-import { sinCosPositions } from "../../packages/core/src/model/sincos.ts";
+import { resizePositions, sinCosPositions } from "../../packages/core/src/model/positions.ts";
 import { type FixtureTensor, fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
 
 const tensors = fixtureTensors("e_pos_embed_interp");

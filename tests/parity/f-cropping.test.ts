@@ -10,10 +10,13 @@ import {
   toImage,
 } from "../../packages/core/src/geometry/crop-parameters.ts";
 import type { Frame } from "../../packages/core/src/geometry/frame.ts";
+import {
+  foregroundCells,
+  rasteriseOnGrid,
+  writeForegroundMask,
+} from "../../packages/core/src/geometry/grid.ts";
 import { type Colour, imageMean } from "../../packages/core/src/geometry/image-mean.ts";
 import { jitteredCrop } from "../../packages/core/src/geometry/jittered-crop.ts";
-import { foregroundCells, writeForegroundMask } from "../../packages/core/src/geometry/mask.ts";
-import { rasteriseOnGrid } from "../../packages/core/src/geometry/rasterise.ts";
 import { fixtureJson, fixtureTensors, maxAbs, maxDifference } from "./fixtures.ts";
 
 type Pair = [number, number];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Corners } from "../../packages/core/src/geometry/box.ts";
 import { alignCrop } from "../../packages/core/src/geometry/crop-alignment.ts";
 import { searchCropParameters } from "../../packages/core/src/geometry/crop-parameters.ts";
-import { hannWindow } from "../../packages/core/src/geometry/hann.ts";
+import { hannWindow } from "../../packages/core/src/geometry/grid.ts";
 import { nextStateBox, Postprocessor } from "../../packages/core/src/tracking/postprocess.ts";
 import { fixtureJson, fixtureTensors, maxAbs, maxDifference } from "./fixtures.ts";
 

@@ -7,8 +7,8 @@ import {
   toCrop,
 } from "../../packages/core/src/geometry/crop-parameters.ts";
 import type { Frame } from "../../packages/core/src/geometry/frame.ts";
+import { writeForegroundMask } from "../../packages/core/src/geometry/grid.ts";
 import { imageMean } from "../../packages/core/src/geometry/image-mean.ts";
-import { writeForegroundMask } from "../../packages/core/src/geometry/mask.ts";
 import { nextStateBox, Postprocessor } from "../../packages/core/src/tracking/postprocess.ts";
 import { fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";
 

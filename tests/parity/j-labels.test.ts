@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Corners } from "../../packages/core/src/geometry/box.ts";
-import { writeForegroundMask } from "../../packages/core/src/geometry/mask.ts";
+import { writeForegroundMask } from "../../packages/core/src/geometry/grid.ts";
 import { searchLabel, writeLabel } from "../../packages/core/src/training/labels.ts";
 import { fixtureJson } from "./fixtures.ts";
 

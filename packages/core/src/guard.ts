@@ -1,6 +1,6 @@
 import { type Box, type Corners, iou } from "./geometry/box.ts";
 import type { Frame } from "./geometry/frame.ts";
-import { type QuantisableLayer, quantisableLayers } from "./precision/single-layers.ts";
+import { type QuantisableLayer, quantisableLayers } from "./precision/at-precision.ts";
 import type { Model, NetworkRunOptions } from "./tracking/network.ts";
 import { createTracker } from "./tracking/tracker.ts";
 import type { Tracker } from "./tracking/types.ts";

@@ -3,10 +3,9 @@
  * Groups: graphs and values, operators, gradients and cost, ONNX files, sessions.
  */
 export { type Cost, cost } from "./cost.ts";
-export { LoratError, type LoratErrorOptions } from "./errors.ts";
+export { LoratError, type LoratErrorOptions, nearestName } from "./errors.ts";
 export { type GradientOptions, gradient, vectorJacobianProduct } from "./gradient.ts";
 export { Graph, type Node, type Operator, type Role, reachableNodes, type Value } from "./graph.ts";
-export { nearestName } from "./nearest-name.ts";
 export { type ModelInput, modelInputs, withInputShapes, withOutputs } from "./onnx/input-shapes.ts";
 export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
 export * from "./ops/index.ts";

@@ -1,7 +1,7 @@
 import { type Corners, clipToImage } from "./box.ts";
 import { type CropParameters, toCrop, toImage } from "./crop-parameters.ts";
 import type { Size } from "./frame.ts";
-import { rasterise } from "./rasterise.ts";
+import { rasterise } from "./grid.ts";
 
 /** A crop moved onto whole pixels: which source pixels go where, and the mapping that this really is. */
 export interface AlignedCrop {

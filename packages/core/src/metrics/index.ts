@@ -1,19 +1,22 @@
 export { type Bootstrap, bootstrapMeans, type Interval } from "./bootstrap.ts";
-export { compatibleOnePass } from "./compatible.ts";
-export { type ContinuousResult, type ContinuousScores, continuousOnePass } from "./continuous.ts";
-export { type GroupScore, meanScore, weightOf } from "./mean-score.ts";
 export {
   type AllScores,
   type Curves,
-  meanCurves,
   NORMALISED_PRECISION_THRESHOLDS,
   PRECISION_THRESHOLDS,
-  rowsOf,
   type Scores,
-  type SequenceBoxes,
-  type SequenceResult,
   SUCCESS_THRESHOLDS,
   scoresOf,
+} from "./curves.ts";
+export { type GroupScore, meanScore, weightOf } from "./mean-score.ts";
+export {
+  type ContinuousResult,
+  type ContinuousScores,
+  compatibleOnePass,
+  continuousOnePass,
+  rowsOf,
+  type SequenceBoxes,
+  type SequenceResult,
 } from "./one-pass.ts";
 export {
   type Conventions,

@@ -1,5 +1,5 @@
 import { LoratError } from "@lorat/graph";
-import { type AllScores, type Curves, scoresOf } from "./one-pass.ts";
+import { type AllScores, type Curves, scoresOf } from "./curves.ts";
 import type { Conventions } from "./protocols.ts";
 import type { SequenceScore } from "./score-frames.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Box } from "../geometry/box.ts";
-import { compatibleOnePass, continuousOnePass, meanCurves } from "./index.ts";
+import { compatibleOnePass, continuousOnePass } from "./index.ts";
 
 const nothing: Box = { x: Number.NaN, y: Number.NaN, width: Number.NaN, height: Number.NaN };
 const box = (x: number, y: number, width: number, height: number): Box => ({ x, y, width, height });
@@ -78,13 +78,6 @@ describe("one-pass evaluation", () => {
         }
       }),
     );
-  });
-
-  it("averages curves over sequences, each with the same weight", () => {
-    const good = continuousOnePass({ predicted: truth, truth });
-    const bad = continuousOnePass({ predicted: [nothing], truth: [truth[0]!] });
-    expect(meanCurves([good, bad]).success).toEqual(Array(21).fill(0.5));
-    expect(() => meanCurves([])).toThrow(expect.objectContaining({ code: "METRICS_EMPTY" }));
   });
 
   it("refuses sequences of different or no length", () => {

@@ -1,16 +1,7 @@
-import { LoratError } from "@lorat/graph";
 import type { Box } from "../geometry/box.ts";
-import type { SequenceColumns } from "./score-frames.ts";
-
-/** 0, 0.05, ..., 1: overlaps at which success is counted. */
-export const SUCCESS_THRESHOLDS: readonly number[] = Array.from({ length: 21 }, (_, i) => i / 20);
-/** 0, 1, ..., 50: centre errors in pixels at which precision is counted. */
-export const PRECISION_THRESHOLDS: readonly number[] = Array.from({ length: 51 }, (_, i) => i);
-/** 0, 0.01, ..., 0.5: centre errors, in sides of the target, at which normalised precision is counted. */
-export const NORMALISED_PRECISION_THRESHOLDS: readonly number[] = Array.from(
-  { length: 51 },
-  (_, i) => i / 100,
-);
+import type { AllScores, Curves, Scores } from "./curves.ts";
+import { conventionsOf, PROTOCOLS } from "./protocols.ts";
+import { type SequenceColumns, scoreColumns } from "./score-frames.ts";
 
 /** One tracker's boxes on one sequence, beside the truth; one entry a frame, the first frame included. */
 export interface SequenceBoxes {
@@ -21,35 +12,6 @@ export interface SequenceBoxes {
   readonly visible?: readonly boolean[];
 }
 
-/** Shares of frames in [0, 1] against each threshold. */
-export interface Curves {
-  /** Against {@link SUCCESS_THRESHOLDS}. */
-  readonly success: readonly number[];
-  /** Against {@link PRECISION_THRESHOLDS}. */
-  readonly precision: readonly number[];
-  /** Against {@link NORMALISED_PRECISION_THRESHOLDS}. */
-  readonly normalisedPrecision: readonly number[];
-}
-
-/** The figures that are reported, all in [0, 1]. */
-export interface Scores {
-  /** Area under the success curve: the mean of its values; also called SUC. */
-  readonly auc: number;
-  /** Precision at 20 pixels. */
-  readonly precision: number;
-  /** Normalised precision at 0.2. */
-  readonly normalisedPrecision: number;
-  /** Success at an overlap of 0.5 and 0.75. */
-  readonly sr50: number;
-  readonly sr75: number;
-}
-
-/** {@link Scores} with the average overlap. */
-export interface AllScores extends Scores {
-  /** Average overlap: the mean IoU, misses as 0. */
-  readonly ao: number;
-}
-
 /** One-pass evaluation of one sequence. */
 export interface SequenceResult {
   readonly curves: Curves;
@@ -58,33 +20,46 @@ export interface SequenceResult {
   readonly overlaps: readonly number[];
 }
 
-/** The scores that are read off the curves. */
-export function scoresOf({ success, precision, normalisedPrecision }: Curves): Scores {
-  return {
-    auc: mean(success),
-    precision: precision[20]!,
-    normalisedPrecision: normalisedPrecision[20]!,
-    sr50: success[(success.length - 1) * 0.5]!,
-    sr75: success[(success.length - 1) * 0.75]!,
-  };
+const KINDS: Readonly<Record<string, string>> = {
+  LaSOT: "lasot",
+  LaSOT_Extension: "lasot_ext",
+  VastTrack: "vasttrack",
+};
+
+/**
+ * One-pass evaluation as the published numbers of most trackers are computed, oddities included: the protocol `stark`.
+ *
+ * Boxes are pixel rectangles whose last pixel lies at `x + width - 1`; success counts overlaps strictly above a threshold;
+ * all frames, invalid ones too, are in the denominator; outside LaSOT and VastTrack an invalid frame is a hit in
+ * normalised precision, and for names that begin with `UAV` in precision too. `dataset` is the reference's name: `LaSOT`,
+ * `LaSOT_Extension`, `VastTrack`, `UAV123`, or any other. Curves hold float32 values. Throws `METRICS_EMPTY`,
+ * `METRICS_LENGTH`. Source: specification 5.2.
+ */
+export function compatibleOnePass(boxes: SequenceBoxes, dataset: string): SequenceResult {
+  const kind = KINDS[dataset] ?? (dataset.startsWith("UAV") ? "uav123" : "");
+  const { curves, scores, overlaps } = scoreColumns(columnsOf(boxes), conventionsOf(PROTOCOLS.stark, kind));
+  const { ao: _, ...read } = scores;
+  return { curves, scores: read, overlaps: Array.from(overlaps) };
 }
 
-/** Curves of a data set: the mean of its sequences' curves. Throws `METRICS_EMPTY` without any. */
-export function meanCurves(sequences: readonly { readonly curves: Curves }[]): Curves {
-  const [first] = sequences;
-  if (!first) throw new LoratError("METRICS_EMPTY", "a mean over sequences needs at least one sequence");
-  const average = (key: keyof Curves) =>
-    first.curves[key].map((_, i) => mean(sequences.map(({ curves }) => curves[key][i]!)));
-  return {
-    success: average("success"),
-    precision: average("precision"),
-    normalisedPrecision: average("normalisedPrecision"),
-  };
+/** {@link Scores} with the average overlap. */
+export type ContinuousScores = AllScores;
+
+/** {@link SequenceResult} of the continuous convention. */
+export interface ContinuousResult extends SequenceResult {
+  readonly scores: ContinuousScores;
 }
 
-/** The arithmetic mean; NaN of nothing. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/**
+ * One-pass evaluation with boxes as continuous rectangles: the protocol `continuous`.
+ *
+ * Frames whose true box is not a proper one, or that are flagged absent, are left out of every figure (their `overlaps` are
+ * NaN); success counts overlaps at or above a threshold, and no overlap at all is a miss at threshold 0 too. A sequence
+ * without a single valid frame scores NaN. Throws `METRICS_EMPTY`, `METRICS_LENGTH`. Source: specification 5.3.
+ */
+export function continuousOnePass(boxes: SequenceBoxes): ContinuousResult {
+  const { curves, scores, overlaps } = scoreColumns(columnsOf(boxes), PROTOCOLS.continuous.conventions);
+  return { curves, scores, overlaps: Array.from(overlaps) };
 }
 
 /** Boxes as columns. */

@@ -5,7 +5,7 @@ import {
   NORMALISED_PRECISION_THRESHOLDS,
   PRECISION_THRESHOLDS,
   scoresOf,
-} from "./one-pass.ts";
+} from "./curves.ts";
 import type { Conventions, FrameRule } from "./protocols.ts";
 import { Tally } from "./tally.ts";
 

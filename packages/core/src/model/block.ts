@@ -1,8 +1,8 @@
-import { add, gelu, layerNorm, linear, mul, slice, type Value } from "@lorat/graph";
+import { add, gelu, layerNorm, linear, mul, silu, slice, split, type Value } from "@lorat/graph";
+import { adaptedLinear } from "./adapted-linear.ts";
 import { type Attended, attention, firstWanted, type KeyValue, type Span } from "./attention.ts";
 import { plainResidual, type ResidualBranch } from "./drop-path.ts";
-import { feedForward } from "./feed-forward.ts";
-import { constant } from "./initialise.ts";
+import { constant, normal } from "./initialise.ts";
 import type { DeclaredRole, ParameterScope } from "./parameters.ts";
 
 /** Epsilon of every layer normalisation in DINOv2. */
@@ -56,6 +56,28 @@ export function block(
   else middle = searchOnly ? add(rows, attended(x)) : residual(x, attended, index, 0);
   const output = (searchOnly ? plainResidual : residual)(middle, fed, index, 1);
   return { output, own: own! };
+}
+
+/**
+ * The feed-forward of a block (specification section 1.1): `fc2(gelu(fc1 x))`, or SwiGLU `w3(silu(x1) * x2)` where
+ * `w12` gives both halves. x: `[batch, N, dim]`; the result the same shape.
+ */
+function feedForward(x: Value, at: ParameterScope): Value {
+  const { variant, adaptation } = at.config;
+  const { dim, hidden } = variant;
+  const layer = (input: Value, name: string, outputs: number, deviation?: number) => {
+    const start = deviation ? { reference: normal(0.02), scratch: normal(deviation) } : undefined;
+    return adaptedLinear({ x: input, at: at.child(name), target: "mlp", start }, outputs);
+  };
+  if (variant.ffn === "swiglu") {
+    const [gate, value] = split(layer(x, "w12", 2 * hidden), [hidden, hidden], -1) as [Value, Value];
+    return layer(mul(silu(gate), value), "w3", dim);
+  }
+  let wide = gelu(layer(x, "fc1", hidden, 1 / Math.sqrt(dim))); // [batch, N, hidden]
+  if (adaptation.kind === "ia3") {
+    wide = mul(wide, at.child("fc2").parameter("ia3_weight", [hidden], { kind: "scale", part: "adapter" }));
+  }
+  return layer(wide, "fc2", dim, 0.3 / Math.sqrt(hidden));
 }
 
 /** The adapter ablation: `a + up(gelu(down(a)))` after the attention branch (specification section 1.8). */

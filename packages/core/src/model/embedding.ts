@@ -2,7 +2,7 @@ import { add, float32, matmul, mul, reshape, slice, sub, transpose, type Value }
 import type { ModelConfig } from "./config.ts";
 import { cosinePatches, normal, type Start, sinusoids } from "./initialise.ts";
 import { type ParameterScope, parameterScope, trainsWhole } from "./parameters.ts";
-import { sinCosPositions } from "./sincos.ts";
+import { sinCosPositions } from "./positions.ts";
 import { convStem, STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
 
 /** An input turned into tokens. */

@@ -27,7 +27,6 @@ export {
   type Stages,
   searchHalf,
   templateHalf,
-  templateMemoryShape,
 } from "./lorat.ts";
 export {
   type Fold,
@@ -39,7 +38,6 @@ export {
   type ParameterRole,
   parametersIn,
 } from "./parameters.ts";
-export * from "./position-resize.ts";
-export * from "./sincos.ts";
+export * from "./positions.ts";
 export { STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
 export { searchSizePx, templateSizePx, type Variant, variantNamed, variants } from "./variants.ts";

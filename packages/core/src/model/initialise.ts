@@ -1,6 +1,6 @@
 import { float32, type Shape, type StoredTensor, sizeOf } from "@lorat/graph";
 import type { Random } from "../random.ts";
-import { sinCosPositions } from "./sincos.ts";
+import { sinCosPositions } from "./positions.ts";
 
 /** Draws the first numbers of a parameter. */
 export type Filler = (shape: Shape, random: Random) => Float32Array;

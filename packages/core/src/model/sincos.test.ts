@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sinCosPositions } from "./sincos.ts";
+import { sinCosPositions } from "./positions.ts";
 
 describe("sinCosPositions", () => {
   it("has columns in the first half, rows in the second, sines before cosines", () => {

@@ -1,3 +1,8 @@
-export { atPrecision, type GraphWithWeights, type PrecisionOptions } from "./at-precision.ts";
+export {
+  atPrecision,
+  type GraphWithWeights,
+  type PrecisionOptions,
+  type QuantisableLayer,
+  quantisableLayers,
+} from "./at-precision.ts";
 export { type Precision, precisions, requirePrecision } from "./precision.ts";
-export { type QuantisableLayer, quantisableLayers } from "./single-layers.ts";

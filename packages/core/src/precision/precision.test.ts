@@ -8,9 +8,8 @@ import { type Variant, variantNamed } from "../model/variants.ts";
 import { createRandom } from "../random.ts";
 import { TrackingNetwork } from "../tracking/network.ts";
 import { createTracker } from "../tracking/tracker.ts";
-import { atPrecision } from "./at-precision.ts";
+import { atPrecision, quantisableLayers } from "./at-precision.ts";
 import { type Precision, requirePrecision } from "./precision.ts";
-import { quantisableLayers } from "./single-layers.ts";
 
 const variant: Variant = { ...variantNamed("nano"), name: "tiny", dim: 48, depth: 2, heads: 2, hidden: 96 };
 const config = mergedConfig(variant);

@@ -10,7 +10,6 @@ export {
 } from "./postprocess.ts";
 export type { RedetectOptions } from "./redetection.ts";
 export type { CreateSession, RunnableSession } from "./renewable-session.ts";
-export { safeBox } from "./safe-box.ts";
 export { initialState, type StateMemory, type StateOptions, updateState } from "./state.ts";
 export { createTracker, type TrackerOptions } from "./tracker.ts";
 export type * from "./types.ts";

@@ -1,8 +1,8 @@
 import { type Corners, clipToImage, intersects, isValidBox } from "../geometry/box.ts";
 import { type CropParameters, toImage } from "../geometry/crop-parameters.ts";
 import type { Size } from "../geometry/frame.ts";
-import { hannWindow } from "../geometry/hann.ts";
-import type { CropGrid } from "../geometry/rasterise.ts";
+import type { CropGrid } from "../geometry/grid.ts";
+import { hannWindow } from "../geometry/grid.ts";
 import { votedBox } from "./loop.ts";
 
 /** The maps of a batch of targets. */

@@ -1,5 +1,13 @@
 import { type ConcreteDevice, LoratError } from "@lorat/graph";
-import { type Box, type Corners, clipToImage, intersects, isValidBox, toCorners } from "../geometry/box.ts";
+import {
+  type Box,
+  type Corners,
+  clipToImage,
+  intersects,
+  isValidBox,
+  safeBox,
+  toCorners,
+} from "../geometry/box.ts";
 import { Cropper } from "../geometry/crop.ts";
 import {
   type CropParameters,
@@ -8,8 +16,8 @@ import {
   toCrop,
 } from "../geometry/crop-parameters.ts";
 import { checkFrame, type Frame, type Size } from "../geometry/frame.ts";
+import { writeForegroundMask } from "../geometry/grid.ts";
 import { type Colour, imageMean } from "../geometry/image-mean.ts";
-import { writeForegroundMask } from "../geometry/mask.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
 import { calibratedScore } from "./calibration.ts";
 import { dampedSize, type LoopSettings } from "./loop.ts";
@@ -17,7 +25,6 @@ import { type Model, type NetworkRunOptions, TrackingNetwork } from "./network.t
 import { nextStateBox, type PostprocessOptions, Postprocessor, type Prediction } from "./postprocess.ts";
 import { PresenceModel } from "./presence.ts";
 import { followed, held, LostSearch, passesOf, type RedetectOptions, type Sighting } from "./redetection.ts";
-import { safeBox } from "./safe-box.ts";
 import { initialState, isSure, type StateMemory, type StateOptions, updateState } from "./state.ts";
 import type { Target, Tracker, TrackResult } from "./types.ts";
 

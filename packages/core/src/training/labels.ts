@@ -1,6 +1,6 @@
 import { LoratError } from "@lorat/graph";
 import type { Corners } from "../geometry/box.ts";
-import { type CropGrid, rasterise } from "../geometry/rasterise.ts";
+import { type CropGrid, rasterise } from "../geometry/grid.ts";
 
 /** What one search crop teaches. */
 export interface Label {

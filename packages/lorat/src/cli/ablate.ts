@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { Argument, Command } from "commander";
+import { PUBLISHED_EMBEDDINGS, sourceLine } from "../report/published/index.ts";
+import { textTable } from "../report/text-table.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { ABLATIONS, type AblationName, ablationRows } from "../train/ablate/rows.ts";
 import { summaryTable } from "../train/ablate/summary.ts";
@@ -11,6 +13,7 @@ import { chosenConfig, type TrainFlags, withTrainOptions } from "./train-options
 interface Flags extends TrainFlags {
   readonly rows?: readonly string[];
   readonly keepHead?: boolean;
+  readonly published?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,9 +33,17 @@ export function ablateCommand(): Command {
       "--keep-head",
       "start from the base's head and token types too; drawn anew when left out, for all rows alike",
     )
+    .option("--published", "with embeddings: the paper's own rows below ours; alone without --out")
     .option("--json", "print the table as JSON")
     .addHelpText("after", rowsHelp())
     .action(async (ablation: AblationName, what: string | undefined, flags: Flags) => {
+      if (flags.published && ablation !== "embeddings") {
+        throw usageError(`the poster has no table of ${ablation}`, "lorat ablate embeddings --published");
+      }
+      if (flags.published && flags.out === undefined && what === undefined) {
+        console.log(flags.json ? JSON.stringify(PUBLISHED_EMBEDDINGS, null, 2) : publishedEmbeddings());
+        return;
+      }
       if (flags.out === undefined)
         throw usageError("--out DIR is missing: the folder that the rows' runs go into");
       const config = await sharedConfig(what, flags);
@@ -43,7 +54,7 @@ export function ablateCommand(): Command {
 /** The run that all rows share: LoRA on nano over procedural pairs unless told otherwise. */
 async function sharedConfig(what: string | undefined, flags: Flags): Promise<RunConfig> {
   const { steps = what === undefined ? DEFAULT_STEPS : undefined } = flags;
-  const chosen = { ...flags, ...(steps !== undefined && { steps }) };
+  const chosen = { ...flags, steps };
   const config = await chosenConfig(what ?? "nano-lora", flags.out!, chosen);
   const own: RunConfig = flags.keepHead ? config : { ...config, baseParts: "backbone" };
   if (own.validation) return own;
@@ -63,8 +74,8 @@ async function run(ablation: AblationName, config: RunConfig, out: string, flags
   try {
     const result = await runAblation(ablation, config, {
       ...{ out, device, workers },
-      ...(threads !== undefined && { threads }),
-      ...(rows !== undefined && { rows }),
+      threads,
+      rows,
       signal: stop.signal,
       onRow: ({ name, title }, position, count) => {
         say(`row ${position + 1} of ${count}: ${title}`);
@@ -74,18 +85,34 @@ async function run(ablation: AblationName, config: RunConfig, out: string, flags
         progress.update(step, `loss ${loss.toFixed(3)}  IoU ${iou.toFixed(3)}  norm ${gradNorm.toFixed(2)}`),
     });
     progress.done();
-    if (flags.json) console.log(JSON.stringify(result, null, 2));
+    const published = flags.published && { published: PUBLISHED_EMBEDDINGS };
+    if (flags.json) console.log(JSON.stringify({ ...result, ...published }, null, 2));
     else if (result.rows.length > 0) console.log(summaryTable(result.rows));
     if (!result.finished) {
       console.error(`stopped and saved in ${out}; the same command goes on from there`);
       process.exitCode = stop.status();
     } else if (!flags.json) {
+      if (flags.published) console.log(`\n${publishedEmbeddings()}`);
       console.log(`\ncurves of all rows: ${join(out, ablationFiles.report)}`);
     }
   } finally {
     progress.done();
     stop.release();
   }
+}
+
+/** The poster's ablation of embeddings as a table, each row with its name here. */
+function publishedEmbeddings(): string {
+  const mark = (given: boolean) => (given ? "yes" : "no");
+  const cells = PUBLISHED_EMBEDDINGS.map((row) => [
+    `${row.row} ${row.name}`,
+    ...[row.sharedPositions, row.typeEmbedding, row.foreground].map(mark),
+    String(row.resolution),
+    ...[row.lasot, row.lasot_ext, row.tnl2k].flatMap(({ suc, p }) => [suc.toFixed(1), p.toFixed(1)]),
+  ]);
+  const figures = ["LaSOT", "LaSOText", "TNL2K"].flatMap((name) => [`${name} SUC`, `${name} P`]);
+  const heading = ["LoRAT-L, published", "shared positions", "types", "foreground", "pixels", ...figures];
+  return `${textTable([heading, ...cells], ["left", "right"])}\n${sourceLine(["poster"])}`;
 }
 
 function rowsHelp(): string {

@@ -1,9 +1,9 @@
-import { stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Box, precisions } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { writeOutput } from "../files/pending-file.ts";
+import { writeJson } from "../files/pending-file.ts";
 import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/bench/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -68,9 +68,9 @@ export function benchCommand(): Command {
       try {
         const result = await runBench({
           ...others,
-          ...(kind && { kinds: kind }),
-          ...(precision && { precisions: precision }),
-          ...(batch && { batches: batch }),
+          kinds: kind,
+          precisions: precision,
+          batches: batch,
           ...(video !== undefined && box && { video: { path: video, box } }),
           signal: interruption.signal,
           onProgress: progress.update,
@@ -94,8 +94,7 @@ async function save(result: BenchResult, path: string): Promise<void> {
   const isFolder = path.endsWith("/") || (await stat(path).catch(() => undefined))?.isDirectory();
   const dated = `bench-${result.started.slice(0, 19).replaceAll(":", "-")}.json`;
   const file = isFolder ? join(path, dated) : path;
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  await writeOutput(file, { force: true }, (partial) => writeFile(partial, text));
+  await writeJson(file, result, { force: true });
   console.error(`written: ${file}`);
 }
 

@@ -1,11 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
 import { Command, Option } from "commander";
 import { compareTrackers } from "../evaluate/compare/comparison.ts";
 import { comparisonJson } from "../evaluate/compare/comparison-json.ts";
 import { comparisonTable } from "../evaluate/compare/table.ts";
 import { renderTable, TABLE_FORMS, type TableForm } from "../evaluate/compare/table-forms.ts";
-import { writeOutput } from "../files/pending-file.ts";
+import { writeWhole } from "../files/pending-file.ts";
 import { addResultOptions, type ResultFlags, resultOptions } from "./result-options.ts";
 
 interface CompareOptions extends ResultFlags {
@@ -56,8 +55,7 @@ async function runCompare(options: CompareOptions): Promise<void> {
   const table = comparisonTable(comparison, options);
   if (options.html !== undefined) {
     const { comparisonPage } = await import("../evaluate/compare/html-report.ts");
-    const page = await comparisonPage(comparison, table);
-    await writeOutput(options.html, { force: options.force ?? false }, (partial) => writeFile(partial, page));
+    await writeWhole(options.html, await comparisonPage(comparison, table), { force: options.force });
   }
   const form = options.json ? "json" : options.format;
   console.log(

@@ -10,16 +10,19 @@ export interface EvalReportOptions {
   readonly json: boolean;
 }
 
-/** Prints the scores of a finished evaluation: a table, or one JSON object. Throws what {@link scoreRun} throws. */
+/** Prints the scores of an evaluation, of what is finished where sequences failed: a table, or one JSON object. Throws what {@link scoreRun} throws. */
 export async function printEvaluation(
-  { set, plan }: Evaluation,
+  { set, plan, failure }: Evaluation,
   { folder, protocol, json }: EvalReportOptions,
 ): Promise<void> {
-  const score = await scoreRun(folder, set.annotations, protocolOf(protocol));
+  const score = await scoreRun(folder, set.annotations, protocolOf(protocol), {
+    allowMissing: failure !== undefined,
+  });
   const unscored = set.sequences.length - set.annotations.sequences.length;
   if (json) {
     const { tracker, dataset, repeat } = plan.record;
-    const run = { folder, tracker, dataset, repeat, unscored };
+    const failed = failure && { code: failure.code, message: failure.message, issues: failure.issues };
+    const run = { folder, tracker, dataset, repeat, unscored, ...(failed && { failed }) };
     console.log(JSON.stringify({ ...(score ? meanJson(score) : { suc: null }), run }, null, 2));
     return;
   }

@@ -85,7 +85,7 @@ async function runEval(flags: EvalFlags): Promise<void> {
     progress?.done();
     interruption.release();
   }
-  if (!evaluation.finished) {
+  if (!evaluation.finished && !(evaluation.failure && !interruption.signal.aborted)) {
     const { tasks, plan } = evaluation;
     console.error(`stopped: ${tasks} of ${plan.tasks} runs over sequences are finished in ${out}`);
     console.error(`go on with the same command: lorat ${process.argv.slice(2).map(quoted).join(" ")}`);
@@ -94,6 +94,8 @@ async function runEval(flags: EvalFlags): Promise<void> {
   }
   const { printEvaluation } = await import("./eval-report.ts");
   await printEvaluation(evaluation, { folder: out, protocol: flags.protocol, json: flags.json ?? false });
+  // The others are scored; what failed is the command's error.
+  if (evaluation.failure) throw evaluation.failure;
 }
 
 async function trackerOf({
@@ -108,7 +110,7 @@ async function trackerOf({
   if (tracker === undefined) {
     if (timeout !== undefined) throw usageError("--timeout is for commands, given with --tracker");
     const network = { model, device, precision, redetect };
-    return { kind: "model" as const, ...network, ...(adapter !== undefined && { adapter }) };
+    return { kind: "model" as const, ...network, adapter };
   }
   if (redetect) throw usageError("--redetect is for models, and --tracker takes a model's place");
   if (adapter !== undefined) throw usageError("--adapter is for models, and --tracker takes a model's place");
@@ -117,7 +119,7 @@ async function trackerOf({
   const { parseTracker } = await import("../trackers/tracker-spec.ts");
   const spec = parseTracker(tracker, { device });
   if (spec.kind !== "command") return spec;
-  return { ...spec, ...(timeout !== undefined && { timeoutSeconds: timeout }) };
+  return { ...spec, timeoutSeconds: timeout };
 }
 
 function planLine({ record, tasks, finished, workers }: EvalPlan, out: string): string {

@@ -1,25 +1,39 @@
 import { Command } from "commander";
 import { modelTable } from "../models/model-table.ts";
+import { efficiencyOf, sourceLine } from "../report/published/index.ts";
+import { textTable } from "../report/text-table.ts";
 
 /** `lorat models`: sizes of every variant, counted from the graphs that run. */
 export function modelsCommand(): Command {
   return new Command("models")
     .description("list the variants with their parameters and multiply-accumulates, counted from the graphs")
+    .option("--published", "the paper's parameters (millions) and multiply-accumulates beside them")
     .option("--json", "print an array of objects")
-    .action((options: { json?: boolean }) => {
-      const rows = modelTable();
+    .action((options: { json?: boolean; published?: boolean }) => {
+      const rows = modelTable().map((row) => ({
+        ...row,
+        ...(options.published && { published: efficiencyOf(row.variant) ?? null }),
+      }));
       if (options.json) {
         console.log(JSON.stringify(rows, null, 2));
         return;
       }
-      const count = (value: number) => value.toLocaleString("en-US").padStart(15);
-      console.log(
-        `${"variant".padEnd(8)}${"train".padStart(15)}${"LoRA".padStart(15)}${"head".padStart(15)}${"inference".padStart(15)}${"GMACs".padStart(10)}`,
-      );
-      for (const row of rows) {
-        console.log(
-          `${row.variant.padEnd(8)}${count(row.trainParams)}${count(row.loraParams)}${count(row.headParams)}${count(row.inferenceParams)}${row.gmacs.toFixed(2).padStart(10)}`,
-        );
-      }
+      const count = (value: number) => value.toLocaleString("en-US");
+      const cells = rows.map((row) => [
+        row.variant,
+        ...[row.trainParams, row.loraParams, row.headParams, row.inferenceParams].map(count),
+        row.gmacs.toFixed(2),
+        ...(options.published ? publishedSizes(row.variant) : []),
+      ]);
+      const published = options.published ? ["published: train", "LoRA", "head", "GMACs"] : [];
+      const heading = ["variant", "train", "LoRA", "head", "inference", "GMACs", ...published];
+      console.log(textTable([heading, ...cells], ["left", "right"]));
+      if (options.published) console.log(`\n${sourceLine(["poster"])}`);
     });
+}
+
+function publishedSizes(variant: string): string[] {
+  const { paramsMillions, loraMillions, headMillions, gmacs } = efficiencyOf(variant) ?? {};
+  const millions = [paramsMillions, loraMillions, headMillions];
+  return [...millions.map((value) => (value === undefined ? "-" : `${value} M`)), String(gmacs ?? "-")];
 }

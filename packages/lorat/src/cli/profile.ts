@@ -2,6 +2,7 @@ import { type Precision, variants } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError } from "commander";
 import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/profile/index.ts";
+import { efficiencyOf, sourceLine, trainingOf } from "../report/published/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { deviceOption, precisionOption, threadsOption } from "./network-options.ts";
@@ -16,6 +17,7 @@ interface Flags {
   readonly batch?: number;
   readonly steps?: number;
   readonly repeat?: number;
+  readonly published?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,6 +41,7 @@ export function profileCommand(): Command {
       "timed runs (5 on a CPU, 100 elsewhere); with --training: processes of each side, in turns (1)",
       positive,
     )
+    .option("--published", "the paper's figures beside ours, with their source")
     .option("--json", "print one JSON array")
     .action(async (flags: Flags) => {
       if (!flags.training && (flags.batch ?? flags.steps) !== undefined) {
@@ -62,22 +65,41 @@ export function profileCommand(): Command {
           device,
           signal: interruption.signal,
           onProgress: progress.update,
-          ...(threads !== undefined && { threads }),
-          ...(repeat !== undefined && { repeat }),
+          threads,
+          repeat,
         };
         if (flags.training) {
           const { batch, steps } = flags;
           const rows = await profileTraining({
             ...options,
-            ...(batch !== undefined && { batch }),
-            ...(steps !== undefined && { steps }),
+            batch,
+            steps,
           });
           progress.done();
-          console.log(flags.json ? JSON.stringify(rows, null, 2) : trainingTable(rows));
+          print(
+            rows.map((row) => ({
+              ...row,
+              ...(flags.published && {
+                published: {
+                  lora: trainingOf(row.variant, "LoRA") ?? null,
+                  full: trainingOf(row.variant, "full") ?? null,
+                },
+              }),
+            })),
+            trainingTable(rows, flags),
+            flags,
+          );
         } else {
           const rows = await profileSpeed({ ...options, precision: flags.precision });
           progress.done();
-          console.log(flags.json ? JSON.stringify(rows, null, 2) : speedTable(rows));
+          print(
+            rows.map((row) => ({
+              ...row,
+              ...(flags.published && { published: efficiencyOf(row.variant) ?? null }),
+            })),
+            speedTable(rows, flags),
+            flags,
+          );
         }
       } catch (error) {
         if (!interruption.signal.aborted) throw error;
@@ -88,6 +110,11 @@ export function profileCommand(): Command {
         interruption.release();
       }
     });
+}
+
+function print(rows: readonly object[], table: string, { json, published }: Flags): void {
+  console.log(json ? JSON.stringify(rows, null, 2) : table);
+  if (published && !json) console.log(`\n${sourceLine(["poster"])}`);
 }
 
 function names(text: string): string[] {

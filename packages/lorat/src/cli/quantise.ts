@@ -21,7 +21,7 @@ export function quantiseCommand(): Command {
       const progress = createProgress({ label: "measuring", unit: "networks" });
       let measured = 0;
       const result = await quantise(model, {
-        ...(threads !== undefined && { threads }),
+        threads,
         onMeasured: () => progress.update(++measured),
       }).finally(() => progress.done());
       if (json) return console.log(JSON.stringify(result, null, 2));

@@ -77,7 +77,7 @@ async function trackSource(
       device,
       precision,
       redetect,
-      ...(adapter !== undefined && { adapter }),
+      adapter,
     });
     summary = await trackVideo(source, tracker, boxes, { start, end, sinks, signal });
     await outputs.commit();

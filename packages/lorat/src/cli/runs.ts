@@ -1,12 +1,13 @@
-import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { writeOutput } from "../files/pending-file.ts";
+import { writeWhole } from "../files/pending-file.ts";
 import { terminalChart } from "../report/terminal-chart.ts";
+import { textTable } from "../report/text-table.ts";
 import { shortNumber } from "../report/ticks.ts";
 import { runCharts } from "../runs/charts.ts";
+import type { EvaluationSummary } from "../runs/evaluation/summary.ts";
 import { runReport } from "../runs/html-report.ts";
-import { findRuns, type Run, readRun } from "../runs/read-run.ts";
-import { type RunSummary, runWarnings, summariseRun } from "../runs/summary.ts";
+import { type Run, readRun } from "../runs/read-run.ts";
+import { listRuns, type RunSummary, runWarnings, summariseRun } from "../runs/summary.ts";
 import { exportCommand } from "./runs-export.ts";
 
 interface ShowOptions {
@@ -30,7 +31,7 @@ export function runsCommand(): Command {
     .action((folders: string[], options: ShowOptions) => show(folders, options));
   runs
     .command("list")
-    .description("list the runs below a folder")
+    .description("list the trainings and evaluations below a folder")
     .argument("<folder>", "folder that holds folders of runs")
     .option("--json", "print an array of summaries")
     .action((folder: string, options: { json?: boolean }) => list(folder, options));
@@ -41,10 +42,7 @@ export function runsCommand(): Command {
 async function show(folders: readonly string[], options: ShowOptions): Promise<void> {
   const runs = await Promise.all(folders.map(readRun));
   if (options.report !== undefined) {
-    const page = await runReport(runs);
-    await writeOutput(options.report, { force: options.force ?? false }, (partial) =>
-      writeFile(partial, page),
-    );
+    await writeWhole(options.report, await runReport(runs), { force: options.force });
   }
   if (options.json) {
     console.log(
@@ -79,18 +77,24 @@ function heading(run: Run): string[] {
 }
 
 async function list(folder: string, { json }: { json?: boolean }): Promise<void> {
-  const summaries = (await Promise.all((await findRuns(folder)).map(readRun))).map(summariseRun);
+  const summaries = await listRuns(folder);
   if (json) {
     console.log(JSON.stringify(summaries, null, 2));
     return;
   }
   if (summaries.length === 0) console.log(`no runs below ${folder}`);
-  else for (const line of summaryTable(summaries)) console.log(line);
+  const trainings = summaries.filter((one) => one.kind === "training");
+  const evaluations = summaries.filter((one) => one.kind === "evaluation");
+  const tables = [
+    ...(trainings.length > 0 ? [textTable(trainingRows(trainings))] : []),
+    ...(evaluations.length > 0 ? [textTable(evaluationRows(evaluations))] : []),
+  ];
+  if (tables.length > 0) console.log(tables.join("\n\n"));
 }
 
-function summaryTable(summaries: readonly RunSummary[]): string[] {
+function trainingRows(summaries: readonly RunSummary[]): string[][] {
   const number = (value: number | undefined) => (value === undefined ? "" : shortNumber(value));
-  const rows = [
+  return [
     ["run", "config", "step", "loss", "IoU", "val. loss", "AUC", "pairs/s", "warnings", "last record"],
     ...summaries.map((one) => [
       one.folder,
@@ -105,13 +109,19 @@ function summaryTable(summaries: readonly RunSummary[]): string[] {
       one.lastWritten ? ago(one.lastWritten) : "",
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd(),
-  );
+}
+
+function evaluationRows(summaries: readonly EvaluationSummary[]): string[][] {
+  return [
+    ["evaluation", "tracker", "dataset", "sequences", "last result"],
+    ...summaries.map(({ folder, tracker, dataset, finished, sequences, lastWritten }) => [
+      folder,
+      tracker,
+      dataset,
+      `${finished}/${sequences}`,
+      lastWritten ? ago(lastWritten) : "",
+    ]),
+  ];
 }
 
 function ago(date: Date): string {

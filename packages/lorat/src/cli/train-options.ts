@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Recompute } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { textTable } from "../report/text-table.ts";
 import { isConfigFile, loadRunConfig } from "../runs/config/load.ts";
 import { overrideRun } from "../runs/config/overrides.ts";
 import type { RunConfig } from "../runs/run-config.ts";
@@ -98,18 +99,11 @@ export async function chosenConfig(
 }
 
 /** The presets as a table. */
-export function presetTable(): string[] {
-  const rows = [
+export function presetTable(): string {
+  return textTable([
     ["preset", "what it trains", "expected", "needs"],
     ...[...presets.values()].map(({ name, summary, expected, needs }) => [name, summary, expected, needs]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd(),
-  );
+  ]);
 }
 
 /** Where a run keeps its configuration; an error of its own where there is none. */

@@ -16,7 +16,7 @@ export function trainCommand(): Command {
     .addCommand(trainStemCommand());
   return withTrainOptions(command).action(async (what: string | undefined, flags: TrainFlags) => {
     if (flags.list) {
-      for (const line of presetTable()) console.log(line);
+      console.log(presetTable());
       return;
     }
     if (flags.out === undefined) throw usageError("--out RUN is missing: the folder that the run goes into");

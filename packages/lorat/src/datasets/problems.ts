@@ -41,7 +41,7 @@ export class Problems {
       {
         issues:
           lines.length === 1 ? [] : rest > 0 ? [...lines.slice(0, MOST_SHOWN), `and ${rest} more`] : lines,
-        ...(hint !== undefined && { hint }),
+        hint,
       },
     );
   }

@@ -1,4 +1,4 @@
-import { access, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { copyIntoStream, outputPlace } from "./output-place.ts";
@@ -71,19 +71,34 @@ export async function reserveOutput(
  * Writes an output as a whole: `fill` writes to the path that it is given, which then gets its name. Nothing is left where
  * that fails. Throws what {@link reserveOutput} and `fill` throw; a full disk and its like are `OUTPUT_UNWRITABLE`.
  */
-export async function writeOutput(
+export async function writeOutput<T>(
   path: string,
   options: OutputOptions,
-  fill: (partialPath: string) => Promise<unknown>,
-): Promise<void> {
+  fill: (partialPath: string) => Promise<T>,
+): Promise<T> {
   const pending = await reserveOutput(path, options);
   try {
-    await fill(pending.partialPath);
+    const filled = await fill(pending.partialPath);
     await pending.commit();
+    return filled;
   } catch (error) {
     await pending.discard();
     throw isSystemError(error) ? unwritable(path, error) : error;
   }
+}
+
+/** {@link writeOutput} of a text or bytes that are at hand. */
+export function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  options: OutputOptions = {},
+): Promise<void> {
+  return writeOutput(path, options, (partialPath) => writeFile(partialPath, content));
+}
+
+/** {@link writeOutput} of a value as JSON, for people to read too. */
+export function writeJson(path: string, value: unknown, options: OutputOptions = {}): Promise<void> {
+  return writeWhole(path, `${JSON.stringify(value, null, 2)}\n`, options);
 }
 
 /** Throws `OUTPUT_EXISTS` or `OUTPUT_IS_FOLDER` where `path` cannot become an output. */

@@ -22,7 +22,7 @@ export function unwritable(path: string, cause: unknown): LoratError {
   const hint = hintOf(cause);
   return new LoratError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${reason}`, {
     cause,
-    ...(hint !== undefined && { hint }),
+    hint,
   });
 }
 

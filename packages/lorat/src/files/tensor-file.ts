@@ -1,17 +1,25 @@
 import { open } from "node:fs/promises";
 import { type TensorToWrite, writeSafetensors } from "@lorat/core";
 
-/** Writes tensors into a new safetensors file and brings it to the disk; gives its bytes. Throws what the system reports. */
+/**
+ * Writes tensors as a safetensors file, piece by piece, and brings it to the disk; gives its length. Not atomic by itself: `path` is
+ * the partial name of an output. `onBytes` is told of every piece before it is written, and may throw to stop.
+ */
 export async function writeTensorFile(
   path: string,
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>>,
+  onBytes?: (count: number) => void,
 ): Promise<number> {
   const file = await open(path, "w");
   try {
-    const bytes = await writeSafetensors(tensors, metadata, { write: (piece) => file.writeFile(piece) });
+    const write = async (bytes: Uint8Array) => {
+      onBytes?.(bytes.byteLength);
+      await file.writeFile(bytes);
+    };
+    const length = await writeSafetensors(tensors, metadata, { write });
     await file.sync();
-    return bytes;
+    return length;
   } finally {
     await file.close();
   }

@@ -62,8 +62,8 @@ export async function openGifEncoder(job: {
     });
     last = Math.max(last + 1, Math.round((time - firstTime) * TIME_BASE.den));
     picture.pts = BigInt(last);
-    await filtered(picture);
-    check();
+    // What the file says of itself is better than what FFmpeg says of it.
+    await filtered(picture).finally(check);
   }
   const close = async () => {
     await muxer.close().catch(() => {});
@@ -82,9 +82,9 @@ export async function openGifEncoder(job: {
         await filtered(null);
         await put(null);
         await muxer.close();
-        check();
       } finally {
         await close();
+        check();
       }
     },
     cancel: close,

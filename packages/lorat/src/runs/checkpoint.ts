@@ -1,14 +1,10 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  openSafetensors,
-  type TensorToWrite,
-  type TrainingProgress,
-  type TrainingState,
-  writeSafetensors,
-} from "@lorat/core";
+import { openSafetensors, type TensorToWrite, type TrainingProgress, type TrainingState } from "@lorat/core";
 import { bytesOf, float32, LoratError, type Tensor } from "@lorat/graph";
+import { z } from "zod";
 import { fileSource } from "../files/file-source.ts";
+import { writeTensorFile } from "../files/tensor-file.ts";
 
 /** Where a run stands, with counts that its records carry on. */
 export interface Checkpoint extends TrainingState {
@@ -29,26 +25,11 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint, ke
   const temporary = `${path}.tmp`;
   try {
     await mkdir(folder, { recursive: true });
-    const file = await open(temporary, "w");
-    try {
-      const entries = [...tensors].map(
-        ([name, tensor]): TensorToWrite => ({
-          name,
-          dtype: "F32",
-          shape: tensor.shape,
-          data: bytesOf(tensor),
-        }),
-      );
-      const metadata = { step: String(progress.step), progress: JSON.stringify({ ...progress, skipped }) };
-      await writeSafetensors(entries, metadata, {
-        write: async (bytes) => {
-          await file.writeFile(bytes);
-        },
-      });
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const entries = [...tensors].map(
+      ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
+    );
+    const metadata = { step: String(progress.step), progress: JSON.stringify({ ...progress, skipped }) };
+    await writeTensorFile(temporary, entries, metadata);
     await rename(temporary, path);
     await syncFolder(folder);
     const complete = await listCheckpoints(folder);
@@ -104,13 +85,31 @@ export async function lastCheckpoint(folder: string): Promise<Checkpoint | undef
   return last && readCheckpoint(join(folder, last.file));
 }
 
+const recordedProgress = z.object({
+  step: z.int(),
+  updates: z.int(),
+  nonFinite: z.int(),
+  lossScale: z.object({ scale: z.number(), goodSteps: z.number() }).optional(),
+  skipped: z.int(),
+});
+
 /** The progress that a checkpoint records; the step alone in those of version 0.1. */
 function progressOf(
   metadata: ReadonlyMap<string, string>,
   path: string,
 ): TrainingProgress & { skipped: number } {
   const text = metadata.get("progress");
-  if (text !== undefined) return JSON.parse(text) as TrainingProgress & { skipped: number };
+  if (text !== undefined) {
+    const { data, error } = recordedProgress.safeParse(JSON.parse(text));
+    if (data) return data;
+    throw new LoratError(
+      "CHECKPOINT_FORMAT",
+      `${path}: ${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}`,
+      {
+        hint: "it is no checkpoint of a run",
+      },
+    );
+  }
   const step = Number(metadata.get("step"));
   if (Number.isInteger(step)) return { step, updates: step, nonFinite: 0, skipped: 0 };
   throw new LoratError("CHECKPOINT_FORMAT", `${path} does not say how far the training had come`, {

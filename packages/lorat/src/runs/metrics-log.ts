@@ -1,7 +1,8 @@
 import { appendFileSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LoratError } from "@lorat/graph";
+import { writeWhole } from "../files/pending-file.ts";
 import { EventFile } from "./events/event-file.ts";
 import { scalarsOf } from "./events/scalars.ts";
 import { parseRecord, type RunRecord } from "./records.ts";
@@ -49,8 +50,7 @@ export class MetricsLog {
     this.#write();
     const text = await readFile(this.#path, "utf8").catch(() => "");
     const kept = text.split("\n").filter((line) => recordStep(line) <= step);
-    await writeFile(`${this.#path}.tmp`, kept.map((line) => `${line}\n`).join(""));
-    await rename(`${this.#path}.tmp`, this.#path);
+    await writeWhole(this.#path, kept.map((line) => `${line}\n`).join(""), { force: true });
     this.#events?.restart(step);
   }
 

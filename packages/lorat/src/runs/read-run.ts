@@ -2,6 +2,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { listCheckpoints } from "./checkpoint.ts";
+import { runConfigSchema } from "./config/schema.ts";
+import { RECORD_FILE } from "./evaluation/run-record.ts";
 import {
   parseRecord,
   type StepRecord,
@@ -63,7 +65,7 @@ export async function readRun(folder: string): Promise<Run> {
     if (line === "") continue;
     const record = parseRecord(line);
     if (!record) unreadableLines++;
-    else if (record.kind === undefined) byStep.steps.set(record.step, finiteOrNaN(record));
+    else if (record.kind === undefined) byStep.steps.set(record.step, record);
     else if (record.kind === "validation") byStep.validations.set(record.step, record);
     else if (record.kind === "tracking") byStep.tracking.set(record.step, record);
     else if (record.kind === "warning") warnings.push(record);
@@ -71,18 +73,18 @@ export async function readRun(folder: string): Promise<Run> {
   return {
     folder,
     name: basename(resolve(folder)),
-    ...(configText !== undefined && { config: parsedConfig(configText) }),
+    config: configText === undefined ? undefined : parsedConfig(configText),
     steps: ascending(byStep.steps),
     validations: ascending(byStep.validations),
     tracking: ascending(byStep.tracking),
     warnings,
     checkpoints: await listCheckpoints(join(folder, runFiles.checkpoints)),
-    ...(info && info.size > 0 && { lastWritten: info.mtime }),
+    lastWritten: info && info.size > 0 ? info.mtime : undefined,
     unreadableLines,
   };
 }
 
-/** Folders below `directory`, and itself, that hold runs; sorted, at most three levels down. */
+/** Folders below `directory`, and itself, that hold trainings or evaluations; sorted, at most three levels down. */
 export async function findRuns(directory: string): Promise<string[]> {
   const info = await stat(directory).catch(() => undefined);
   if (!info?.isDirectory()) {
@@ -95,7 +97,7 @@ export async function findRuns(directory: string): Promise<string[]> {
   const visit = async (folder: string, depth: number): Promise<void> => {
     const entries = await readdir(folder, { withFileTypes: true });
     const names = new Set(entries.map(({ name }) => name));
-    if (names.has(runFiles.metrics)) found.push(folder);
+    if (names.has(runFiles.metrics) || names.has(RECORD_FILE)) found.push(folder);
     if (depth === 0) return;
     for (const entry of entries) {
       const inside = entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules";
@@ -106,15 +108,9 @@ export async function findRuns(directory: string): Promise<string[]> {
   return found.sort();
 }
 
-/** JSON has no NaN: numbers that were not finite are read back as null. */
-function finiteOrNaN(record: StepRecord): StepRecord {
-  const entries = Object.entries(record).map(([key, value]) => [key, value === null ? Number.NaN : value]);
-  return Object.fromEntries(entries) as StepRecord;
-}
-
 function parsedConfig(text: string): RunConfig | undefined {
   try {
-    return JSON.parse(text) as RunConfig;
+    return runConfigSchema.safeParse(JSON.parse(text)).data as RunConfig | undefined;
   } catch {
     return undefined;
   }

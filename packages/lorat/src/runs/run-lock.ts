@@ -2,14 +2,16 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
+import { z } from "zod";
 
-/** Who trains in a folder. */
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
+const holder = z.object({
+  pid: z.int(),
+  host: z.string(),
   /** When the process started, where the system tells: another process may have its number later. */
-  readonly started?: string;
-}
+  started: z.string().optional(),
+});
+/** The process that works in a folder. */
+type Holder = z.infer<typeof holder>;
 
 /** Locks that this process holds: its own number in a lock file may also come from a process before it. */
 const held = new Set<string>();
@@ -22,7 +24,7 @@ export async function lockRun(folder: string, doing = "training"): Promise<() =>
   await mkdir(folder, { recursive: true });
   const path = join(resolve(folder), "lock.json");
   const started = await startOf(process.pid);
-  const mine: Holder = { pid: process.pid, host: hostname(), ...(started && { started }) };
+  const mine: Holder = { pid: process.pid, host: hostname(), started };
   for (;;) {
     if (await create(path, JSON.stringify(mine))) {
       held.add(path);
@@ -31,9 +33,9 @@ export async function lockRun(folder: string, doing = "training"): Promise<() =>
         await rm(path, { force: true });
       };
     }
-    const holder = await readHolder(path);
-    if (holder && (await isTraining(holder, path))) {
-      throw new LoratError("RUN_LOCKED", `process ${holder.pid} on ${holder.host} is ${doing} in ${folder}`, {
+    const other = await readHolder(path);
+    if (other && (await isAtWork(other, path))) {
+      throw new LoratError("RUN_LOCKED", `process ${other.pid} on ${other.host} is ${doing} in ${folder}`, {
         hint: `wait for it to end; if it is certain that it is gone, remove ${path}`,
       });
     }
@@ -67,13 +69,13 @@ async function create(path: string, text: string): Promise<boolean> {
 async function readHolder(path: string): Promise<Holder | undefined> {
   const text = await readFile(path, "utf8").catch(() => "");
   try {
-    return JSON.parse(text) as Holder;
+    return holder.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
 }
 
-async function isTraining({ pid, host, started }: Holder, path: string): Promise<boolean> {
+async function isAtWork({ pid, host, started }: Holder, path: string): Promise<boolean> {
   if (host !== hostname()) return true;
   if (pid === process.pid) return held.has(path);
   if (!isAlive(pid)) return false;

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
+import { writeJson } from "../files/pending-file.ts";
 import { type Checkpoint, lastCheckpoint, removePartialCheckpoints } from "./checkpoint.ts";
 import { runFiles } from "./run-files.ts";
 
@@ -51,8 +52,8 @@ export async function recordRun(folder: string, config: object, sources: RunSour
   const known = (await readJson(join(folder, runFiles.config))) && (await readJson(path));
   if (known === undefined) {
     await mkdir(folder, { recursive: true });
-    await writeJson(path, sources);
-    return writeJson(join(folder, runFiles.config), config);
+    await writeRunFile(path, sources);
+    return writeRunFile(join(folder, runFiles.config), config);
   }
   const issues = differences(known, plain(sources));
   if (issues.length === 0) return;
@@ -76,12 +77,10 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-async function writeJson(path: string, value: unknown): Promise<void> {
+async function writeRunFile(path: string, value: unknown): Promise<void> {
   try {
-    await writeFile(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
-    await rename(`${path}.tmp`, path);
+    await writeJson(path, value, { force: true });
   } catch (cause) {
-    await rm(`${path}.tmp`, { force: true });
     throw new LoratError("RUN_WRITE", `${path} cannot be written: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,7 +1,9 @@
-import type { Run } from "./read-run.ts";
+import { type EvaluationSummary, summariseEvaluation } from "./evaluation/summary.ts";
+import { findRuns, type Run, readRun } from "./read-run.ts";
 
 /** A run in a few numbers, for tables and for `--json`. */
 export interface RunSummary {
+  readonly kind: "training";
   readonly folder: string;
   /** What the configuration calls it; undefined where there is none. */
   readonly config?: string;
@@ -34,6 +36,7 @@ export function summariseRun(run: Run): RunSummary {
     return values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length;
   };
   return {
+    kind: "training",
     folder: run.folder,
     config: run.config?.name,
     step: run.steps.at(-1)?.step ?? 0,
@@ -74,4 +77,13 @@ export function runWarnings(run: Run): string[] {
   }
   if (run.unreadableLines > 0) warnings.push(`lines of the log that cannot be read: ${run.unreadableLines}`);
   return warnings;
+}
+
+/** Every training and every evaluation below a folder, in order of their folders. Throws what {@link findRuns} throws. */
+export async function listRuns(directory: string): Promise<(RunSummary | EvaluationSummary)[]> {
+  const summaries = (await findRuns(directory)).map(
+    async (folder) =>
+      (await summariseEvaluation(folder)) ?? (await readRun(folder).then(summariseRun, () => undefined)),
+  );
+  return (await Promise.all(summaries)).filter((summary) => summary !== undefined);
 }

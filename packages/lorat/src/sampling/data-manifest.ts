@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Corners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { z } from "zod";
 import { folderSource } from "../datasets/annotation-source.ts";
 import { frameName } from "../datasets/frame-names.ts";
 import { readPictureFolder } from "../datasets/readers/folder.ts";
@@ -112,7 +113,7 @@ async function readClip(
   if (boxes.length / 4 !== frames.count) {
     throw new LoratError(
       "DATA_CLIP",
-      `${folder} has ${boxes.length / 4} rows of boxes and ${frames.count} pictures`,
+      `${folder} has ${boxes.length / 4} rows of boxes and ${frames.count} frames`,
     );
   }
   const files = Array.from({ length: frames.count }, (_, i) =>
@@ -122,15 +123,20 @@ async function readClip(
   return { name, files, boxes: cornersOrNull(boxes), times: usable };
 }
 
+const clipIndex = z.array(
+  z.object({
+    video: z.string().optional().catch(undefined),
+    src_frames: z.array(z.number()).optional().catch(undefined),
+  }),
+);
+
 /** `index.json` files beside clips may hold, per clip, where each stored frame was in its source (`src_frames`). */
 async function readClipIndexes(paths: readonly string[]): Promise<Map<string, readonly number[]>> {
   const times = new Map<string, readonly number[]>();
   for (const path of paths) {
     if (basename(path) !== "index.json") continue;
-    const entries = JSON.parse(await readFile(path, "utf8")) as { video?: string; src_frames?: number[] }[];
-    if (!Array.isArray(entries)) continue;
-    for (const { video, src_frames } of entries)
-      if (video && Array.isArray(src_frames)) times.set(video, src_frames);
+    const { data = [] } = clipIndex.safeParse(JSON.parse(await readFile(path, "utf8")));
+    for (const { video, src_frames } of data) if (video && src_frames) times.set(video, src_frames);
   }
   return times;
 }

@@ -67,8 +67,8 @@ export interface OpenTreeOptions extends OpenDatasetOptions {
 async function openTree(kind: string, root: string, { path = "", split, list, ...options }: OpenTreeOptions) {
   const share = {
     dataset: `${kind}:${join(root, path)}`,
-    ...(split !== undefined && { split }),
-    ...(list !== undefined && { list }),
+    split,
+    list,
   };
   const columns = await openDataset(share, options);
   const dataset = datasetOf(columns);

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
-import { modelFiles, type Precision, requirePrecision } from "@lorat/core";
-import { type ConcreteDevice, type Device, LoratError, resolveDevice } from "@lorat/graph";
+import { modelFiles, type Precision, precisions, requirePrecision } from "@lorat/core";
+import { type Device, LoratError, resolveDevice } from "@lorat/graph";
+import { z } from "zod";
 import { fileSource } from "../files/file-source.ts";
 import { weightsFingerprint } from "./model/adapter.ts";
 import { readManifest } from "./model/manifest.ts";
@@ -34,20 +35,25 @@ export type TrackerSpec =
   /** Any program that speaks TraX. */
   | { readonly kind: "command"; readonly command: string; readonly timeoutSeconds?: number };
 
+/** {@link TrackerIdentity} in a file. */
+export const trackerIdentity = z
+  .object({
+    name: z.string(),
+    kind: z.enum(["model", "nanotrack", "module", "command"]),
+    /** As it was given. */
+    source: z.string(),
+    adapter: z.string().optional(),
+    /** The one that was settled on. */
+    device: z.string().optional(),
+    /** Left out for `fp32`. */
+    precision: z.enum(precisions).optional(),
+    /** Of what the tracker's numbers depend on; the command itself for a program. */
+    fingerprint: z.string(),
+  })
+  .readonly();
+
 /** What tells trackers apart in a run's record. */
-export interface TrackerIdentity {
-  readonly name: string;
-  readonly kind: TrackerSpec["kind"];
-  /** As it was given. */
-  readonly source: string;
-  readonly adapter?: string;
-  /** The one that was settled on. */
-  readonly device?: ConcreteDevice;
-  /** Left out for `fp32`. */
-  readonly precision?: Precision;
-  /** Of what the tracker's numbers depend on; the command itself for a program. */
-  readonly fingerprint: string;
-}
+export type TrackerIdentity = z.infer<typeof trackerIdentity>;
 
 const MODULE_NAMES = [".ts", ".mts", ".js", ".mjs", ".cjs"];
 

@@ -11,6 +11,7 @@ import { exportRun } from "../models/export/export.ts";
 import { loadRunConfig } from "../runs/config/load.ts";
 import { readRun } from "../runs/read-run.ts";
 import type { RunRecord } from "../runs/records.ts";
+import { listRuns } from "../runs/summary.ts";
 import { scanData } from "../sampling/data-manifest.ts";
 import { loadTracker } from "../trackers/model/load-tracker.ts";
 import { train } from "./train.ts";
@@ -109,6 +110,16 @@ describe("an evaluation that version 0.1 made", () => {
       kind: "folder",
       names: ["clip-1", "clip-2"],
     });
+  });
+
+  it("is listed beside the runs of training", async () => {
+    const listed = await listRuns(earlier());
+    expect(listed.map(({ kind, folder }) => [kind, relative(earlier(), folder)])).toEqual([
+      ["evaluation", "evaluation"],
+      ["training", "run-datasets"],
+      ["training", "run-mix"],
+    ]);
+    expect(listed[0]).toMatchObject({ tracker: "drift", finished: 2, sequences: 2 });
   });
 
   it("is known as finished when it is run again", async () => {

@@ -42,7 +42,7 @@ export function runLoader(
     data: data.kind === "mix" ? inPasses(data, config.accumulation ?? 1) : data,
     batchSize,
     ...options,
-    ...(opened && { opened }),
+    opened,
   });
 }
 

@@ -14,7 +14,7 @@ export interface TrackingTestResult {
 /** The sequences of the configuration's tracking test, each with its first object. Throws what {@link openDataset} throws. */
 export async function trackingStretches(config: RunConfig): Promise<Stretch[]> {
   const { dataset, split, sequences } = config.trackingTest!;
-  const opened = datasetOf(await openDataset({ dataset, ...(split !== undefined && { split }) }));
+  const opened = datasetOf(await openDataset({ dataset, split }));
   const count = Math.min(sequences ?? opened.length, opened.length);
   return Array.from({ length: count }, (_, i) => stretchOf(opened.sequence(i), 0) ?? []).flat();
 }
@@ -34,7 +34,7 @@ export async function trackingTest(
   const model = { name: config.name, config: config.model, weights };
   const tracker = await createTracker(model, {
     device: engine.device,
-    ...(threads !== undefined && { threads }),
+    threads,
   });
   try {
     return await scoreStretches(tracker, stretches);

@@ -206,7 +206,7 @@ function stepRecord(
     learningRate,
     ...rest,
     memoryMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
-    ...(lossScale !== undefined && { lossScale }),
+    lossScale,
   };
 }
 

@@ -49,5 +49,5 @@ export async function validate(
     await Promise.all([loader.dispose(), ...sessions.map((session) => session.dispose())]);
   }
   const [own, average] = terms.map(meanTerms);
-  return { ...own!, ...(average && { average }) };
+  return { ...own!, average };
 }

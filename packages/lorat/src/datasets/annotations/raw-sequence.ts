@@ -49,7 +49,7 @@ export async function rawSequence(
     truth,
     visible,
     attributes: [],
-    ...(size && { size }),
+    size,
     ...(hasPictures && { picture: path }),
   };
 }

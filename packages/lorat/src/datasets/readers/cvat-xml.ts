@@ -130,9 +130,7 @@ export function parseCvat(text: string, file: string): CvatDocument {
     pictures: image.map((one) => ({
       file: one.name,
       size: { width: one.width, height: one.height },
-      shapes: shapesOf(one).flatMap(({ label, track: id, box }) =>
-        box ? [{ label, box, ...(id !== undefined && { track: id }) }] : [],
-      ),
+      shapes: shapesOf(one).flatMap(({ label, track: id, box }) => (box ? [{ label, box, track: id }] : [])),
     })),
     frameCount: meta?.size ?? 0,
     start: meta?.start_frame ?? 0,

@@ -69,7 +69,7 @@ async function readTask(source: AnnotationSource, file: string, name: string): P
     .map((track) => onPictures(track, positionOf))
     .filter((track) => track.size > 0)
     .map(trackRows);
-  return [{ name, folder: pictures, frames, objects, ...(size && { size }) }];
+  return [{ name, folder: pictures, frames, objects, size }];
 }
 
 /**

@@ -39,8 +39,7 @@ async function readSequence(
     source.readText(below(folder, "meta_info.ini")),
   ]);
   const size = resolution(meta);
-  if (split === "test")
-    return { name, folder, frames, objects: [{ first: 0, boxes }], ...(size && { size }) };
+  if (split === "test") return { name, folder, frames, objects: [{ first: 0, boxes }], size };
   const hidden = await readFlags(source, below(folder, "absence.label"), boxes.length / 4);
   if (!hidden) source.warn("without absence.label, so that all frames with a box count as visible", name);
   return oneObject({ name, folder, frames, boxes, hidden, size });

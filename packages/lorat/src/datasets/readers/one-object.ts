@@ -14,8 +14,8 @@ export function oneObject(sequence: {
   const { boxes, hidden, size, ...rest } = sequence;
   return {
     ...rest,
-    ...(size && { size }),
+    size,
     rows: boxes.length / 4,
-    objects: [{ first: 0, boxes, ...(hidden && { hidden }) }],
+    objects: [{ first: 0, boxes, hidden }],
   };
 }

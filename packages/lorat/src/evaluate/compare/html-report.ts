@@ -1,16 +1,16 @@
 import { NORMALISED_PRECISION_THRESHOLDS, PRECISION_THRESHOLDS, successThresholds } from "@lorat/core";
 import { BENCHMARKS } from "../../datasets/annotations/benchmark.ts";
 import { escapeHtml, inlineJson, inlineScript, pageStyle, uPlotFiles } from "../../report/page-charts.ts";
+import { PUBLISHED, publishedSpeed } from "../../report/published/index.ts";
 import { percent } from "../score/score-table.ts";
 import type { TrackerScore } from "../score/score-tracker.ts";
 import { colourOf } from "./colours.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Failure, findFailures } from "./failures.ts";
 import { type PagePlot, runComparisonPage } from "./page-script.ts";
-import { PUBLISHED } from "./published.ts";
 import { radarSvg } from "./radar.ts";
 import { type SpeedPoint, speedSvg } from "./speed-plot.ts";
-import { bestTwo, type ComparisonTable, shown } from "./table.ts";
+import { bestTwo, type ComparisonTable, figuresOf, shown } from "./table.ts";
 
 /** A tracker's score on one dataset, with its place among all trackers. */
 interface Placed {
@@ -122,8 +122,10 @@ function speedOf(placed: readonly Placed[], kind: keyof typeof BENCHMARKS): stri
       : [{ label: name, tracker, framesPerSecond: score.framesPerSecond, score: score.overall.scores.auc }],
   );
   if (points.length === 0) return "";
-  const published = PUBLISHED.flatMap(({ name, framesPerSecond, benchmarks }): SpeedPoint[] => {
-    const suc = benchmarks[kind]?.suc;
+  const published = PUBLISHED.flatMap((one): SpeedPoint[] => {
+    const { name } = one;
+    const framesPerSecond = publishedSpeed(name);
+    const suc = figuresOf(one, kind)?.suc;
     return framesPerSecond === undefined || suc === undefined
       ? []
       : [{ label: `${name} (published)`, tracker: undefined, framesPerSecond, score: suc / 100 }];

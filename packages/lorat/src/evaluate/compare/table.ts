@@ -1,9 +1,14 @@
 import type { AllScores } from "@lorat/core";
 import { BENCHMARKS, type ScoredKind } from "../../datasets/annotations/benchmark.ts";
+import {
+  PUBLISHED,
+  PUBLISHED_SOURCES,
+  type PublishedFigures,
+  type PublishedTracker,
+} from "../../report/published/index.ts";
 import { FIGURE_KEYS } from "../score/score-json.ts";
 import { FIGURES } from "../score/score-tracker.ts";
 import type { Comparison } from "./comparison.ts";
-import { PUBLISHED, PUBLISHED_SOURCES, type PublishedFigures } from "./published.ts";
 
 /** One table of a comparison, ready to be written in any form. */
 export interface ComparisonTable {
@@ -50,19 +55,19 @@ export function comparisonTable(
   const { annotations, trackers, protocol } = comparison;
   const figures = annotations.map(({ kind }) => (all ? FIGURES : usualFigures(kind)));
   const kinds = annotations.map(({ kind }) => kind);
-  const known = published ? PUBLISHED.filter(({ benchmarks }) => kinds.some((kind) => benchmarks[kind])) : [];
-  const sources = [...new Set(known.flatMap((one) => one.sources))].sort((a, b) => a - b);
+  const known = published ? PUBLISHED.filter((one) => kinds.some((kind) => figuresOf(one, kind))) : [];
+  const sources = [...new Set(known.flatMap((one) => one.sources))];
   return {
     groups: annotations.map(({ kind }, i) => ({
       title: BENCHMARKS[kind].title,
       figures: figures[i]!.map((figure) => HEADINGS[figure]),
     })),
     rows: [
-      ...known.map(({ name, benchmarks }) => ({
-        name,
+      ...known.map((one) => ({
+        name: one.name,
         isPublished: true,
         values: kinds.flatMap((kind, i) =>
-          figures[i]!.map((figure) => publishedValue(benchmarks[kind], figure)),
+          figures[i]!.map((figure) => publishedValue(figuresOf(one, kind), figure)),
         ),
       })),
       ...trackers.map(({ name, scores }) => ({
@@ -82,11 +87,16 @@ export function comparisonTable(
       ),
       ...(known.length > 0
         ? [
-            `published rows as printed, whatever their protocol, from: ${sources.map((i) => PUBLISHED_SOURCES[i]!).join("; ")}`,
+            `published rows as printed, whatever their protocol, from: ${sources.map((i) => PUBLISHED_SOURCES[i]).join("; ")}`,
           ]
         : []),
     ],
   };
+}
+
+/** A tracker's published figures on a kind of dataset. */
+export function figuresOf({ benchmarks }: PublishedTracker, kind: ScoredKind): PublishedFigures | undefined {
+  return (benchmarks as Readonly<Partial<Record<string, PublishedFigures>>>)[kind];
 }
 
 function publishedValue(figures: PublishedFigures | undefined, figure: Figure): number | undefined {

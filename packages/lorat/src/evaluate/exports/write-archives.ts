@@ -1,7 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
-import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, writeWhole } from "../../files/pending-file.ts";
 import type { ExportArchives } from "./export-input.ts";
 
 /** The same archive at any time: the first day that zip can name. */
@@ -19,7 +18,7 @@ export async function writeArchives(
   const paths: string[] = [];
   for (const [name, files] of archives) {
     const path = join(folder, name);
-    await writeOutput(path, options, (partial) => writeFile(partial, zipOf(files)));
+    await writeWhole(path, zipOf(files), options);
     paths.push(path);
   }
   return paths;

@@ -1,7 +1,8 @@
+import { LoratError } from "@lorat/graph";
 import { type EvalChoice, type EvalSet, openEvalSet } from "../../datasets/open-eval-set.ts";
 import { Problems } from "../../datasets/problems.ts";
 import { type EvalTask, openRunFolder, type RunFolder } from "../../runs/evaluation/run-folder.ts";
-import { type RunRecord, recordOf } from "../../runs/evaluation/run-record.ts";
+import { type EvaluationRecord, recordOf } from "../../runs/evaluation/run-record.ts";
 import { identifyTracker, type TrackerSpec } from "../../trackers/tracker-spec.ts";
 import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
 import { type WorkerCount, workerCount } from "./worker-count.ts";
@@ -27,7 +28,7 @@ export interface EvaluateOptions extends EvalChoice {
 
 /** What there is to do. */
 export interface EvalPlan extends WorkerCount {
-  readonly record: RunRecord;
+  readonly record: EvaluationRecord;
   /** Runs over sequences, and how many of them were finished before. */
   readonly tasks: number;
   readonly finished: number;
@@ -45,8 +46,10 @@ export interface EvalProgress {
 export interface Evaluation {
   readonly set: EvalSet;
   readonly plan: EvalPlan;
-  /** False after the signal. */
+  /** False after the signal, and where sequences failed. */
   readonly finished: boolean;
+  /** What kept sequences from being tracked while others were finished. */
+  readonly failure?: LoratError;
   /** Finished runs over sequences. */
   readonly tasks: number;
 }
@@ -59,7 +62,8 @@ const FIRST_FAILURES = 3;
  * again in the same folder it goes on where it stopped.
  *
  * Throws what `openEvalSet`, `identifyTracker`, `openRunFolder` and the tracker's opening throw. A sequence that cannot be
- * tracked does not keep others from it: such errors are thrown together at the end, as `EVAL_FAILED` where they are several.
+ * tracked does not keep others from it: such errors are the evaluation's `failure`, `EVAL_FAILED` where they are several, and
+ * thrown where no sequence at all is finished.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { tracker: spec, folder, repeat = 1, signal, onStart } = options;
@@ -74,8 +78,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const frames = left.reduce((sum, { sequence }) => sum + sequence.frames.count, 0);
     const plan = { record, tasks: all.length, finished: all.length - left.length, frames, ...count };
     onStart?.(plan);
-    const tasks = plan.finished + (left.length > 0 ? await runAll(left, room, plan, options) : 0);
-    return { set, plan, finished: tasks === all.length, tasks };
+    const { finished, failure } = left.length > 0 ? await runAll(left, room, plan, options) : { finished: 0 };
+    const tasks = plan.finished + finished;
+    if (failure && tasks === 0) throw failure;
+    return { set, plan, finished: tasks === all.length, tasks, ...(failure && { failure }) };
   } finally {
     await room.release();
   }
@@ -89,13 +95,13 @@ function tasksOf({ sequences }: EvalSet, repeat: number): EvalTask[] {
   ).flat();
 }
 
-/** Runs tasks, several at a time; gives how many were finished. */
+/** Runs tasks, several at a time; gives how many were finished, and what kept others from it. */
 async function runAll(
   tasks: readonly EvalTask[],
   room: RunFolder,
   plan: EvalPlan,
   { tracker, folder, signal, onProgress, workerFile }: EvaluateOptions,
-): Promise<number> {
+): Promise<{ finished: number; failure?: LoratError }> {
   const job = { spec: tracker, threads: plan.threads };
   const runners = Array.from({ length: plan.workers }, () =>
     plan.workers === 1 ? inlineRunner(job) : threadRunner(job, workerFile),
@@ -145,9 +151,12 @@ async function runAll(
     queue.length = 0;
     await Promise.all(runners.map((runner) => runner.close()));
   }
-  if (problems.count > 0) {
+  try {
     const what = `${problems.count} of ${tasks.length} runs over sequences failed; ${plan.finished + finished} of ${plan.tasks} are finished in ${folder}`;
     problems.finish("EVAL_FAILED", what, "Started again with the same options, it runs those that are left.");
+    return { finished };
+  } catch (error) {
+    if (error instanceof LoratError) return { finished, failure: error };
+    throw error;
   }
-  return finished;
 }

@@ -1,7 +1,12 @@
 import type { Protocol } from "@lorat/core";
 import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
 import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
-import { readResults, type TrackerResults, trackersIn } from "../results/open-results.ts";
+import {
+  type OpenResultsOptions,
+  readResults,
+  type TrackerResults,
+  trackersIn,
+} from "../results/open-results.ts";
 import { scoreTracker, type TrackerScore } from "../score/score-tracker.ts";
 
 /** An evaluation's scores. */
@@ -13,18 +18,19 @@ export interface RunScore {
 }
 
 /**
- * Scores a finished evaluation; undefined where no sequence has its annotation. Throws what `readResults` and `scoreTracker`
+ * Scores an evaluation, with `allowMissing` one in which sequences failed; undefined where no sequence has its annotation. Throws what `readResults` and `scoreTracker`
  * throw.
  */
 export async function scoreRun(
   folder: string,
   annotations: AnnotationSet,
   protocol: Protocol,
+  options: Pick<OpenResultsOptions, "allowMissing"> = {},
 ): Promise<RunScore | undefined> {
   const tree = await evaluationTree(folder);
   if (!tree || annotations.sequences.length === 0) return undefined;
   const [files] = trackersIn(tree, annotations);
-  const results = await readResults(tree, files!, annotations);
+  const results = await readResults(tree, files!, annotations, options);
   const count = Math.max(...[...results.sequences.values()].map((runs) => runs.length));
   const score = (some: TrackerResults) => scoreTracker(annotations, some, protocol);
   const mean = score(results);
@@ -33,6 +39,8 @@ export async function scoreRun(
 }
 
 function onlyRun(results: TrackerResults, run: number): TrackerResults {
-  const sequences = new Map([...results.sequences].map(([name, runs]) => [name, runs.slice(run, run + 1)]));
+  const sequences = new Map(
+    [...results.sequences].flatMap(([name, runs]) => (runs[run] ? [[name, [runs[run]]] as const] : [])),
+  );
   return { ...results, sequences };
 }

@@ -26,7 +26,7 @@ export interface MemoryFigures {
 /** Does the same again and again and looks at the process's resident size. */
 export async function measureMemory(job: MemoryJob, onRun: RunProgress): Promise<MemoryFigures> {
   const model = await loadModel(job.model);
-  const options = { device: "cpu", ...(job.threads !== undefined && { threads: job.threads }) } as const;
+  const options = { device: "cpu", threads: job.threads } as const;
   const clip = synthesise(3, { width: 320, height: 240, frames: 8 });
   const pictures = Array.from({ length: clip.length }, (_, i) => clip.render(i));
   const box = pictures[0]!.box!;

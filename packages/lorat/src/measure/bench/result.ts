@@ -83,5 +83,5 @@ export function measurementOf(
   { name, tags, unit, items, flops }: Contender,
   times: Pick<Measurement, "ms" | "cpuMs" | "best">,
 ): Measurement {
-  return { kind, suite, name, tags, unit, items, ...(flops !== undefined && { flops }), ...times };
+  return { kind, suite, name, tags, unit, items, flops, ...times };
 }

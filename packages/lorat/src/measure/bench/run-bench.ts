@@ -96,10 +96,10 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchResult>
     ...settings,
     variants: variants.map(variantNamed),
     folder,
-    ...(video && { video }),
-    ...(peers !== undefined && { peers }),
-    ...(nanotrack !== undefined && { nanotrack }),
-    ...(signal && { signal }),
+    video,
+    peers,
+    nanotrack,
+    signal,
     onStage: (label) => onProgress(label, 0, 0),
   };
   const started = new Date();
@@ -113,7 +113,7 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchResult>
     for (const kind of chosen) {
       for await (const suite of kinds[kind](context)) {
         const onRound = (done: number, total: number) => onProgress(`${kind}: ${suite.title}`, done, total);
-        const found = await runSuite(suite, kind, { rounds, clock, ...(signal && { signal }), onRound });
+        const found = await runSuite(suite, kind, { rounds, clock, signal, onRound });
         measurements.push(...found.measurements);
         ratios.push(...found.ratios);
         fits.push(...found.fits);

@@ -21,7 +21,7 @@ export async function measureForward(job: ForwardJob, onRun: RunProgress): Promi
   const session = await Session.create(outputs, {
     device,
     weights,
-    ...(job.threads !== undefined && { threads: job.threads }),
+    threads: job.threads,
   });
   const feeds: Feeds = Object.fromEntries(
     [inputs.template, inputs.search, inputs.templateMask].map(({ name, shape }) => [

@@ -218,14 +218,14 @@ function common(variant: Variant, { device = "auto", threads }: ProfileOptions, 
     variant: variant.name,
     device,
     weights: [...weights.tensors],
-    ...(threads !== undefined && { threads }),
+    threads,
   };
 }
 
 function child({ script, signal, onProgress }: ProfileOptions, label: string, unit: string): ChildOptions {
   return {
-    ...(script && { script }),
-    ...(signal && { signal }),
+    script,
+    signal,
     onRun: (done, total) => onProgress?.(label, done, total, unit),
   };
 }

@@ -1,22 +1,16 @@
+import { efficiencyOf, trainingOf } from "../../report/published/index.ts";
+import { textTable } from "../../report/text-table.ts";
 import { gigabytes } from "./memory.ts";
 import type { SpeedRow, TrainingFigures, TrainingRow } from "./profile.ts";
 import type { Spread } from "./statistics.ts";
 
-/** Rows of text in columns that are as wide as their widest cell; the first to the left, the others to the right. */
+/** Rows of text in columns; the first to the left, the others to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(rows, ["left", "right"]);
 }
 
 /** Sizes and speeds as a table for people. */
-export function speedTable(rows: readonly SpeedRow[]): string {
+export function speedTable(rows: readonly SpeedRow[], { published = false }: PublishedOption = {}): string {
   const millions = (count: number) => `${(count / 1e6).toFixed(2)} M`;
   return columns([
     [
@@ -32,6 +26,7 @@ export function speedTable(rows: readonly SpeedRow[]): string {
       "frames/s",
       "(10 to 90%)",
       "peak memory",
+      ...(published ? ["published: params", "LoRA", "head", "GMACs", "frames/s"] : []),
     ],
     ...rows.map((row) => [
       row.variant,
@@ -46,12 +41,36 @@ export function speedTable(rows: readonly SpeedRow[]): string {
       digits(row.framesPerSecond.median),
       range(row.framesPerSecond),
       gigabytes(row.peakBytes),
+      ...(published ? publishedSpeedCells(row.variant) : []),
     ]),
   ]);
 }
 
+export interface PublishedOption {
+  /** The paper's figures beside ours. */
+  readonly published?: boolean;
+}
+
+function publishedSpeedCells(variant: string): string[] {
+  const { paramsMillions, loraMillions, headMillions, gmacs, framesPerSecond } = efficiencyOf(variant) ?? {};
+  const cell = (value: number | undefined, unit = "") => (value === undefined ? "-" : `${value}${unit}`);
+  const sizes = [paramsMillions, loraMillions, headMillions].map((value) => cell(value, " M"));
+  return [...sizes, cell(gmacs), cell(framesPerSecond)];
+}
+
+function publishedTrainingCells(variant: string, side: "LoRA" | "full"): string[] {
+  const { hours, memoryGb, note } = trainingOf(variant, side) ?? {};
+  return [
+    hours === undefined ? (note ?? "-") : `${hours} h`,
+    memoryGb === undefined ? "-" : `${memoryGb} GB`,
+  ];
+}
+
 /** Both sides of each variant, and LoRA's share of full fine-tuning, as a table for people. */
-export function trainingTable(rows: readonly TrainingRow[]): string {
+export function trainingTable(
+  rows: readonly TrainingRow[],
+  { published = false }: PublishedOption = {},
+): string {
   const side = (name: string, figures: TrainingFigures) => [
     name,
     `${(figures.trainedParams / 1e6).toFixed(2)} M`,
@@ -61,6 +80,8 @@ export function trainingTable(rows: readonly TrainingRow[]): string {
     digits(figures.processorSeconds.median),
     gigabytes(figures.peakBytes),
   ];
+  const theirs = ({ variant }: TrainingRow, one: "LoRA" | "full") =>
+    published ? publishedTrainingCells(variant, one) : [];
   return columns([
     [
       "variant",
@@ -73,10 +94,11 @@ export function trainingTable(rows: readonly TrainingRow[]): string {
       "optimiser s",
       "processor s",
       "peak memory",
+      ...(published ? ["published: training", "GPU memory"] : []),
     ],
     ...rows.flatMap((row) => [
-      [row.variant, row.device, String(row.batch), ...side("LoRA", row.lora)],
-      ["", "", "", ...side("full", row.full)],
+      [row.variant, row.device, String(row.batch), ...side("LoRA", row.lora), ...theirs(row, "LoRA")],
+      ["", "", "", ...side("full", row.full), ...theirs(row, "full")],
       [
         "",
         "",
@@ -88,6 +110,7 @@ export function trainingTable(rows: readonly TrainingRow[]): string {
         "",
         row.processorRatio.toFixed(2),
         row.memoryRatio.toFixed(2),
+        ...(published ? ["", ""] : []),
       ],
     ]),
   ]);

@@ -63,7 +63,7 @@ export async function openTraining(job: TrainingJob) {
   const engine = await TrainingEngine.create(settings, {
     weights: await trainedInMemory(new Map(job.weights), settings.model),
     device: job.device,
-    ...(job.threads !== undefined && { threads: job.threads }),
+    threads: job.threads,
   });
   return { engine, batch: madeUpBatch(variant, job.batch), steps: settings.steps };
 }

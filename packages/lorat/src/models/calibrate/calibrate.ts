@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { calibratedScore, modelFiles, parseModelManifest, type ScoreCalibration } from "@lorat/core";
-import { writeOutput } from "../../files/pending-file.ts";
+import { calibratedScore, type ScoreCalibration } from "@lorat/core";
+import { writeJson, writeWhole } from "../../files/pending-file.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
+import { updateManifest } from "../../trackers/model/manifest.ts";
 import { modelFolderPath } from "../../trackers/model/model-path.ts";
 import { fitCalibration } from "./fit.ts";
 import { type Reliability, reliability } from "./reliability.ts";
@@ -45,7 +45,7 @@ export interface CalibrationResult {
 export async function calibrate(model: string, options: CalibrateOptions = {}): Promise<CalibrationResult> {
   const { clips = 5, sequences, threads, onClip } = options;
   const folder = await modelFolderPath(model);
-  const tracker = await loadTracker(model, { device: "cpu", ...(threads !== undefined && { threads }) });
+  const tracker = await loadTracker(model, { device: "cpu", threads });
   let result: CalibrationResult;
   try {
     const samples = await proceduralSamples(tracker, clips, onClip);
@@ -65,18 +65,11 @@ export async function calibrate(model: string, options: CalibrateOptions = {}): 
 
 /** Puts a curve into a model folder's manifest, whose other fields stay as they are. Throws `MODEL_JSON`. */
 export async function writeCalibration(folder: string, result: CalibrationResult): Promise<void> {
-  const path = join(folder, modelFiles.manifest);
-  const manifest = { ...JSON.parse(await readFile(path, "utf8")), calibration: result.calibration };
-  parseModelManifest(manifest);
   const { calibration, procedural, sequences } = result;
-  const bins = { calibration, procedural, ...(sequences && { sequences }) };
-  await writeText(join(folder, calibrationFiles.diagram), diagram(result));
-  await writeText(join(folder, calibrationFiles.bins), `${JSON.stringify(bins, null, 2)}\n`);
-  await writeText(path, `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
-async function writeText(path: string, text: string): Promise<void> {
-  await writeOutput(path, { force: true }, (partial) => writeFile(partial, text));
+  const bins = { calibration, procedural, sequences };
+  await writeWhole(join(folder, calibrationFiles.diagram), diagram(result), { force: true });
+  await writeJson(join(folder, calibrationFiles.bins), bins, { force: true });
+  await updateManifest(folder, { calibration });
 }
 
 function diagram({ procedural, sequences }: CalibrationResult): string {

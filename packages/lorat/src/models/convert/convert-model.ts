@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type MatMul,
@@ -10,9 +9,10 @@ import {
   type TensorToWrite,
   type Variant,
   variantNamed,
-  writeSafetensors,
 } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { writeJson } from "../../files/pending-file.ts";
+import { writeTensorFile } from "../../files/tensor-file.ts";
 import { type ConvertInput, type ConvertInputs, openInputs } from "./inputs.ts";
 import { makeModelFolder } from "./output-folder.ts";
 import { plannedTensors } from "./tensors.ts";
@@ -62,7 +62,7 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
     await makeModelFolder(outDir, { force, inputs: files }, async (folder) => {
       bytes = await writeWeights(join(folder, modelFiles.weights), tensors, options);
       manifest = await manifestOf(inputs, precision);
-      await writeFile(join(folder, modelFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+      await writeJson(join(folder, modelFiles.manifest), manifest);
     });
     return { outDir, manifest: manifest!, bytes };
   } finally {
@@ -79,25 +79,11 @@ async function writeWeights(
     tensor.shape.reduce((a, b) => a * b, tensor.dtype === "F16" ? 2 : 4);
   const total = tensors.reduce((sum, tensor) => sum + elementBytes(tensor), 0);
   let done = 0;
-  const file = await open(path, "wx");
-  try {
-    const length = await writeSafetensors(
-      tensors,
-      { format: "lorat" },
-      {
-        async write(bytes) {
-          if (signal?.aborted) throw new LoratError("CONVERT_STOPPED", "the conversion was stopped");
-          await file.writeFile(bytes);
-          done = Math.min(total, done + bytes.byteLength);
-          onProgress?.(done, total);
-        },
-      },
-    );
-    await file.sync();
-    return length;
-  } finally {
-    await file.close();
-  }
+  return writeTensorFile(path, tensors, { format: "lorat" }, (count) => {
+    if (signal?.aborted) throw new LoratError("CONVERT_STOPPED", "the conversion was stopped");
+    done = Math.min(total, done + count);
+    onProgress?.(done, total);
+  });
 }
 
 async function manifestOf(inputs: ConvertInputs, precision: "fp32" | "fp16"): Promise<ModelManifest> {

@@ -1,4 +1,4 @@
-import { open, writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   lorat,
@@ -10,7 +10,7 @@ import {
   planMerge,
 } from "@lorat/core";
 import { bytesOf, float32, Graph, type Placement, serialise, sizeOf, type Value } from "@lorat/graph";
-import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
+import { type OutputOptions, writeOutput, writeWhole } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { sessionProduct } from "../../trackers/model/session-product.ts";
 import { asTensorFile, runWeights, scalingScalars } from "../../train/run-weights.ts";
@@ -94,10 +94,6 @@ async function whole(blocks: AsyncIterable<Float32Array>, shape: readonly number
     at += block.length;
   }
   return bytesOf(float32(data, shape));
-}
-
-async function writeWhole(path: string, bytes: Uint8Array, options: OutputOptions): Promise<void> {
-  await writeOutput(path, options, (partial) => writeFile(partial, bytes));
 }
 
 /** Writes all weights one after the other; gives where each begins. */

@@ -5,7 +5,13 @@ import { withFolder } from "../../testing/clips.ts";
 import { writeTree } from "../../testing/dataset-trees.ts";
 import { evaluationTree } from "./evaluation-tree.ts";
 
-const record = JSON.stringify({ format: "lorat-eval", tracker: { name: "mine" } });
+const record = JSON.stringify({
+  format: "lorat-eval",
+  version: "0.1.0",
+  dataset: { kind: "folder", path: "clips", splits: [], sequences: 1, frames: 1, fingerprint: "1" },
+  tracker: { name: "mine", kind: "module", source: "mine.mjs", fingerprint: "2" },
+  repeat: 1,
+});
 
 describe("evaluationTree", () => {
   it("shows boxes and times under the tracker's name, and nothing else", async () => {

@@ -1,14 +1,13 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { formatBox } from "../../datasets/boxes/boxes-file.ts";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
 
 import { shiftToFile } from "../../datasets/pixel-origin.ts";
-import { writeOutput } from "../../files/pending-file.ts";
-
+import { writeWhole } from "../../files/pending-file.ts";
 import { lockRun } from "../run-lock.ts";
-import { checkSame, RECORD_FILE, type RunRecord, readRecord, writeRecord } from "./run-record.ts";
+import { checkSame, type EvaluationRecord, RECORD_FILE, readRecord, writeRecord } from "./run-record.ts";
 
 /** One run of a tracker over one sequence. */
 export interface EvalTask {
@@ -37,7 +36,7 @@ const LEFT_BEHIND = /\.\d+\.partial$|^lock\.json\.\d+$/;
  * written is removed. Throws `EVAL_CHANGED`, `EVAL_RECORD`, `EVAL_FOLDER` for a folder with other things in it, `RUN_LOCKED`
  * while another process works there, `OUTPUT_UNWRITABLE`.
  */
-export async function openRunFolder(folder: string, record: RunRecord): Promise<RunFolder> {
+export async function openRunFolder(folder: string, record: EvaluationRecord): Promise<RunFolder> {
   const release = await lockRun(folder, "evaluating");
   try {
     const then = await readRecord(folder);
@@ -77,7 +76,7 @@ export function runName(run: number): string {
 
 async function writeLines(path: string, count: number, line: (i: number) => string): Promise<void> {
   const lines = Array.from({ length: count }, (_, i) => `${line(i)}\n`);
-  await writeOutput(path, { force: true }, (partial) => writeFile(partial, lines.join("")));
+  await writeWhole(path, lines.join(""), { force: true });
 }
 
 async function checkEmpty(folder: string): Promise<void> {

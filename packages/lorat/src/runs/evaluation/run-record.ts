@@ -1,32 +1,43 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
+import { z } from "zod";
 import type { EvalSet } from "../../datasets/open-eval-set.ts";
-import { writeOutput } from "../../files/pending-file.ts";
-import type { TrackerIdentity } from "../../trackers/tracker-spec.ts";
+import { writeJson } from "../../files/pending-file.ts";
+import { type TrackerIdentity, trackerIdentity } from "../../trackers/tracker-spec.ts";
+
+const evaluationRecord = z
+  .object({
+    format: z.literal("lorat-eval"),
+    /** Of lorat. */
+    version: z.string(),
+    dataset: z
+      .object({
+        kind: z.string(),
+        path: z.string(),
+        splits: z.array(z.string()).readonly(),
+        sequences: z.number(),
+        frames: z.number(),
+        fingerprint: z.string(),
+      })
+      .readonly(),
+    tracker: trackerIdentity,
+    /** Times that the tracker runs over each sequence. */
+    repeat: z.int().min(1),
+  })
+  .readonly();
 
 /** What an evaluation's folder says of itself, in `run.json`. */
-export interface RunRecord {
-  readonly format: "lorat-eval";
-  /** Of lorat. */
-  readonly version: string;
-  readonly dataset: {
-    readonly kind: string;
-    readonly path: string;
-    readonly splits: readonly string[];
-    readonly sequences: number;
-    readonly frames: number;
-    readonly fingerprint: string;
-  };
-  readonly tracker: TrackerIdentity;
-  /** Times that the tracker runs over each sequence. */
-  readonly repeat: number;
-}
+export type EvaluationRecord = z.infer<typeof evaluationRecord>;
 
 export const RECORD_FILE = "run.json";
 
 /** The record of a run that is about to start. */
-export async function recordOf(set: EvalSet, tracker: TrackerIdentity, repeat: number): Promise<RunRecord> {
+export async function recordOf(
+  set: EvalSet,
+  tracker: TrackerIdentity,
+  repeat: number,
+): Promise<EvaluationRecord> {
   const { kind, path, splits, sequences, fingerprint } = set;
   const frames = sequences.reduce((sum, one) => sum + one.frames.count, 0);
   return {
@@ -39,29 +50,32 @@ export async function recordOf(set: EvalSet, tracker: TrackerIdentity, repeat: n
 }
 
 /** The record in a folder; undefined where there is none. Throws `EVAL_RECORD` for a file that is none. */
-export async function readRecord(folder: string): Promise<RunRecord | undefined> {
+export async function readRecord(folder: string): Promise<EvaluationRecord | undefined> {
   const path = join(folder, RECORD_FILE);
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
-  try {
-    const record = JSON.parse(text) as RunRecord;
-    if (record.format === "lorat-eval") return record;
-  } catch {
-    // Said below.
-  }
+  const { success, data } = evaluationRecord.safeParse(jsonOr(text));
+  if (success) return data;
   throw new LoratError("EVAL_RECORD", `${path} is not the record of an evaluation`, {
     hint: "Choose another folder with --out.",
   });
 }
 
-/** Writes the record beside its place and renames it. Throws what `writeOutput` throws. */
-export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
-  const text = `${JSON.stringify(record, null, 2)}\n`;
-  await writeOutput(join(folder, RECORD_FILE), {}, (partial) => writeFile(partial, text));
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the record beside its place and renames it. Throws what `writeJson` throws. */
+export async function writeRecord(folder: string, record: EvaluationRecord): Promise<void> {
+  await writeJson(join(folder, RECORD_FILE), record);
 }
 
 /** Throws `EVAL_CHANGED` with every difference that makes results of two runs not belong together. */
-export function checkSame(then: RunRecord, now: RunRecord, folder: string): void {
+export function checkSame(then: EvaluationRecord, now: EvaluationRecord, folder: string): void {
   const differences = COMPARED.flatMap(([what, value]) => {
     const [before, after] = [value(then), value(now)].map((one) => JSON.stringify(one));
     return before === after ? [] : [`${what}: ${before} in the folder, ${after} now`];
@@ -74,7 +88,7 @@ export function checkSame(then: RunRecord, now: RunRecord, folder: string): void
 }
 
 /** Where files lie is not compared, only what is in them. */
-const COMPARED: readonly (readonly [string, (record: RunRecord) => unknown])[] = [
+const COMPARED: readonly (readonly [string, (record: EvaluationRecord) => unknown])[] = [
   ["version of lorat", ({ version }) => version],
   ["kind of dataset", ({ dataset }) => dataset.kind],
   ["parts", ({ dataset }) => dataset.splits],

@@ -45,8 +45,8 @@ export async function loadModel(model: string, { adapter }: LoadOptions = {}): P
       name: variant.name,
       config: mergedConfig(variant),
       weights,
-      ...(calibration && { calibration }),
-      ...(loop && { loop }),
+      calibration,
+      loop,
       ...(int8 && { singleLayers: int8.singleLayers }),
     };
   } finally {

@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ModelManifest, modelFiles, parseModelManifest } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { writeOutput } from "../../files/pending-file.ts";
+import { writeJson } from "../../files/pending-file.ts";
 
 /** The manifest of a model folder as it lies there. Throws `MODEL_JSON` where it is not JSON. */
 export async function manifestJson(folder: string): Promise<unknown> {
@@ -27,8 +27,5 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
 export async function updateManifest(folder: string, changes: Partial<ModelManifest>): Promise<void> {
   const manifest = { ...((await manifestJson(folder)) as object), ...changes };
   parseModelManifest(manifest);
-  const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  await writeOutput(join(folder, modelFiles.manifest), { force: true }, (partial) =>
-    writeFile(partial, text),
-  );
+  await writeJson(join(folder, modelFiles.manifest), manifest, { force: true });
 }

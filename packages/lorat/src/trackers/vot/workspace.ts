@@ -1,7 +1,7 @@
-import { mkdir, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readlink, stat, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { checkFree, writeOutput } from "../../files/pending-file.ts";
+import { checkFree, writeWhole } from "../../files/pending-file.ts";
 
 /** Experiment stacks that LoRAT is evaluated with (specification 5.5); the toolkit knows more. */
 export const VOT_STACKS = [
@@ -64,9 +64,7 @@ export async function writeWorkspace(folder: string, options: WorkspaceOptions =
   };
   const files = Object.keys(contents);
   for (const name of files) await checkFree(join(folder, name), force);
-  for (const name of files) {
-    await writeOutput(join(folder, name), { force }, (partial) => writeFile(partial, contents[name]!));
-  }
+  for (const name of files) await writeWhole(join(folder, name), contents[name]!, { force });
   await mkdir(join(folder, "results"), { recursive: true });
   if (sequences === undefined) await mkdir(join(folder, "sequences"), { recursive: true });
   else await linkOnce(resolve(sequences), join(folder, "sequences"));

@@ -1,8 +1,8 @@
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parametersOf } from "@lorat/core";
 import { type Device, LoratError, sizeOf } from "@lorat/graph";
-import { writeOutput } from "../../files/pending-file.ts";
+import { writeJson, writeWhole } from "../../files/pending-file.ts";
 import { readRun } from "../../runs/read-run.ts";
 import type { StepRecord } from "../../runs/records.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
@@ -98,13 +98,9 @@ function trainableCount({ model }: RunConfig): number {
 
 /** The table as JSON, and the curves of all rows so far on one page. */
 async function writeResult(folder: string, result: AblationResult): Promise<void> {
-  await writeWhole(join(folder, ablationFiles.summary), `${JSON.stringify(result, null, 2)}\n`);
+  await writeJson(join(folder, ablationFiles.summary), result, { force: true });
   const runs = await Promise.all(result.rows.map(({ name }) => readRun(join(folder, name))));
-  await writeWhole(join(folder, ablationFiles.report), await ablationReport(result, runs));
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  await writeOutput(path, { force: true }, (partial) => writeFile(partial, text));
+  await writeWhole(join(folder, ablationFiles.report), await ablationReport(result, runs), { force: true });
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { textTable } from "../../report/text-table.ts";
 import type { AblationName } from "./rows.ts";
 
 /** An ablation's rows so far. */
@@ -75,16 +76,7 @@ export function summaryCells(rows: readonly RowSummary[]): string[][] {
 
 /** The rows as a table for the terminal. */
 export function summaryTable(rows: readonly RowSummary[]): string {
-  const lines = summaryCells(rows);
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines
-    .map((line) =>
-      line
-        .map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]! + 2)))
-        .join("")
-        .trimEnd(),
-    )
-    .join("\n");
+  return textTable(summaryCells(rows), ["left", "right"]);
 }
 
 function mean(values: readonly number[]): number {

@@ -91,7 +91,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
     const weights = await engine.weights({ average: true });
     const tracker = await createTracker(
       { name: base.variant.name, config: settings.model, weights, loop: base.loop },
-      { device, ...(threads !== undefined && { threads }) },
+      { device, threads },
     );
     try {
       const result = { step, ...(await scoreStretches(tracker, heldOut, signal)) };

@@ -5,8 +5,8 @@ import { paperRun } from "./reference.ts";
 
 /**
  * The rows of the paper's ablations (specification 1.8), each B-224's own training with one thing changed:
- * `lorat train ablation-head-conv --base BACKBONE --data DIR --got10k-list FILE --out RUN`. Expected scores are in the
- * paper's ablation tables; their numbers are not at hand. `lorat ablate` runs the rows side by side on data of your own.
+ * `lorat train ablation-head-conv --base BACKBONE --data DIR --got10k-list FILE --out RUN`. The poster's
+ * ablation of embeddings is in `report/published`; its other tables are not at hand. `lorat ablate` runs the rows side by side on data of your own.
  */
 export const ablationPresets: readonly Preset[] = ABLATIONS.flatMap((ablation) =>
   ablationRows[ablation].map((row) => {

@@ -32,7 +32,7 @@ export function nanoPreset({
     name: "nano",
     model: mergedConfig(variantNamed("nano")),
     initialisation: "scratch",
-    ...(base !== undefined && { base }),
+    base,
     batchSize: 16,
     steps,
     optimizer: {

@@ -12,11 +12,11 @@ export async function* memorySuites(context: BenchContext): AsyncGenerator<Suite
     frames,
     settled,
     trackers,
-    ...(threads !== undefined && { threads }),
+    threads,
   };
   const found = await forkJob<MemoryFigures>(job, "memory over many frames", {
     script: builtScript("measure/bench/memory-child"),
-    ...(signal && { signal }),
+    signal,
     onRun: (done, total) => onStage(`memory ${done}/${total}`),
   });
   const { settled: before, afterFrames, firstTrackers, afterTrackers } = found;

@@ -37,7 +37,7 @@ async function stepSuite(variant: Variant, context: BenchContext): Promise<Suite
     steps: 3,
     device,
     weights: [...tensors],
-    ...(threads !== undefined && { threads }),
+    threads,
   };
   context.onStage(`peak memory of a LoRA step of ${variant.name}`);
   const { peakBytes } = await runChild(job, { signal: context.signal });

@@ -29,7 +29,7 @@ export async function plainOnnxRuntime(model: Model, context: BenchContext): Pro
     return { kind: "embedded", dtype, data: data.get(name)! };
   };
   const { bytes } = serialise({ score_map: scoreMap, boxes }, place);
-  const session = await Session.fromModel(bytes, { device, ...(threads !== undefined && { threads }) });
+  const session = await Session.fromModel(bytes, { device, threads });
   const feeds = Object.fromEntries(
     [inputs.template, inputs.search, inputs.templateMask].map(({ name, shape }) => [
       name,

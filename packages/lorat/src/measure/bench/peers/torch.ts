@@ -68,7 +68,7 @@ async function runTorch(script: string, job: TorchJob, { folder, threads, signal
 }
 
 function torchJob({ kind, batch }: TorchJob, variant: Variant, threads: number | undefined) {
-  return { kind, batch, variant, ...(threads !== undefined && { threads }), repeat: runsPerRound };
+  return { kind, batch, variant, threads, repeat: runsPerRound };
 }
 
 function lastLine(text: string): string {

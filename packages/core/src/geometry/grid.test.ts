@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hannWindow } from "./hann.ts";
+import { foregroundCells, hannWindow, rasterise, writeForegroundMask } from "./grid.ts";
 import { imageMean } from "./image-mean.ts";
-import { foregroundCells, writeForegroundMask } from "./mask.ts";
-import { rasterise } from "./rasterise.ts";
 
 const grid = { sizePx: 64, cells: 4 };
 

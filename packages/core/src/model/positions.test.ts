@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Size } from "../geometry/frame.ts";
-import { resizePositions } from "./position-resize.ts";
+import { resizePositions } from "./positions.ts";
 
 const side = fc.integer({ min: 1, max: 12 });
 const grid = fc.record({ width: side, height: side });

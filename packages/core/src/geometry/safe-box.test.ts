@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Corners, iou, toCorners } from "../geometry/box.ts";
-import { safeBox } from "./safe-box.ts";
+import { type Corners, iou, safeBox, toCorners } from "./box.ts";
 
 const near = fc.double({ min: -50, max: 2100, noNaN: true });
 const anything = fc.oneof(
