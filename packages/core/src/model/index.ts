@@ -1,5 +1,6 @@
 export {
   type Adaptation,
+  adaptationSchema,
   allLinearLayers,
   type EmbeddingKind,
   type HeadKind,
@@ -9,6 +10,7 @@ export {
   loraScaling,
   type ModelConfig,
   mergedConfig,
+  mergedNetwork,
 } from "./config.ts";
 export { dropPathKind, dropPathShape, subsetSize } from "./drop-path.ts";
 export { type Embedded, embedSearch, embedTemplate } from "./embedding.ts";

@@ -1,4 +1,4 @@
-import { type ModelConfig, type Variant, variants } from "@lorat/core";
+import { adaptationSchema, type ModelConfig, type Variant, variants } from "@lorat/core";
 import { z } from "zod";
 import type { CropAugmentation } from "../../sampling/crop-augmentation.ts";
 import type { DataRoots } from "../../sampling/data-manifest.ts";
@@ -42,29 +42,6 @@ const variant = z.preprocess(
     }),
 );
 
-const targets = z.strictObject({
-  q: z.boolean(),
-  k: z.boolean(),
-  v: z.boolean(),
-  proj: z.boolean(),
-  mlp: z.boolean(),
-});
-
-const adaptation = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("none") }),
-  z.strictObject({
-    kind: z.literal("lora"),
-    rank: count,
-    alpha: positive,
-    rankStabilised: z.boolean(),
-    targets,
-    start: z.enum(["bert", "lora", "gaussian"]).optional(),
-  }),
-  z.strictObject({ kind: z.literal("adapter"), reduction: count }),
-  z.strictObject({ kind: z.literal("ia3") }),
-  z.strictObject({ kind: z.literal("vpt"), prompts: count }),
-]);
-
 const head = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("mlp") }),
   z.strictObject({ kind: z.literal("conv"), channels: z.int().min(8).multipleOf(8) }),
@@ -73,7 +50,7 @@ const head = z.discriminatedUnion("kind", [
 
 const model = z.strictObject({
   variant,
-  adaptation,
+  adaptation: adaptationSchema,
   embedding: z.enum(["foreground", "type", "shared", "separate", "sincos"]),
   head,
   attention: z.enum(["joint", "asymmetric"]),
