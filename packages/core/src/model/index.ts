@@ -29,6 +29,7 @@ export {
   type Stages,
   searchHalf,
   templateHalf,
+  templateMemoryShape,
 } from "./lorat.ts";
 export {
   type Fold,

@@ -39,7 +39,7 @@ export type TrackerSpec =
 export const trackerIdentity = z
   .object({
     name: z.string(),
-    kind: z.enum(["model", "nanotrack", "module", "command"]),
+    kind: z.enum(["model", "nanotrack", "vittrack", "module", "command"]),
     /** As it was given. */
     source: z.string(),
     adapter: z.string().optional(),
