@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Variant } from "./variants.ts";
 
 /** Linear layers of a block that adapters can be put on. */
@@ -25,16 +26,35 @@ export interface Lora {
   readonly start?: "bert" | "lora" | "gaussian";
 }
 
+const count = z.int().min(1);
+
+/** What a run's settings may say of an adaptation, checked. */
+export const adaptationSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("none") }),
+  z.strictObject({
+    kind: z.literal("lora"),
+    rank: count,
+    alpha: z.number().positive(),
+    rankStabilised: z.boolean(),
+    targets: z.strictObject({
+      q: z.boolean(),
+      k: z.boolean(),
+      v: z.boolean(),
+      proj: z.boolean(),
+      mlp: z.boolean(),
+    }),
+    start: z.enum(["bert", "lora", "gaussian"]).optional(),
+  }) satisfies z.ZodType<Lora>,
+  z.strictObject({ kind: z.literal("adapter"), reduction: count }),
+  z.strictObject({ kind: z.literal("ia3") }),
+  z.strictObject({ kind: z.literal("vpt"), prompts: count }),
+]);
+
 /**
  * How the backbone is made trainable. `none` is the plain network: merged weights at inference, or the full
- * fine-tuning baseline. The others are the ablations of specification section 1.8.
+ * fine-tuning baseline. The others are LoRA and the ablations of specification section 1.8.
  */
-export type Adaptation =
-  | { readonly kind: "none" }
-  | Lora
-  | { readonly kind: "adapter"; readonly reduction: number }
-  | { readonly kind: "ia3" }
-  | { readonly kind: "vpt"; readonly prompts: number };
+export type Adaptation = Readonly<z.infer<typeof adaptationSchema>>;
 
 /**
  * Input embedding. `foreground` is LoRAT's: shared positions and three token types, with the template's foreground
@@ -54,8 +74,10 @@ export interface ModelConfig {
   readonly variant: Variant;
   readonly adaptation: Adaptation;
   readonly embedding: EmbeddingKind;
-  /** Shared positions train beside the adapters (ablation); frozen when left out. */
+  /** Shared positions train beside the adapters (ablation); default: false. */
   readonly trainPositions?: boolean;
+  /** A convolutional stem trains too; default: it stays as it is. */
+  readonly trainStem?: boolean | undefined;
   readonly head: HeadKind;
   /** `asymmetric` lets template tokens attend to the template alone (MixAttn ablation). */
   readonly attention: "joint" | "asymmetric";
@@ -68,22 +90,23 @@ export function mergedConfig(variant: Variant): ModelConfig {
     adaptation: { kind: "none" },
     embedding: "foreground",
     head: { kind: "mlp" },
-    attention: "joint",
+    attention: variant.attention ?? "joint",
   };
+}
+
+/** Adaptations that fold into the weights. */
+const foldedKinds: ReadonlySet<Adaptation["kind"]> = new Set(["lora"]);
+
+/** The network that runs on merged weights: adapters that fold into the weights are gone, others stay. */
+export function mergedNetwork(config: ModelConfig): ModelConfig {
+  return foldedKinds.has(config.adaptation.kind) ? { ...config, adaptation: { kind: "none" } } : config;
 }
 
 /** LoRAT as trained: rank and alpha 64 on every linear layer of the blocks (paper section 4.1). */
 export function loraConfig(variant: Variant, lora: Partial<Lora> = {}): ModelConfig {
   const rank = lora.rank ?? 64;
   const { alpha = rank, rankStabilised = false, targets = allLinearLayers, start } = lora;
-  const adaptation: Lora = {
-    kind: "lora",
-    rank,
-    alpha,
-    rankStabilised,
-    targets,
-    ...(start !== undefined && { start }),
-  };
+  const adaptation: Lora = { kind: "lora", rank, alpha, rankStabilised, targets, ...(start && { start }) };
   return { ...mergedConfig(variant), adaptation };
 }
 

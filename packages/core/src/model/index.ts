@@ -1,5 +1,6 @@
 export {
   type Adaptation,
+  adaptationSchema,
   allLinearLayers,
   type EmbeddingKind,
   type HeadKind,
@@ -9,6 +10,7 @@ export {
   loraScaling,
   type ModelConfig,
   mergedConfig,
+  mergedNetwork,
 } from "./config.ts";
 export { dropPathKind, dropPathShape, subsetSize } from "./drop-path.ts";
 export { type Embedded, embedSearch, embedTemplate } from "./embedding.ts";
@@ -27,6 +29,7 @@ export {
   type Stages,
   searchHalf,
   templateHalf,
+  templateMemoryShape,
 } from "./lorat.ts";
 export {
   type Fold,
@@ -39,4 +42,5 @@ export {
   parametersIn,
 } from "./parameters.ts";
 export * from "./positions.ts";
+export { STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
 export { searchSizePx, templateSizePx, type Variant, variantNamed, variants } from "./variants.ts";

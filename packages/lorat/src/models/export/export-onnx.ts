@@ -3,8 +3,8 @@ import { basename } from "node:path";
 import {
   lorat,
   type MergedTensor,
-  type ModelConfig,
   mergedBlocks,
+  mergedNetwork,
   networkInputs,
   parametersOf,
   planMerge,
@@ -42,7 +42,7 @@ export async function exportOnnx(
   { batch = 1, embedBelowBytes = 1.9 * 2 ** 30, ...options }: OnnxExportOptions = {},
 ): Promise<OnnxExport> {
   const { step, weights } = await runWeights(run, config);
-  const model = withoutAdapters(config.model);
+  const model = mergedNetwork(config.model);
   const graph = new Graph();
   const { scoreMap, boxes } = lorat(networkInputs(graph, model, batch), model);
   const outputs = { score_map: scoreMap, boxes };
@@ -79,11 +79,6 @@ export async function exportOnnx(
   } finally {
     await Promise.all([reader.dispose(), product.dispose()]);
   }
-}
-
-/** The network after merging; other adaptations stay in it. */
-function withoutAdapters(model: ModelConfig): ModelConfig {
-  return model.adaptation.kind === "lora" ? { ...model, adaptation: { kind: "none" } } : model;
 }
 
 async function whole(blocks: AsyncIterable<Float32Array>, shape: readonly number[]): Promise<Uint8Array> {

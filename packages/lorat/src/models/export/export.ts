@@ -1,4 +1,4 @@
-import { mergedBlocks, parametersOf, planMerge, type TensorToWrite } from "@lorat/core";
+import { mergedBlocks, mergedNetwork, parametersOf, planMerge, type TensorToWrite } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import type { OutputOptions } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
@@ -56,11 +56,10 @@ export async function exportRun(
 /** A model folder holds the network of the paper alone. */
 function requirePublishedNetwork({ model }: RunConfig): void {
   const issues: string[] = [];
-  if (model.adaptation.kind !== "none" && model.adaptation.kind !== "lora")
-    issues.push(`adaptation ${model.adaptation.kind}`);
+  if (mergedNetwork(model).adaptation.kind !== "none") issues.push(`adaptation ${model.adaptation.kind}`);
   if (model.embedding !== "foreground") issues.push(`embedding ${model.embedding}`);
   if (model.head.kind !== "mlp") issues.push(`head ${model.head.kind}`);
-  if (model.attention !== "joint") issues.push(`attention ${model.attention}`);
+  if (model.attention !== (model.variant.attention ?? "joint")) issues.push(`attention ${model.attention}`);
   if (issues.length === 0) return;
   throw new LoratError(
     "EXPORT_UNSUPPORTED",

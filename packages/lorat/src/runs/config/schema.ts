@@ -1,4 +1,4 @@
-import { type ModelConfig, type Variant, variants } from "@lorat/core";
+import { adaptationSchema, type ModelConfig, type Variant, variants } from "@lorat/core";
 import { z } from "zod";
 import type { CropAugmentation } from "../../sampling/crop-augmentation.ts";
 import type { DataRoots } from "../../sampling/data-manifest.ts";
@@ -32,6 +32,8 @@ const variant = z.preprocess(
       searchGrid: count,
       templateAreaFactor: positive,
       searchAreaFactor: positive,
+      stem: z.enum(["patch", "conv"]).optional(),
+      attention: z.enum(["joint", "asymmetric"]).optional(),
       dropPath: z.number().min(0).lt(1),
     } satisfies Exactly<Variant>)
     .refine(({ dim, heads }) => dim % heads === 0, {
@@ -39,29 +41,6 @@ const variant = z.preprocess(
       path: ["dim"],
     }),
 );
-
-const targets = z.strictObject({
-  q: z.boolean(),
-  k: z.boolean(),
-  v: z.boolean(),
-  proj: z.boolean(),
-  mlp: z.boolean(),
-});
-
-const adaptation = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("none") }),
-  z.strictObject({
-    kind: z.literal("lora"),
-    rank: count,
-    alpha: positive,
-    rankStabilised: z.boolean(),
-    targets,
-    start: z.enum(["bert", "lora", "gaussian"]).optional(),
-  }),
-  z.strictObject({ kind: z.literal("adapter"), reduction: count }),
-  z.strictObject({ kind: z.literal("ia3") }),
-  z.strictObject({ kind: z.literal("vpt"), prompts: count }),
-]);
 
 const head = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("mlp") }),
@@ -71,11 +50,12 @@ const head = z.discriminatedUnion("kind", [
 
 const model = z.strictObject({
   variant,
-  adaptation,
+  adaptation: adaptationSchema,
   embedding: z.enum(["foreground", "type", "shared", "separate", "sincos"]),
   head,
   attention: z.enum(["joint", "asymmetric"]),
   trainPositions: z.boolean().optional(),
+  trainStem: z.boolean().optional(),
 } satisfies Exactly<ModelConfig>);
 
 const ramp = z.tuple([atLeast0, atLeast0]);
@@ -108,6 +88,7 @@ const roots = {
   clips: paths,
   cutouts: paths,
   exclude: paths,
+  only: paths,
 } satisfies Exactly<DataRoots>;
 
 const datasetShare = {
@@ -155,6 +136,7 @@ export const runConfigSchema = z.strictObject({
   model,
   initialisation: z.enum(["reference", "scratch"]),
   base: text.optional(),
+  stem: text.optional(),
   baseParts: z.enum(["all", "backbone"]).optional(),
   batchSize: count,
   accumulation: count.optional(),
