@@ -94,7 +94,7 @@ export function createBatchMaker(plan: BatchPlan, supply: PairSupply = pairSuppl
         drawTo(index + 1 + DRAWN_AHEAD);
         const { random, strength, next } = samples[index]!;
         let { pair, source } = await drawn[index]!;
-        for (let attempt = 1; !writer.write(pair, random, strength, arrays, index); attempt++) {
+        for (let attempt = 1; !writer.write(pair, { random, strength, batch: arrays, index }); attempt++) {
           if (attempt >= MAX_REDRAWS)
             throw new LoratError("DATA_NO_PAIR", `no crop shows its target, ${attempt} pairs tried`);
           ({ pair, source } = await next());

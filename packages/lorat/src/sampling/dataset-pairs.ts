@@ -51,7 +51,7 @@ export function datasetPairs(
   let jobs: { readonly epoch: number; readonly jobs: EpochJobs } | undefined;
   const jobsOf = (epoch: number): EpochJobs => {
     if (jobs?.epoch !== epoch)
-      jobs = { epoch, jobs: epochJobs(lengths, weights, samplesPerEpoch, seed, epoch) };
+      jobs = { epoch, jobs: epochJobs(lengths, weights, { samples: samplesPerEpoch, seed, epoch }) };
     return jobs.jobs;
   };
   const anySequence = (random: Random) => {

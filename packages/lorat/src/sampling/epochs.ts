@@ -37,9 +37,7 @@ export interface EpochJobs {
 export function epochJobs(
   lengths: readonly number[],
   weights: readonly number[],
-  samples: number,
-  seed: number,
-  epoch: number,
+  { samples, seed, epoch }: { readonly samples: number; readonly seed: number; readonly epoch: number },
 ): EpochJobs {
   const order = epochOrder(lengths, weights, samples, createRandom(seed, epoch));
   return {

@@ -26,7 +26,7 @@ export function composites(store: FrameStore, manifest: DataManifest, domain?: D
         : { ...mixedSettings(strength), ...(random.chance(0.08 * strength) ? dusk(random) : {}) };
       const gap = random.logUniform(1, 4 + 60 * strength);
       const format = { width: WIDTH, height: HEIGHT, frames: gap, targetPx: random.logUniform(22, 60) };
-      const scene = composeScene(random, format, settings, cast, background);
+      const scene = composeScene({ random, format, settings }, cast, background);
       if (shownShare(scene, 0) < 0.6 || shownShare(scene, gap) < 0.4) return undefined;
       const grain = createRandom(random.uniform());
       const template = view(renderMoment(scene, 0, grain), 0.55);

@@ -89,7 +89,10 @@ async function parts(
   const crops = (name: string, augmentation: typeof paperAugmentation) => {
     const writer = new SampleWriter(geometry, augmentation);
     return part(name, "pair", 8, (i) =>
-      writer.write({ template: view, search: view }, createRandom(i), 1, batch, 0),
+      writer.write(
+        { template: view, search: view },
+        { random: createRandom(i), strength: 1, batch, index: 0 },
+      ),
     );
   };
   return [
