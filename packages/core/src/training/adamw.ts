@@ -24,7 +24,7 @@ export interface AdamWOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** Largest global L2 norm of the gradients; they are not clipped when left out. */
+  /** Maximum global L2 norm of the gradients; default: no clipping. */
   readonly maxGradNorm?: number;
   /** Multiplies gradients by a number fed as `gradient_factor` instead of clipping: see {@link gradientNormGraph}. */
   readonly gradientFactor?: boolean;
