@@ -92,10 +92,10 @@ export class Optimizer {
     const groups = parameterGroups(trainable, {
       baseLr,
       weightDecay,
-      ...(layerDecay !== undefined && { layerDecay: { rate: layerDecay, depth } }),
+      layerDecay: layerDecay === undefined ? undefined : { rate: layerDecay, depth },
     });
     const average = settings.averageDecay !== undefined;
-    const options = { gradientFactor: true, average, ...(beta2 !== undefined && { beta2 }) };
+    const options = { average, beta2 };
     const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
     const device = await resolveDevice(requested);
     addMissing(state, shapes, average);
