@@ -6,8 +6,8 @@ export const inputNames = {
   search: "search",
   /** `[batch, Nz]`, 1 on the target's cells. */
   templateMask: "template_mask",
-  /** `[batch, Nz, dim]`: the template as embedded before, for the search half alone. */
-  templateTokens: "template_tokens",
+  /** `[batch, ...templateMemoryShape]`: what the template half gave, for the search half alone. */
+  templateMemory: "template_memory",
 } as const;
 
 /** Names of what a network gives. */
@@ -16,8 +16,8 @@ export const outputNames = {
   scoreMap: "score_map",
   /** `[batch, grid, grid, 4]`, `[x1, y1, x2, y2]` as fractions of the search region. */
   boxes: "boxes",
-  /** `[batch, Nz, dim]`: the embedded template, of the template half alone. */
-  tokens: "tokens",
+  /** `[batch, ...templateMemoryShape]`: what stays the same of a template, of the template half alone. */
+  memory: "memory",
 } as const;
 
 /** Names of what a training or evaluation step is fed beside the network's inputs. */

@@ -76,6 +76,8 @@ export interface ModelConfig {
   readonly embedding: EmbeddingKind;
   /** Shared positions train beside the adapters (ablation); default: false. */
   readonly trainPositions?: boolean;
+  /** A convolutional stem trains too; default: it stays as it is. */
+  readonly trainStem?: boolean | undefined;
   readonly head: HeadKind;
   /** `asymmetric` lets template tokens attend to the template alone (MixAttn ablation). */
   readonly attention: "joint" | "asymmetric";
@@ -88,7 +90,7 @@ export function mergedConfig(variant: Variant): ModelConfig {
     adaptation: { kind: "none" },
     embedding: "foreground",
     head: { kind: "mlp" },
-    attention: "joint",
+    attention: variant.attention ?? "joint",
   };
 }
 

@@ -1,8 +1,9 @@
 import { add, float32, matmul, mul, reshape, slice, sub, transpose, type Value } from "@lorat/graph";
 import type { ModelConfig } from "./config.ts";
-import { cosinePatches, normal, sinusoids } from "./initialise.ts";
+import { cosinePatches, normal, type Start, sinusoids } from "./initialise.ts";
 import { type ParameterScope, parameterScope, trainsWhole } from "./parameters.ts";
 import { sinCosPositions } from "./positions.ts";
+import { convStem, STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
 
 /** An input turned into tokens. */
 export interface Embedded {
@@ -33,12 +34,24 @@ export function embedSearch(pixels: Value, config: ModelConfig): Embedded {
 
 /** Features of a crop's cells before positions, `[batch, grid ** 2, dim]`, rows of the grid first. */
 function cellFeatures(pixels: Value, at: ParameterScope): Value {
-  return patchEmbedding(pixels, at.child("patch_embed", { layer: 0, embeds: true }).child("proj"));
+  const embed = at.child("patch_embed", { layer: 0, embeds: true }).child("proj");
+  const { stem, patchSize } = at.config.variant;
+  if (stem !== "conv") return patchEmbedding(pixels, embed, { patchSize, start: pixelStart });
+  const features = convStem(pixels, at.child("stem", { layer: 0 })); // [batch, 96, grid, grid]
+  return patchEmbedding(features, embed, { patchSize: patchSize / STEM_STRIDE, start: featureStart });
 }
 
+const pixelStart = { reference: normal(0.02), scratch: cosinePatches };
+/** Features of unit deviation become tokens of about unit deviation. */
+const featureStart = { reference: normal(1 / Math.sqrt(STEM_CHANNELS)) };
+
 /** Patch embedding: a convolution whose stride is its kernel, written as one matrix product. */
-function patchEmbedding(pixels: Value, at: ParameterScope): Value {
-  const { patchSize, dim } = at.config.variant;
+function patchEmbedding(
+  pixels: Value,
+  at: ParameterScope,
+  { patchSize, start }: { readonly patchSize: number; readonly start: Start },
+): Value {
+  const { dim } = at.config.variant;
   const [batch, channels, height] = pixels.shape as [number, number, number, number];
   const grid = height / patchSize;
   const cells = reshape(pixels, [batch, channels, grid, patchSize, grid, patchSize]);
@@ -47,7 +60,7 @@ function patchEmbedding(pixels: Value, at: ParameterScope): Value {
   const weight = at.parameter("weight", [dim, channels, patchSize, patchSize], {
     kind: "matrix",
     single: true, // it reads pixels
-    start: { reference: normal(0.02), scratch: cosinePatches },
+    start,
   });
   const bias = at.parameter("bias", [dim], { kind: "bias" });
   return add(matmul(patches, transpose(reshape(weight, [dim, perPatch]))), bias);

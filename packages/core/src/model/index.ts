@@ -29,6 +29,7 @@ export {
   type Stages,
   searchHalf,
   templateHalf,
+  templateMemoryShape,
 } from "./lorat.ts";
 export {
   type Fold,
@@ -41,4 +42,5 @@ export {
   parametersIn,
 } from "./parameters.ts";
 export * from "./positions.ts";
+export { STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
 export { searchSizePx, templateSizePx, type Variant, variantNamed, variants } from "./variants.ts";

@@ -1,5 +1,6 @@
-import { Graph, type Value } from "@lorat/graph";
+import { concat, Graph, reshape, type Shape, slice, type Value } from "@lorat/graph";
 import { inputNames, outputNames } from "../graph-names.ts";
+import type { KeyValue } from "./attention.ts";
 import type { ModelConfig } from "./config.ts";
 import { embedSearch, embedTemplate } from "./embedding.ts";
 import { type Encoded, type EncodeOptions, encode } from "./encoder.ts";
@@ -67,19 +68,50 @@ export function namedOutputs({ scoreMap, boxes }: HeadOutput): Record<string, Va
   return { [outputNames.scoreMap]: scoreMap, [outputNames.boxes]: boxes };
 }
 
-/** The half that runs once for a target: embeds the template. Gives `tokens`. */
-export function templateHalf(config: ModelConfig, batch = 1): Record<string, Value> {
-  const { template, templateMask } = networkInputs(new Graph(), config, batch);
-  return { [outputNames.tokens]: embedTemplate(template, templateMask, config).tokens };
+/**
+ * Sizes of what stays the same of a template while its target is tracked: its embedded tokens, `[Nz, dim]`; where template tokens
+ * attend to the template alone, the keys and values of every block, `[2 * depth, heads, Nz, dim / heads]`, so that a frame costs
+ * the search tokens alone.
+ */
+export function templateMemoryShape({ variant, attention }: ModelConfig): Shape {
+  const { templateGrid, dim, depth, heads } = variant;
+  if (attention === "joint") return [templateGrid ** 2, dim];
+  return [2 * depth, heads, templateGrid ** 2, dim / heads];
 }
 
-/** The half that runs on every frame, from `template_tokens`. Gives the network's outputs for `batch` targets. */
+/** The half that runs once for a target. Gives `memory`, of {@link templateMemoryShape}. */
+export function templateHalf(config: ModelConfig, batch = 1): Record<string, Value> {
+  const { template, templateMask } = networkInputs(new Graph(), config, batch);
+  const { tokens } = embedTemplate(template, templateMask, config);
+  if (config.attention === "joint") return { [outputNames.memory]: tokens };
+  const { keyValues } = encode({ template: tokens }, config);
+  const parts = keyValues.flatMap(({ key, value }) => [key, value]); // [batch, heads, Nz, headDim] each
+  const [, ...one] = parts[0]!.shape;
+  return {
+    [outputNames.memory]: concat(
+      parts.map((part) => reshape(part, [batch, 1, ...one])),
+      1,
+    ),
+  };
+}
+
+/** The half that runs on every frame, from `template_memory`. Gives the network's outputs for `batch` targets. */
 export function searchHalf(config: ModelConfig, batch: number): Record<string, Value> {
-  const { variant } = config;
   const graph = new Graph();
-  const template = graph.input(inputNames.templateTokens, [batch, variant.templateGrid ** 2, variant.dim]);
+  const memory = graph.input(inputNames.templateMemory, [batch, ...templateMemoryShape(config)]);
   const search = embedSearch(searchInput(graph, config, batch), config).tokens;
-  return namedOutputs(head(encode({ template, search }, config).search, config));
+  const encoded =
+    config.attention === "joint"
+      ? encode({ template: memory, search }, config)
+      : encode({ search }, config, { context: rememberedKeyValues(memory) });
+  return namedOutputs(head(encoded.search, config));
+}
+
+/** Keys and values of each block out of a memory `[batch, 2 * depth, heads, Nz, headDim]`. */
+function rememberedKeyValues(memory: Value): KeyValue[] {
+  const [batch, parts, ...one] = memory.shape as [number, number, ...number[]];
+  const part = (index: number) => reshape(slice(memory, index, index + 1, 1), [batch, ...one]);
+  return Array.from({ length: parts / 2 }, (_, i) => ({ key: part(2 * i), value: part(2 * i + 1) }));
 }
 
 /** Every parameter of a network as its graph declares them, in training or (default) at inference. */

@@ -22,6 +22,13 @@ export interface Variant {
   readonly templateAreaFactor: number;
   /** How much context the search crop shows. */
   readonly searchAreaFactor: number;
+  /**
+   * Where tokens come from: `patch`, the default, embeds patches of pixels as in the paper; `conv` puts a frozen
+   * convolutional network before it (`stem.ts`).
+   */
+  readonly stem?: "patch" | "conv" | undefined;
+  /** `asymmetric` lets template tokens attend to the template alone; default: `joint`, as in the paper. */
+  readonly attention?: "joint" | "asymmetric" | undefined;
   /** Share of dropped residual branches in training, the same in every block. */
   readonly dropPath: number;
 }

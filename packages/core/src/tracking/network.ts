@@ -11,7 +11,7 @@ import {
 } from "@lorat/graph";
 import { inputNames, outputNames } from "../graph-names.ts";
 import type { ModelConfig } from "../model/config.ts";
-import { searchHalf, templateHalf } from "../model/lorat.ts";
+import { searchHalf, templateHalf, templateMemoryShape } from "../model/lorat.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
 import { atPrecision } from "../precision/at-precision.ts";
 import type { Precision } from "../precision/precision.ts";
@@ -79,7 +79,7 @@ export class TrackingNetwork {
     await Promise.all([this.#templateSession().ready(), this.#searchSession(1).ready()]);
   }
 
-  /** `[Nz * dim]`: the embedded template. pixels: `[3, size, size]` normalised; mask: `[Nz]`. */
+  /** What stays the same of a template, of {@link templateMemoryShape}. pixels: `[3, size, size]` normalised; mask: `[Nz]`. */
   async embedTemplate(pixels: Float32Array, mask: Float32Array): Promise<Float32Array> {
     const { variant } = this.model.config;
     const size = templateSizePx(variant);
@@ -87,15 +87,15 @@ export class TrackingNetwork {
       [inputNames.template]: float32(pixels, [1, 3, size, size]),
       [inputNames.templateMask]: float32(mask, [1, variant.templateGrid ** 2]),
     });
-    return results[outputNames.tokens]!.data as Float32Array;
+    return results[outputNames.memory]!.data as Float32Array;
   }
 
-  /** The maps of `batch` targets. templates: `[batch, Nz, dim]`; searches: `[batch, 3, size, size]` normalised. */
+  /** The maps of `batch` targets. templates: `[batch, ...templateMemoryShape]`; searches: `[batch, 3, size, size]` normalised. */
   async search(templates: Float32Array, searches: Float32Array, batch: number): Promise<Maps> {
     const { variant } = this.model.config;
     const size = searchSizePx(variant);
     const results = await this.#searchSession(batch).compute({
-      [inputNames.templateTokens]: float32(templates, [batch, variant.templateGrid ** 2, variant.dim]),
+      [inputNames.templateMemory]: float32(templates, [batch, ...templateMemoryShape(this.model.config)]),
       [inputNames.search]: float32(searches, [batch, 3, size, size]),
     });
     const map = (name: string) => results[name]!.data as Float32Array;

@@ -159,7 +159,7 @@ class LoratTracker implements Tracker {
     const memories = targets.map((target) => this.#memoryFor(target, frame));
     const { variant } = this.#network.model.config;
     const searchLength = this.#searchCropper.length;
-    const templateLength = variant.templateGrid ** 2 * variant.dim;
+    const templateLength = memories[0]!.template.length;
     this.#searches = resized(this.#searches, memories.length * searchLength);
     this.#templates = resized(this.#templates, memories.length * templateLength);
     const searches = this.#searches;

@@ -17,6 +17,7 @@ export type { Recompute } from "./recompute.ts";
 export * from "./schedule.ts";
 export { type OptimizerSettings, type TrainingSettings, trainingSchedule } from "./settings.ts";
 export { baseTensors } from "./starting-weights.ts";
+export * from "./stem/index.ts";
 export {
   type EvaluationStep,
   evaluationStep,

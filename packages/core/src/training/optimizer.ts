@@ -35,6 +35,12 @@ export type TensorState = Map<string, Tensor | DeviceTensor>;
  */
 const maximumBytes = 16 * 2 ** 20;
 
+/** What an optimiser needs to know of a training. */
+export type UpdateSettings = Pick<TrainingSettings, "optimizer" | "steps" | "averageDecay"> & {
+  /** For layer-wise decay alone. */
+  readonly model?: { readonly variant: { readonly depth: number } };
+};
+
 /** Which update of the training this is, and the divisor of its gradients. */
 export interface UpdatePosition {
   /** Update of the schedule, from 0; updates that were skipped count. */
@@ -52,7 +58,7 @@ export interface UpdatePosition {
 export class Optimizer {
   /** Parameters, moments and averages under the names of `optimizerNames`. */
   readonly state: TensorState;
-  readonly #settings: TrainingSettings;
+  readonly #settings: UpdateSettings;
   readonly #groups: readonly ParameterGroup[];
   readonly #options: AdamWOptions;
   readonly #norm: Session;
@@ -61,7 +67,7 @@ export class Optimizer {
   readonly #device: ConcreteDevice;
 
   private constructor(
-    settings: TrainingSettings,
+    settings: UpdateSettings,
     groups: readonly ParameterGroup[],
     options: AdamWOptions,
     sessions: { norm: Session; updates: readonly Session[] },
@@ -82,13 +88,13 @@ export class Optimizer {
    * written to. Throws what sessions throw.
    */
   static async create(
-    settings: TrainingSettings,
+    settings: UpdateSettings,
     trainable: readonly Parameter[],
     state: TensorState,
     requested: Device,
   ): Promise<Optimizer> {
     const { learningRate: baseLr, weightDecay, layerDecay, beta2 } = settings.optimizer;
-    const { depth } = settings.model.variant;
+    const depth = settings.model?.variant.depth ?? 0;
     const groups = parameterGroups(trainable, {
       baseLr,
       weightDecay,

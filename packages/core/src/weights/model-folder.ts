@@ -25,6 +25,8 @@ const variantSchema = z.object({
   searchGrid: count,
   templateAreaFactor: z.number().positive(),
   searchAreaFactor: z.number().positive(),
+  stem: z.enum(["patch", "conv"]).optional(),
+  attention: z.enum(["joint", "asymmetric"]).optional(),
   dropPath: z.number().min(0).lt(1),
 }) satisfies z.ZodType<Variant>;
 

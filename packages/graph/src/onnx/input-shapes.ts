@@ -1,6 +1,11 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { LoratError } from "../errors.ts";
-import { ModelProtoSchema, TensorShapeProtoSchema, type ValueInfoProto } from "./generated/onnx_pb.ts";
+import {
+  ModelProtoSchema,
+  TensorShapeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./generated/onnx_pb.ts";
 
 /** One input of a model. */
 export interface ModelInput {
@@ -36,6 +41,21 @@ export function withInputShapes(
   for (const output of graph.output) {
     for (const dimension of dimensionsOf(output)?.dim ?? []) dimension.value = { case: undefined };
   }
+  return toBinary(ModelProtoSchema, parsed);
+}
+
+/**
+ * A model with other outputs: tensors of its graph by name, for files whose intermediate results are wanted. Throws `ONNX_FILE`
+ * for bytes that are not a model, `ONNX_OUTPUT` naming the tensors that it does not compute.
+ */
+export function withOutputs(model: Uint8Array, names: readonly string[]): Uint8Array {
+  const parsed = parseModel(model);
+  const graph = parsed.graph!;
+  const computed = new Set(graph.node.flatMap(({ output }) => output));
+  const missing = names.filter((name) => !computed.has(name));
+  if (missing.length > 0)
+    throw new LoratError("ONNX_OUTPUT", `the model does not compute ${missing.join(", ")}`);
+  graph.output = names.map((name) => create(ValueInfoProtoSchema, { name }));
   return toBinary(ModelProtoSchema, parsed);
 }
 

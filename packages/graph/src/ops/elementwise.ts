@@ -55,6 +55,9 @@ const expOperator = unary("Exp", (_x, y, dy) => mul(dy, y));
 export const logOperator = unary("Log", (x, _y, dy) => div(dy, x));
 export const sqrtOperator = unary("Sqrt", (_x, y, dy) => div(mul(dy, 0.5), y));
 export const sigmoidOperator = unary("Sigmoid", (_x, y, dy) => mul(dy, mul(y, sub(1, y))));
+const hardSigmoidOperator: Operator = {
+  ...unary("HardSigmoid", (x, _y, dy) => where(greater(abs(x), 3), 0, div(dy, 6))),
+};
 const reluOperator = unary("Relu", (x, _y, dy) => where(greater(x, 0), dy, 0));
 // d|x| is taken as -1 at 0; the gradient is only asked for where x is away from it.
 const absOperator = unary("Abs", (x, _y, dy) => where(greater(x, 0), dy, neg(dy)));
@@ -116,6 +119,10 @@ export const sqrt = (x: Value): Value => apply(sqrtOperator, x);
 /** `1 / (1 + e^-x)`. */
 export const sigmoid = (x: Value): Value => apply(sigmoidOperator, x);
 /** `max(x, 0)`. */
+/** `x / 6 + 1 / 2`, clipped to 0..1. */
+export const hardSigmoid = (x: Value): Value =>
+  x.graph.apply(hardSigmoidOperator, [x], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } })[0]!;
+
 export const relu = (x: Value): Value => apply(reluOperator, x);
 /** `|x|`. */
 export const abs = (x: Value): Value => apply(absOperator, x);

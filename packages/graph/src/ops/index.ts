@@ -1,5 +1,5 @@
 export { attention } from "./attention.ts";
-export { conv2d } from "./conv.ts";
+export { type ConvGeometry, conv2d, depthwiseConv2d } from "./conv.ts";
 export {
   abs,
   add,
@@ -8,6 +8,7 @@ export {
   exp,
   gelu,
   greater,
+  hardSigmoid,
   less,
   log,
   maximum,

@@ -40,7 +40,7 @@ export function evalCommand(): Command {
     .option("--adapter <file>", "adapter for that model, as lorat finetune writes them")
     .option(
       "--tracker <tracker>",
-      "in place of a model: a command that speaks TraX, a module with init and update, or nanotrack:DIR",
+      "in place of a model: a command that speaks TraX, a module with init and update, nanotrack:DIR or vittrack:FILE",
     )
     .option("--timeout <seconds>", "longest wait for an answer of a command", positive)
     .addOption(deviceOption())

@@ -51,6 +51,7 @@ async function createProgram(args: readonly string[], commands: typeof COMMANDS)
     .usage("COMMAND [options]")
     .helpOption("-h, --help", "show what a command does and its options")
     .version(await version(), "-v, --version", "print the version")
+    .enablePositionalOptions() // what comes after the name of an inner command is its own
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ outputError: () => {} }); // printed in one style, by describeError

@@ -126,13 +126,13 @@ function repeated(text: string, before: readonly string[]): string[] {
   return [...before, text];
 }
 
-function whole(text: string): number {
+export function whole(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is needed");
   return value;
 }
 
-function positive(text: string): number {
+export function positive(text: string): number {
   if (whole(text) === 0) throw new InvalidArgumentError("a whole number above 0 is needed");
   return Number(text);
 }

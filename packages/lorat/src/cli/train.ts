@@ -7,12 +7,13 @@ import { usageError } from "./errors.ts";
 import { createProgress } from "./progress.ts";
 import { listenForStop } from "./stop-saving.ts";
 import { chosenConfig, presetTable, type TrainFlags, withTrainOptions } from "./train-options.ts";
+import { trainStemCommand } from "./train-stem.ts";
 
 /** `lorat train`: from data to a model folder, in a run that can be stopped and continued at any time. */
 export function trainCommand(): Command {
-  const command = new Command("train").description(
-    "train a model; Ctrl-C saves a checkpoint, --resume goes on from it",
-  );
+  const command = new Command("train")
+    .description("train a model; Ctrl-C saves a checkpoint, --resume goes on from it")
+    .addCommand(trainStemCommand());
   return withTrainOptions(command).action(async (what: string | undefined, flags: TrainFlags) => {
     if (flags.list) {
       console.log(presetTable());

@@ -66,7 +66,33 @@ const warningRecord = z
   .object({ kind: z.literal("warning"), step: z.number(), code: z.string(), message: z.string() })
   .readonly();
 
-const runRecord = z.union([stepRecord, validationRecord, trackingRecord, warningRecord]);
+const stemRecord = z
+  .object({
+    kind: z.literal("stem"),
+    step: z.number(),
+    /** Every block on the teacher's input to it, or the blocks one after the other. */
+    way: z.enum(["alone", "whole"]),
+    loss: number,
+    /** Mean square of the last stage's error, in units of the teacher's variance. */
+    lastStage: number,
+    gradNorm: number,
+    learningRate: number,
+    cropsPerSecond: number,
+  })
+  .readonly();
+
+const explainedRecord = z
+  .object({ kind: z.literal("explained"), step: z.number(), explained: number })
+  .readonly();
+
+const runRecord = z.union([
+  stemRecord,
+  explainedRecord,
+  stepRecord,
+  validationRecord,
+  trackingRecord,
+  warningRecord,
+]);
 
 /** What one optimiser step left behind; one line of `metrics.jsonl`. */
 export type StepRecord = z.infer<typeof stepRecord>;
@@ -76,6 +102,10 @@ export type ValidationRecord = z.infer<typeof validationRecord>;
 export type TrackingRecord = z.infer<typeof trackingRecord>;
 /** Something that people should know when they read the curves. */
 export type WarningRecord = z.infer<typeof warningRecord>;
+/** One update of a stem's training. */
+export type StemRecord = z.infer<typeof stemRecord>;
+/** Share of the teacher's variance that a stem explains on photographs never trained on. */
+export type ExplainedRecord = z.infer<typeof explainedRecord>;
 /** A line of `metrics.jsonl`. */
 export type RunRecord = z.infer<typeof runRecord>;
 

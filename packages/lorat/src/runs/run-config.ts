@@ -10,6 +10,8 @@ export interface RunConfig extends TrainingSettings {
   readonly initialisation: InitialisationStyle;
   /** Model folder that the network starts from: a trained tracker, or a DINOv2 backbone. */
   readonly base?: string;
+  /** File with the weights of a convolutional stem (`lorat train stem`), for a variant that has one; default: the base's. */
+  readonly stem?: string | undefined;
   /** `backbone` leaves a tracker's head and token types, so that all rows of an ablation start alike; default `all`. */
   readonly baseParts?: "all" | "backbone";
   /** Updates in a row whose loss is not finite at which the run stops; default 1. */

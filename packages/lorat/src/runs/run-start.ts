@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { writeJson } from "../files/pending-file.ts";
 import { type Checkpoint, lastCheckpoint, removePartialCheckpoints } from "./checkpoint.ts";
-import type { RunConfig } from "./run-config.ts";
 import { runFiles } from "./run-files.ts";
 
 /** Fingerprints of what a run reads: they must be the same when it goes on. */
@@ -16,7 +15,7 @@ export type RunSources = Readonly<Record<string, string>>;
  */
 export async function checkRun(
   folder: string,
-  config: RunConfig,
+  config: object,
   resume: boolean,
 ): Promise<Checkpoint | undefined> {
   const path = join(folder, runFiles.config);
@@ -48,7 +47,7 @@ export async function checkRun(
  * the configuration names was found: a run that could not start leaves no configuration behind. Throws
  * `RUN_DATA_CHANGED`, the differences in `issues`, and `RUN_WRITE`.
  */
-export async function recordRun(folder: string, config: RunConfig, sources: RunSources): Promise<void> {
+export async function recordRun(folder: string, config: object, sources: RunSources): Promise<void> {
   const path = join(folder, runFiles.sources);
   const known = (await readJson(join(folder, runFiles.config))) && (await readJson(path));
   if (known === undefined) {

@@ -19,7 +19,9 @@ export interface DataRoots {
   /** Folders of cut-outs: pictures with transparency. */
   readonly cutouts?: readonly string[];
   /** Whatever has one of these texts in its path is left out. */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
+  /** Photographs are these alone, by their paths; default: all. */
+  readonly only?: readonly string[] | undefined;
 }
 
 /** One boxed picture; boxes in pixels of the file. */
@@ -64,6 +66,7 @@ export async function scanData(roots: DataRoots): Promise<DataManifest> {
     return known;
   };
   const kept = (path: string) => !roots.exclude?.some((text) => path.includes(text));
+  const chosen = roots.only && new Set(roots.only);
   const images = async (folders: readonly string[] = []) => {
     const found: string[] = [];
     for (const folder of folders) {
@@ -89,7 +92,7 @@ export async function scanData(roots: DataRoots): Promise<DataManifest> {
     }
   }
   return {
-    photos: (await images(roots.photos)).map(number),
+    photos: (await images(roots.photos)).filter((path) => chosen?.has(path) ?? true).map(number),
     cutouts: (await images(roots.cutouts)).map(number),
     boxed,
     clips,

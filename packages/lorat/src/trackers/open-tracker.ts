@@ -28,6 +28,11 @@ export async function openTracker(spec: TrackerSpec, threads?: number): Promise<
       const tracker = await openNanoTrack(folder, { version, device, threads });
       return { takes: "frames", tracker: ownBoxes(tracker), dispose: () => tracker.dispose() };
     }
+    case "vittrack": {
+      const { openVitTrack } = await import("./vittrack/vittrack.ts");
+      const tracker = await openVitTrack(spec.path, { device: spec.device, threads });
+      return { takes: "frames", tracker: ownBoxes(tracker), dispose: () => tracker.dispose() };
+    }
     case "module": {
       const { openTrackerModule } = await import("./tracker-module.ts");
       return { takes: "frames", tracker: await openTrackerModule(spec.path), dispose: async () => {} };

@@ -29,6 +29,7 @@ export type TrackerSpec =
       readonly version: NanoTrackVersion;
       readonly device: Device;
     }
+  | { readonly kind: "vittrack"; readonly path: string; readonly device: Device }
   /** A module with `init` and `update`. */
   | { readonly kind: "module"; readonly path: string }
   /** Any program that speaks TraX. */
@@ -38,7 +39,7 @@ export type TrackerSpec =
 export const trackerIdentity = z
   .object({
     name: z.string(),
-    kind: z.enum(["model", "nanotrack", "module", "command"]),
+    kind: z.enum(["model", "nanotrack", "vittrack", "module", "command"]),
     /** As it was given. */
     source: z.string(),
     adapter: z.string().optional(),
@@ -57,13 +58,15 @@ export type TrackerIdentity = z.infer<typeof trackerIdentity>;
 const MODULE_NAMES = [".ts", ".mts", ".js", ".mjs", ".cjs"];
 
 /**
- * Reads `--tracker`: `nanotrack:DIR` (or `nanotrack-v2:DIR`), the path of a module, else a command. Throws `TRAX_COMMAND`.
+ * Reads `--tracker`: `nanotrack:DIR` (or `nanotrack-v2:DIR`), `vittrack:FILE`, the path of a module, else a command. Throws `TRAX_COMMAND`.
  */
 export function parseTracker(text: string, { device }: { readonly device: Device }): TrackerSpec {
   const [, version = "v3", folder] = /^nanotrack(?:-(v2|v3))?:(.+)$/.exec(text) ?? [];
   if (folder !== undefined) {
     return { kind: "nanotrack", folder, version: version as NanoTrackVersion, device };
   }
+  const [, vitTrack] = /^vittrack:(.+)$/.exec(text) ?? [];
+  if (vitTrack !== undefined) return { kind: "vittrack", path: vitTrack, device };
   const [word, ...more] = splitCommand(text);
   if (more.length === 0 && MODULE_NAMES.includes(extname(word!))) return { kind: "module", path: word! };
   return { kind: "command", command: text };
@@ -95,6 +98,12 @@ export async function identifyTracker(spec: TrackerSpec): Promise<TrackerIdentit
       const device = await resolveDevice(spec.device);
       const name = `nanotrack-${spec.version}`;
       return { name, kind, source: folder, device, fingerprint: hashed(files) };
+    }
+    case "vittrack": {
+      const { vitTrackFile } = await import("./vittrack/vittrack.ts");
+      const { path } = spec;
+      const fingerprint = hashed([await vitTrackFile(path)]);
+      return { name: "vittrack", kind, source: path, device: await resolveDevice(spec.device), fingerprint };
     }
     case "module": {
       const { path } = spec;

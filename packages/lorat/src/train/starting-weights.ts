@@ -2,10 +2,14 @@ import { baseTensors, createRandom, initialWeights, parametersOf, resizePosition
 import { float32, type StoredTensor, type Value } from "@lorat/graph";
 import type { RunConfig } from "../runs/run-config.ts";
 import { openBase, requireSameSizes } from "./base-model.ts";
+import { stemWeights } from "./stem/stem-file.ts";
 import { type TensorReader, tensorReader } from "./stored-tensors.ts";
 
 /** What decides a network's parameters before its first update. */
-export type StartingPoint = Pick<RunConfig, "model" | "initialisation" | "base" | "baseParts" | "seed">;
+export type StartingPoint = Pick<
+  RunConfig,
+  "model" | "initialisation" | "base" | "stem" | "baseParts" | "seed"
+>;
 
 /**
  * Every parameter of a network before its first update, under its name in training. What the base holds is taken from
@@ -20,16 +24,18 @@ export async function startingWeights(
   const { model, initialisation, seed } = start;
   const parameters = parametersOf(model, { training: true });
   const random = createRandom(seed);
+  const stem =
+    start.stem === undefined ? new Map<string, StoredTensor>() : await stemWeights(start.stem, parameters);
   if (start.base === undefined) {
     const drawn = initialWeights(parameters, random, initialisation);
-    return new Map([...drawn].filter(([name]) => !known.has(name)));
+    return new Map([...drawn, ...stem].filter(([name]) => !known.has(name)));
   }
   const base = await openBase(start.base);
   requireSameSizes(base, model.variant);
   const reader = tensorReader();
   try {
     const wanted = parameters.filter(({ name }) => !known.has(name));
-    const found = baseTensors(wanted, base.weights);
+    const found = baseTensors(wanted, new Map([...base.weights, ...stem]));
     if (start.baseParts === "backbone") {
       for (const { name, role } of wanted) if (role.part !== "backbone") found.delete(name);
     }

@@ -87,6 +87,7 @@ export const elementwiseCases: readonly OperatorCase[] = [
   unary("sigmoid", ops.sigmoid),
   unary("silu", ops.silu),
   unary("relu", ops.relu, "odd"),
+  unary("hardSigmoid", ops.hardSigmoid),
   unary("abs", ops.abs, "odd"),
   unary("erf", ops.erf),
   unary("gelu", ops.gelu),

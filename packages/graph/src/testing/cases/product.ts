@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { vectorJacobianProduct } from "../../gradient.ts";
+import type { Value } from "../../graph.ts";
 import * as ops from "../../ops/index.ts";
 import { leaf, type OperatorCase, operatorCase } from "./case.ts";
 import { broadcastGroup, dim, shape } from "./shapes.ts";
@@ -98,6 +99,41 @@ const convDilated = operatorCase(
   },
 );
 
+/** Convolutions with a kernel for each channel. */
+const depthwise = convolution.map((drawn) => ({ ...drawn, outputs: drawn.inputs }));
+const depthwiseWeightOf = ({ inputs, kernel }: Convolution) => [inputs, 1, ...kernel];
+
+const depthwiseConv2d = operatorCase(
+  "depthwiseConv2d",
+  depthwise,
+  (drawn) => ({
+    x: leaf(imageOf(drawn)),
+    weight: leaf(depthwiseWeightOf(drawn)),
+    bias: leaf([drawn.inputs]),
+  }),
+  ({ x, weight, bias }, drawn) => ops.depthwiseConv2d(x, weight, drawn.bias ? bias : undefined, drawn),
+);
+
+/** Both gradients of a depthwise convolution, differentiated in their turn. */
+const depthwiseGradients = operatorCase(
+  "gradients of depthwiseConv2d",
+  depthwise,
+  (drawn) => ({ x: leaf(imageOf(drawn)), weight: leaf(depthwiseWeightOf(drawn)), dy: leaf(resultOf(drawn)) }),
+  ({ x, weight, dy }, drawn) => {
+    const y = ops.depthwiseConv2d(x, weight, undefined, drawn);
+    const [dx, dw] = vectorJacobianProduct([y], [dy], [x, weight]) as [Value, Value];
+    return ops.add(ops.reduceSum(ops.mul(dx, dx)), ops.reduceSum(ops.mul(dw, dw)));
+  },
+);
+
+/** A 1 x 1 convolution, whose gradients are matrix products. */
+const pointwise = operatorCase(
+  "conv2d of 1 x 1",
+  convolution.map((drawn) => ({ ...drawn, kernel: [1, 1], stride: 1, padding: 0 })),
+  (drawn) => ({ x: leaf(imageOf(drawn)), weight: leaf(weightOf(drawn)), bias: leaf([drawn.outputs]) }),
+  ({ x, weight, bias }, drawn) => ops.conv2d(x, weight, drawn.bias ? bias : undefined, drawn),
+);
+
 export const productCases: readonly OperatorCase[] = [
   attention,
   matmul,
@@ -105,4 +141,7 @@ export const productCases: readonly OperatorCase[] = [
   conv2d,
   convTranspose,
   convDilated,
+  depthwiseConv2d,
+  depthwiseGradients,
+  pointwise,
 ];

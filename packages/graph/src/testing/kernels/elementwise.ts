@@ -39,6 +39,7 @@ export const elementwiseKernels: Readonly<Record<string, Kernel>> = {
   Log: unary(Math.log),
   Sqrt: unary(Math.sqrt),
   Sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
+  HardSigmoid: unary((x) => Math.min(Math.max(x / 6 + 0.5, 0), 1)),
   Relu: unary((x) => Math.max(x, 0)),
   Abs: unary(Math.abs),
   Erf: unary(erf),

@@ -28,25 +28,25 @@ interface Window {
   /** Top, left, bottom, right. */
   readonly pads: readonly number[];
   readonly dilations: readonly number[];
+  readonly groups: number;
 }
 
 function window(attributes: Attributes): Window {
-  if (integer(attributes.group, 1) !== 1 || attributes.auto_pad !== undefined) {
-    throw new Error("grouped and automatically padded convolutions are not interpreted");
-  }
+  if (attributes.auto_pad !== undefined) throw new Error("automatic padding is not interpreted");
   return {
     strides: list(attributes.strides, [1, 1]),
     pads: list(attributes.pads, [0, 0, 0, 0]),
     dilations: list(attributes.dilations, [1, 1]),
+    groups: integer(attributes.group, 1),
   };
 }
 
 const conv: Kernel = (inputs, attributes) => {
   const x = required(inputs, 0);
   const weight = required(inputs, 1);
-  const { strides, pads, dilations } = window(attributes);
-  const [batch, channels, ...size] = x.shape as [number, number, number, number];
-  const [outputs, , ...kernel] = weight.shape as [number, number, number, number];
+  const { strides, pads, dilations, groups } = window(attributes);
+  const [batch, , ...size] = x.shape as [number, number, number, number];
+  const [outputs, channels, ...kernel] = weight.shape as [number, number, number, number]; // channels of one group
   const out = size.map((dim, i) => {
     const extent = dilations[i]! * (kernel[i]! - 1) + 1;
     return Math.floor((dim + pads[i]! + pads[2 + i]! - extent) / strides[i]!) + 1;
@@ -60,7 +60,8 @@ const conv: Kernel = (inputs, attributes) => {
             const y = row! * strides[0]! + i * dilations[0]! - pads[0]!;
             const z = column! * strides[1]! + j * dilations[1]! - pads[1]!;
             if (y < 0 || z < 0 || y >= size[0]! || z >= size[1]!) continue;
-            sum += read(x, [n!, c, y, z]) * read(weight, [o!, c, i, j]);
+            const group = Math.floor(o! / (outputs / groups));
+            sum += read(x, [n!, group * channels + c, y, z]) * read(weight, [o!, c, i, j]);
           }
         }
       }
@@ -72,7 +73,7 @@ const conv: Kernel = (inputs, attributes) => {
 const convTranspose: Kernel = (inputs, attributes) => {
   const x = required(inputs, 0);
   const weight = required(inputs, 1);
-  const { strides, pads, dilations } = window(attributes);
+  const { strides, pads, dilations, groups } = window(attributes);
   const extra = list(attributes.output_padding, [0, 0]);
   const [batch, channels, ...size] = x.shape as [number, number, number, number];
   const [, outputs, ...kernel] = weight.shape as [number, number, number, number];
@@ -81,16 +82,17 @@ const convTranspose: Kernel = (inputs, attributes) => {
       strides[i]! * (dim - 1) + extra[i]! + (kernel[i]! - 1) * dilations[i]! + 1 - pads[i]! - pads[2 + i]!,
   );
   return [
-    tensor64([batch, outputs, ...out], ([n, o, row, column]) => {
+    tensor64([batch, outputs * groups, ...out], ([n, o, row, column]) => {
       let sum = inputs[2] ? inputs[2].data[o!]! : 0;
-      for (let c = 0; c < channels; c++) {
+      const group = Math.floor(o! / outputs);
+      for (let c = (group * channels) / groups; c < ((group + 1) * channels) / groups; c++) {
         for (let i = 0; i < kernel[0]!; i++) {
           for (let j = 0; j < kernel[1]!; j++) {
             const y = (row! + pads[0]! - i * dilations[0]!) / strides[0]!;
             const z = (column! + pads[1]! - j * dilations[1]!) / strides[1]!;
             const whole = Number.isInteger(y) && Number.isInteger(z);
             if (!whole || y < 0 || z < 0 || y >= size[0]! || z >= size[1]!) continue;
-            sum += read(x, [n!, c, y, z]) * read(weight, [c, o!, i, j]);
+            sum += read(x, [n!, c, y, z]) * read(weight, [c, o! % outputs, i, j]);
           }
         }
       }

@@ -38,7 +38,7 @@ async function usualWorkers(spec: TrackerSpec, cores: number): Promise<number> {
   if (spec.kind === "command") return 1;
   if (spec.kind === "module") return cores;
   if ((await resolveDevice(spec.device)) !== "cpu") return 1;
-  if (spec.kind === "nanotrack") return cores;
+  if (spec.kind === "nanotrack" || spec.kind === "vittrack") return cores;
   const { size } = await stat(join(await modelFolderPath(spec.model), modelFiles.weights));
   return Math.min(cores, Math.floor((MEMORY_SHARE * freemem()) / (COPIES * size + ROOM_BYTES)));
 }

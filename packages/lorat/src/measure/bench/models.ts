@@ -10,9 +10,10 @@ import {
   searchSizePx,
   stateDictOf,
   TrackingNetwork,
+  templateMemoryShape,
   type Variant,
 } from "@lorat/core";
-import { cost } from "@lorat/graph";
+import { cost, sizeOf } from "@lorat/graph";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
 import { bundledModels } from "../../trackers/model/model-path.ts";
 import { writeRandomWeights } from "../profile/random-weights.ts";
@@ -49,7 +50,7 @@ export async function networkContender(
   const network = new TrackingNetwork(model, runOptions(context, precision));
   const random = createRandom(7);
   const noise = (count: number) => Float32Array.from({ length: count }, () => random.normal());
-  const templates = noise(batch * variant.templateGrid ** 2 * variant.dim);
+  const templates = noise(batch * sizeOf(templateMemoryShape(model.config)));
   const searches = noise(batch * 3 * searchSizePx(variant) ** 2);
   return timed(
     {

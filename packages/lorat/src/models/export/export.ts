@@ -59,7 +59,7 @@ function requirePublishedNetwork({ model }: RunConfig): void {
   if (mergedNetwork(model).adaptation.kind !== "none") issues.push(`adaptation ${model.adaptation.kind}`);
   if (model.embedding !== "foreground") issues.push(`embedding ${model.embedding}`);
   if (model.head.kind !== "mlp") issues.push(`head ${model.head.kind}`);
-  if (model.attention !== "joint") issues.push(`attention ${model.attention}`);
+  if (model.attention !== (model.variant.attention ?? "joint")) issues.push(`attention ${model.attention}`);
   if (issues.length === 0) return;
   throw new LoratError(
     "EXPORT_UNSUPPORTED",

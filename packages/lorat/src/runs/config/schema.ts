@@ -32,6 +32,8 @@ const variant = z.preprocess(
       searchGrid: count,
       templateAreaFactor: positive,
       searchAreaFactor: positive,
+      stem: z.enum(["patch", "conv"]).optional(),
+      attention: z.enum(["joint", "asymmetric"]).optional(),
       dropPath: z.number().min(0).lt(1),
     } satisfies Exactly<Variant>)
     .refine(({ dim, heads }) => dim % heads === 0, {
@@ -53,6 +55,7 @@ const model = z.strictObject({
   head,
   attention: z.enum(["joint", "asymmetric"]),
   trainPositions: z.boolean().optional(),
+  trainStem: z.boolean().optional(),
 } satisfies Exactly<ModelConfig>);
 
 const ramp = z.tuple([atLeast0, atLeast0]);
@@ -85,6 +88,7 @@ const roots = {
   clips: paths,
   cutouts: paths,
   exclude: paths,
+  only: paths,
 } satisfies Exactly<DataRoots>;
 
 const datasetShare = {
@@ -132,6 +136,7 @@ export const runConfigSchema = z.strictObject({
   model,
   initialisation: z.enum(["reference", "scratch"]),
   base: text.optional(),
+  stem: text.optional(),
   baseParts: z.enum(["all", "backbone"]).optional(),
   batchSize: count,
   accumulation: count.optional(),

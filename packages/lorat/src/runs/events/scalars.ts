@@ -32,6 +32,14 @@ export function scalarsOf(record: RunRecord): Scalar[] {
       ]);
     case "tracking":
       return scalar("tracking/auc", record.auc);
+    case "stem":
+      return [
+        ...scalar("loss", record.loss),
+        ...scalar("stem/last_stage", record.lastStage),
+        ...scalar("lr", record.learningRate),
+      ];
+    case "explained":
+      return scalar("stem/explained", record.explained);
     case "warning":
       return [];
   }

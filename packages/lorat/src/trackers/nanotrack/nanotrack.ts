@@ -6,16 +6,15 @@ import {
   type Frame,
   imageMean,
   initialState,
-  isValidBox,
   type StateMemory,
   safeBox,
-  type Target,
   type Tracker,
   type TrackResult,
   toCorners,
   updateState,
 } from "@lorat/core";
 import { type Device, float32, LoratError, modelInputs, Session, withInputShapes } from "@lorat/graph";
+import { type PeerLoop, peerTracker, warmedUp } from "../peer-tracker.ts";
 import { contextSize, PointHead, type PointHeadOptions } from "./point-head.ts";
 import { cropSquare } from "./siamese-crop.ts";
 
@@ -80,9 +79,14 @@ export async function openNanoTrack(folder: string, options: NanoTrackOptions = 
     Session.fromModel(inputOf(SEARCH_SIZE), session),
     Session.fromModel(head, session),
   ]);
-  const tracker = new NanoTracker(models[0], models[1], models[2], settings);
-  await tracker.warmUp();
-  return tracker;
+  const [template, search, matching] = models;
+  return warmedUp(peerTracker(new NanoTrackLoop({ template, search, matching }, settings)));
+}
+
+interface Networks {
+  readonly template: Session;
+  readonly search: Session;
+  readonly matching: Session;
 }
 
 interface Memory {
@@ -96,75 +100,30 @@ interface Memory {
   state: StateMemory;
 }
 
-class NanoTracker implements Tracker {
-  readonly #templateNet: Session;
-  readonly #searchNet: Session;
-  readonly #headNet: Session;
+class NanoTrackLoop implements PeerLoop<Memory> {
+  readonly #networks: Networks;
   readonly #settings: Version;
-  readonly #memories = new WeakMap<Target, Memory>();
   readonly #templatePixels = new Float32Array(3 * TEMPLATE_SIZE ** 2);
   readonly #searchPixels = new Float32Array(3 * SEARCH_SIZE ** 2);
   #head: PointHead | undefined;
-  /** Calls run one after the other: they share the crop memory above. */
-  #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(templateNet: Session, searchNet: Session, headNet: Session, settings: Version) {
-    this.#templateNet = templateNet;
-    this.#searchNet = searchNet;
-    this.#headNet = headNet;
+  constructor(networks: Networks, settings: Version) {
+    this.#networks = networks;
     this.#settings = settings;
   }
 
-  async warmUp(): Promise<void> {
-    const grey: Frame = { width: 64, height: 64, channels: 3, data: new Uint8Array(64 * 64 * 3).fill(127) };
-    const target = await this.start(grey, { x: 24, y: 24, width: 16, height: 16 });
-    await target.track(grey);
-    target.dispose();
-  }
-
-  start(frame: Frame, box: Box): Promise<Target> {
-    return this.#inTurn(() => this.#startNow(frame, box));
-  }
-
-  trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {
-    return this.#inTurn(async () => {
-      const results: TrackResult[] = [];
-      for (const target of targets) results.push(await this.#trackNow(frame, this.#memoryOf(target)));
-      return results;
-    });
-  }
-
   async dispose(): Promise<void> {
-    await this.#queue;
-    await Promise.all([this.#templateNet, this.#searchNet, this.#headNet].map((net) => net.dispose()));
+    await Promise.all(Object.values(this.#networks).map((network: Session) => network.dispose()));
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
-    return result;
-  }
-
-  async #startNow(frame: Frame, { x, y, width, height }: Box): Promise<Target> {
-    if (!isValidBox(toCorners({ x, y, width, height }))) {
-      throw new LoratError(
-        "BOX_INVALID",
-        `a box needs finite numbers and a size above zero, got x ${x}, y ${y}, width ${width}, height ${height}`,
-      );
-    }
+  async start(frame: Frame, { x, y, width, height }: Box): Promise<Memory> {
     const border = imageMean(frame);
     const centreX = x + (width - 1) / 2;
     const centreY = y + (height - 1) / 2;
     const side = Math.max(Math.round(contextSize(width, height)), 1);
     cropSquare(frame, { centreX, centreY, side }, TEMPLATE_SIZE, border, this.#templatePixels);
-    const features = await only(this.#templateNet, this.#templatePixels, TEMPLATE_SIZE);
-    const target: Target = {
-      track: async (next) => (await this.trackAll(next, [target]))[0]!,
-      dispose: () => {
-        this.#memories.delete(target);
-      },
-    };
-    this.#memories.set(target, {
+    const features = await only(this.#networks.template, this.#templatePixels, TEMPLATE_SIZE);
+    return {
       border,
       template: features.data,
       templateShape: features.shape,
@@ -173,22 +132,21 @@ class NanoTracker implements Tracker {
       width,
       height,
       state: initialState,
-    });
-    return target;
+    };
   }
 
-  async #trackNow(frame: Frame, memory: Memory): Promise<TrackResult> {
+  async track(frame: Frame, memory: Memory): Promise<TrackResult> {
     const { centreX, centreY, border } = memory;
     const scale = TEMPLATE_SIZE / contextSize(memory.width, memory.height); // crop pixels an image pixel
     const side = Math.max(Math.round(SEARCH_SIZE / scale), 1);
     cropSquare(frame, { centreX, centreY, side }, SEARCH_SIZE, border, this.#searchPixels);
-    const search = await only(this.#searchNet, this.#searchPixels, SEARCH_SIZE);
-    const [templateName, searchName] = this.#headNet.inputs.keys();
-    const maps = await this.#headNet.compute({
+    const search = await only(this.#networks.search, this.#searchPixels, SEARCH_SIZE);
+    const [templateName, searchName] = this.#networks.matching.inputs.keys();
+    const maps = await this.#networks.matching.compute({
       [templateName!]: float32(memory.template, memory.templateShape),
       [searchName!]: float32(search.data, search.shape),
     });
-    const [classes, distances] = this.#headNet.outputNames.map((name) => maps[name]!);
+    const [classes, distances] = this.#networks.matching.outputNames.map((name) => maps[name]!);
     const grid = classes!.shape[3]!;
     this.#head ??= new PointHead({ ...this.#settings, grid });
     const found = this.#head.predict(
@@ -211,12 +169,6 @@ class NanoTracker implements Tracker {
       state: memory.state.state,
       raw: { box: raw, score: found.score },
     };
-  }
-
-  #memoryOf(target: Target): Memory {
-    const memory = this.#memories.get(target);
-    if (!memory) throw new LoratError("TARGET_DISPOSED", "the target was disposed, or is another tracker's");
-    return memory;
   }
 }
 

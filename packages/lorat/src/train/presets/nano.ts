@@ -69,14 +69,18 @@ export function nanoPreset({
   };
 }
 
-/** What is there of the project's usual folders. */
-function dataRoots(folder: string): DataRoots {
+/**
+ * What is there of the project's usual folders: `photos/`, `train/` and `train2/`. exclude: what has one of these texts in its
+ * path is left out.
+ */
+export function dataRoots(folder: string, exclude: readonly string[] = []): DataRoots {
   const present = (...paths: string[]) =>
     paths.map((path) => join(folder, path)).filter((path) => existsSync(path));
   return {
-    photos: present("photos", "train/images"),
-    boxes: present("train/boxes.jsonl", "photos/coco/instances.json"),
-    clips: present("train/videos"),
+    photos: present("photos", "train/images", "train2/images"),
+    boxes: present("train/boxes.jsonl", "train2/boxes.jsonl", "photos/coco/instances.json"),
+    clips: present("train/videos", "train2/videos"),
     cutouts: present("train/cutouts"),
+    ...(exclude.length > 0 && { exclude }),
   };
 }

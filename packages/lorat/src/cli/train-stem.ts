@@ -1,0 +1,111 @@
+import { join, resolve } from "node:path";
+import { LoratError } from "@lorat/graph";
+import { Command } from "commander";
+import type { StemRunConfig, TrainStemOptions } from "../train/stem/train-stem.ts";
+import { usageError } from "./errors.ts";
+import { deviceOption, threadsOption } from "./network-options.ts";
+import { createProgress } from "./progress.ts";
+import { listenForStop } from "./stop-saving.ts";
+import { positive, whole } from "./train-options.ts";
+
+interface StemFlags extends Pick<TrainStemOptions, "device" | "threads" | "workers" | "checkpointSeconds"> {
+  readonly teacher?: string;
+  readonly data?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly exclude: readonly string[];
+}
+
+/** `lorat train stem`: a convolutional stem learns to give a pretrained network's features. */
+export function trainStemCommand(): Command {
+  return new Command("stem")
+    .description("train the convolutional stem that nano stands on; Ctrl-C saves, --resume goes on")
+    .option("--teacher <file>", "the pretrained network's ONNX file (NanoTrack V3's backbone)")
+    .option("--data <dir>", "folder of training material: photos/, train/, train2/")
+    .option("--out <run>", "folder of the run: configuration, metrics, checkpoints, stem.safetensors")
+    .option("--resume", "go on from the run's last checkpoint, with the run's own configuration")
+    .option("--exclude <text>", "leave out what has this text in its path; may be repeated", repeated, [])
+    .option("--steps <number>", "optimiser steps in all", positive)
+    .option("--seed <number>", "seed of initialisation and data", whole)
+    .addOption(deviceOption())
+    .option("--workers <number>", "threads that prepare crops", whole, 1)
+    .addOption(threadsOption())
+    .option("--checkpoint-seconds <number>", "seconds between checkpoints", positive, 180)
+    .action(runTrainStem);
+}
+
+async function runTrainStem(flags: StemFlags): Promise<void> {
+  const { out: folder, resume, device, threads, workers, checkpointSeconds } = flags;
+  if (folder === undefined) throw usageError("--out RUN is missing: the folder that the run goes into");
+  const { trainStem } = await import("../train/stem/train-stem.ts");
+  const config = resume ? await ownConfig(folder, flags) : await newConfig(flags);
+  const progress = createProgress({ label: "training the stem", total: config.steps, unit: "steps" });
+  const say = (line: string) => {
+    progress.done();
+    console.error(line);
+  };
+  const stop = listenForStop(say);
+  try {
+    const result = await trainStem(config, {
+      ...{ folder, resume, device, threads, workers, checkpointSeconds },
+      signal: stop.signal,
+      onStep: ({ step, way, lastStage, cropsPerSecond }) => {
+        const how = way === "alone" ? "block by block" : "as a whole";
+        progress.update(step, `${how}  error ${lastStage.toFixed(3)}  ${cropsPerSecond.toFixed(0)} crops/s`);
+      },
+      onRecord: (record) => {
+        if (record.kind === "explained") say(explainedLine(record.step, record.explained));
+      },
+    });
+    progress.done();
+    if (!result.finished) {
+      console.log(`stopped and saved after step ${result.step} of ${config.steps} in ${folder}`);
+      console.log(`go on with: lorat train stem --resume --out ${folder}`);
+      process.exitCode = stop.status();
+      return;
+    }
+    console.log(
+      `the stem is in ${result.file}; it explains ${percent(result.explained)} of the teacher's variance`,
+    );
+    console.log(`use it with: lorat train nano --stem ${result.file} --data DIR --out RUN`);
+  } finally {
+    progress.done();
+    stop.release();
+  }
+}
+
+async function newConfig({ teacher, data, steps, seed, exclude }: StemFlags): Promise<StemRunConfig> {
+  if (teacher === undefined)
+    throw usageError("--teacher FILE is missing: the network that the stem learns from");
+  if (data === undefined) throw usageError("--data DIR is missing: the folder with photographs and clips");
+  const [{ stemConfig }, { dataRoots }] = await Promise.all([
+    import("../train/stem/train-stem.ts"),
+    import("../train/presets/nano.ts"),
+  ]);
+  const roots = dataRoots(resolve(data), exclude);
+  return stemConfig(resolve(teacher), roots, { steps, seed });
+}
+
+/** The configuration that a run was started with; a teacher or a number of steps given now must be the same. */
+async function ownConfig(folder: string, flags: StemFlags): Promise<StemRunConfig> {
+  const { readFile } = await import("node:fs/promises");
+  const { runFiles } = await import("../runs/run-files.ts");
+  const text = await readFile(join(folder, runFiles.config), "utf8").catch((cause) => {
+    throw new LoratError("RUN_NOTHING_TO_RESUME", `${folder} holds no run`, { cause });
+  });
+  const own = JSON.parse(text) as StemRunConfig;
+  const given = flags.teacher === undefined ? own.teacher : resolve(flags.teacher);
+  return { ...own, teacher: given };
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+
+function explainedLine(step: number, share: number): string {
+  return `step ${step}: explains ${percent(share)} of the teacher's variance on photographs never trained on`;
+}
+
+function repeated(text: string, before: readonly string[]): string[] {
+  return [...before, text];
+}
