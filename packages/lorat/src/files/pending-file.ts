@@ -38,7 +38,7 @@ export async function reserveOutput(
   if (!place.isStream) await checkFree(place.path, force);
   const { partialPath } = place;
   try {
-    if (!place.isStream) await mkdir(dirname(resolve(place.path)), { recursive: true });
+    if (!place.isStream) await makeFolder(dirname(resolve(place.path)));
     await (await open(partialPath, "w")).close();
   } catch (cause) {
     throw unwritable(path, cause);
@@ -115,6 +115,21 @@ export async function checkFree(path: string, force: boolean): Promise<void> {
   if (info) {
     await access(path, 2).catch((cause: unknown) => {
       throw unwritable(path, cause);
+    });
+  }
+}
+
+/** Makes a folder and those above it. Node's own way of doing so never ends in places such as `/proc`, where none can be made. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== "EEXIST") throw again;
     });
   }
 }
