@@ -1,8 +1,10 @@
-/** A linear warm-up followed by one cosine, counted in optimiser updates. */
+/** A linear warm-up, a constant rate if wanted, and one cosine, counted in optimiser updates. */
 export interface Schedule {
   /** Length of the cosine in updates: epochs times updates per epoch, the warm-up not taken off. */
   readonly cosineUpdates: number;
   readonly warmupUpdates: number;
+  /** Updates at the full rate between warm-up and cosine; default: 0, as in the paper. */
+  readonly holdUpdates?: number;
   /** Rate that the warm-up starts from; the same for every group. */
   readonly warmupLr: number;
   /** Rate that the cosine ends at; the same for every group. */
@@ -13,9 +15,9 @@ export interface Schedule {
 
 /** The schedule's value at its own argument `t`, for a group of base rate `baseLr`. Source: specification 3.6. */
 export function scheduledLr(t: number, baseLr: number, schedule: Schedule): number {
-  const { cosineUpdates, warmupUpdates, warmupLr, minLr, warmupPrefix } = schedule;
+  const { cosineUpdates, warmupUpdates, holdUpdates = 0, warmupLr, minLr, warmupPrefix } = schedule;
   if (t < warmupUpdates) return warmupLr + (t * (baseLr - warmupLr)) / warmupUpdates;
-  const position = warmupPrefix ? t - warmupUpdates : t;
+  const position = Math.max((warmupPrefix ? t - warmupUpdates : t) - holdUpdates, 0);
   if (position >= cosineUpdates) return minLr;
   return minLr + 0.5 * (baseLr - minLr) * (1 + Math.cos((Math.PI * position) / cosineUpdates));
 }

@@ -14,6 +14,11 @@ export interface OptimizerSettings {
    * off (specification 3.6). Default: it ends with the last update.
    */
   readonly cosineSteps?: number;
+  /**
+   * Updates at the end in which the rate falls along the cosine; between warm-up and these it stays as it is, so that a run can
+   * be prolonged. Default: the rate falls from the end of the warm-up on, as in the paper.
+   */
+  readonly decaySteps?: number | undefined;
   readonly weightDecay: number;
   /** Maximum global L2 norm of an update's gradients. */
   readonly maxGradNorm: number;
@@ -47,8 +52,11 @@ export function trainingSchedule({
   optimizer,
   steps,
 }: Pick<TrainingSettings, "optimizer" | "steps">): Schedule {
+  const afterWarmup = Math.max(steps - optimizer.warmupSteps, 1);
+  const { decaySteps = afterWarmup } = optimizer;
   return {
-    cosineUpdates: optimizer.cosineSteps ?? Math.max(steps - optimizer.warmupSteps, 1),
+    cosineUpdates: optimizer.cosineSteps ?? Math.min(decaySteps, afterWarmup),
+    holdUpdates: Math.max(afterWarmup - decaySteps, 0),
     warmupUpdates: optimizer.warmupSteps,
     warmupLr: optimizer.warmupLearningRate,
     minLr: optimizer.minLearningRate,

@@ -21,6 +21,7 @@ export interface TrainFlags {
   readonly dataset: Readonly<Record<string, string>>;
   readonly got10kList?: string;
   readonly base?: string;
+  readonly stem?: string;
   readonly steps?: number;
   readonly batch?: number;
   readonly seed?: number;
@@ -53,6 +54,7 @@ export function withTrainOptions(command: Command): Command {
     .option("--dataset <kind=path>", "where one dataset is; may be repeated", dataset, {})
     .option("--got10k-list <file>", "the GOT-10k sequences that share nothing with VOT, one a line")
     .option("--base <model>", "model folder to start from: a DINOv2 backbone or a tracker")
+    .option("--stem <file>", "weights of the convolutional stem, as lorat train stem writes them")
     .option("--steps <number>", "optimiser steps in all", positive)
     .option("--batch <pairs>", "pairs of one pass; accumulation makes up the batch of an update", positive)
     .option("--seed <number>", "seed of initialisation and data", whole)
@@ -93,8 +95,8 @@ export async function chosenConfig(
     return overrideRun(await loadRunConfig(await ownConfig(run)), { steps, batch, seed, set });
   }
   if (isConfigFile(what)) return overrideRun(await loadRunConfig(what), { steps, batch, seed, set });
-  const { data, dataset: datasets, got10kList, base } = flags;
-  const config = presetNamed(what).config({ data, datasets, got10kList, base, steps, seed });
+  const { data, dataset: datasets, got10kList, base, stem } = flags;
+  const config = presetNamed(what).config({ data, datasets, got10kList, base, stem, steps, seed });
   return overrideRun(config, { batch, set });
 }
 

@@ -12,6 +12,8 @@ type RunSources = Readonly<Record<string, string>>;
  * Checks that a run may start in a folder, or go on there, and reads its last checkpoint then (undefined when it was
  * stopped before its first). Writes nothing. Throws `RUN_EXISTS`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED` with
  * every difference in `issues`, and what reading the checkpoint throws.
+ *
+ * A run whose rate has not begun its final decay (`optimizer.decaySteps`) may go on with another number of steps.
  */
 export async function checkRun(
   folder: string,
@@ -29,7 +31,10 @@ export async function checkRun(
     return undefined;
   }
   if (known === undefined) throw new LoratError("RUN_NOTHING_TO_RESUME", `${folder} holds no run`);
-  const issues = differences(known, plain(config));
+  const checkpoints = join(folder, runFiles.checkpoints);
+  await removePartialCheckpoints(checkpoints);
+  const checkpoint = await lastCheckpoint(checkpoints);
+  const issues = differences(known, withStepsOf(config, known, checkpoint?.progress.step ?? 0));
   if (issues.length > 0) {
     throw new LoratError(
       "RUN_CONFIG_CHANGED",
@@ -37,9 +42,23 @@ export async function checkRun(
       { hint: "resume with the configuration of the run, or start another in a new folder", issues },
     );
   }
-  const checkpoints = join(folder, runFiles.checkpoints);
-  await removePartialCheckpoints(checkpoints);
-  return lastCheckpoint(checkpoints);
+  return checkpoint;
+}
+
+/** The configuration with the number of steps that the run was started with, where that number may still change. */
+function withStepsOf(config: object, known: unknown, step: number): unknown {
+  const now = plain(config) as Lengths;
+  const before = known as Lengths;
+  const decayBegins = (run: Lengths) =>
+    (run.steps ?? 0) - (run.optimizer?.decaySteps ?? Number.POSITIVE_INFINITY);
+  const mayChange = step <= decayBegins(before) && step <= decayBegins(now);
+  return mayChange ? { ...now, steps: before.steps } : now;
+}
+
+/** What of a configuration tells when its rate decays. */
+interface Lengths {
+  readonly steps?: number;
+  readonly optimizer?: { readonly decaySteps?: number };
 }
 
 /**
@@ -56,7 +75,8 @@ export async function recordRun(folder: string, config: object, sources: RunSour
     return writeRunFile(join(folder, runFiles.config), config);
   }
   const issues = differences(known, plain(sources));
-  if (issues.length === 0) return;
+  // The number of steps may have changed: the folder says what the run goes on with.
+  if (issues.length === 0) return writeRunFile(join(folder, runFiles.config), config);
   throw new LoratError(
     "RUN_DATA_CHANGED",
     `what ${folder} was trained on has changed since it started: ${issues.join("; ")}`,

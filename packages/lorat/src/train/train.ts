@@ -20,6 +20,7 @@ import { baseFingerprint, openBase } from "./base-model.ts";
 import { saveBatches } from "./non-finite.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
 import { startingWeights } from "./starting-weights.ts";
+import { stemFingerprint } from "./stem/stem-file.ts";
 import { trackingSegments, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
 
@@ -261,6 +262,7 @@ async function fingerprints(
   return {
     data: data.fingerprint,
     ...(heldOut && { validation: heldOut.fingerprint }),
+    ...(config.stem !== undefined && { stem: await stemFingerprint(config.stem) }),
     ...(config.base !== undefined && { base: await baseFingerprint(await openBase(config.base)) }),
   };
 }

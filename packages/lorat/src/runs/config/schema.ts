@@ -124,6 +124,7 @@ const optimizer = {
   warmupLearningRate: atLeast0,
   minLearningRate: atLeast0,
   cosineSteps: count.optional(),
+  decaySteps: count.optional(),
   weightDecay: atLeast0,
   maxGradNorm: positive,
   layerDecay: z.number().positive().max(1).optional(),

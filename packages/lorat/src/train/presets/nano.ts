@@ -30,8 +30,10 @@ export function nanoLoraPreset({ base = "nano", steps = 1000, ...rest }: NanoLor
 
 /** What of the training material is to be used. */
 interface NanoOptions {
-  /** Model folder to go on from; from scratch without it. */
+  /** Model folder to go on from; default: none. */
   readonly base?: string;
+  /** The stem's file, as `lorat train stem` writes it; default: the base's stem, else the bundled model's. */
+  readonly stem?: string;
   /** Folder with `photos/` and, if present, `train/`; nothing but procedural pairs without it. */
   readonly data?: string;
   readonly steps?: number;
@@ -39,35 +41,34 @@ interface NanoOptions {
 }
 
 /**
- * The default model, trained from scratch on pairs from photographs, boxed photographs, clips and procedural composites.
+ * The default model: LoRAT on a frozen convolutional stem, trained on pairs from photographs, boxed photographs, clips and
+ * procedural composites.
  *
- * Command: `lorat train nano --data DIR --out RUN`; with `--base MODEL` it goes on from a model, at full difficulty and a
- * lower rate, as the later runs of the bundled weights did. Scores and times of the runs that made them: see
+ * Commands: `lorat train stem --teacher FILE --data DIR --out STEM`, then `lorat train nano --stem STEM/stem.safetensors
+ * --data DIR --out RUN`. The rate is constant until the last tenth of the steps, so that a run can be prolonged
+ * (`--resume --steps MORE`). With `--base MODEL` it goes on from a model, at full difficulty. Scores and times:
  * `models/nano/README.md`; the trials that led here: `docs/log.md`.
  */
-export function nanoPreset({
-  base,
-  data,
-  steps = base === undefined ? 4700 : 5600,
-  seed = 1,
-}: NanoOptions = {}): RunConfig {
+export function nanoPreset({ base, stem, data, steps = 30_000, seed = 1 }: NanoOptions = {}): RunConfig {
   return {
     name: "nano",
     model: mergedConfig(variantNamed("nano")),
     initialisation: "scratch",
     base,
+    stem,
     batchSize: 16,
     steps,
     optimizer: {
-      learningRate: base === undefined ? 5e-4 : 4e-4,
-      warmupSteps: 100,
+      learningRate: 5e-4,
+      warmupSteps: Math.min(100, steps),
       warmupLearningRate: 1e-7,
       minLearningRate: 1e-6,
+      decaySteps: Math.max(Math.round(steps / 10), 1),
       weightDecay: 0.05,
       maxGradNorm: 1,
       beta2: 0.98,
     },
-    averageDecay: 0.999,
+    averageDecay: 0.998,
     iouAware: true,
     seed,
     data: {
@@ -75,18 +76,25 @@ export function nanoPreset({
       roots: data === undefined ? {} : dataRoots(data),
       mix: {
         ...fromScratchMix,
-        weights: { photoRegions: [3, 0.5], boxedPhotos: [2, 3.5], clips: [0, 4], composites: [0, 4] },
-        curriculum: base === undefined ? { holdSteps: 250, rampSteps: 1750 } : { holdSteps: 0, rampSteps: 0 },
+        weights: { photoRegions: [3, 0.5], boxedPhotos: [2, 4], clips: [0, 4], composites: [0, 3.5] },
+        curriculum: base === undefined ? { holdSteps: 100, rampSteps: 1000 } : { holdSteps: 0, rampSteps: 0 },
         // The region follows the size of the last box: with less jitter the network learns to expect that size, not to
         // measure it, and small errors of size feed on themselves.
-        scaleJitter: [0.1, 0.45],
+        scaleJitter: [0.1, 0.4],
         // A tracker looks where the target was: on so few pairs, shifts near to that and mild disguises teach more.
-        translationJitter: [1, 1.5],
+        translationJitter: [1, 1.8],
         pairStretch: [0.3, 0.5],
         flip: [0, 0.05],
         colorJitter: [0, 0.4],
         threeAugment: [0, 0.1],
-        clipGap: [5, 60],
+        absent: [0, 0.05],
+        clipGap: [5, 100],
+        // Many clips of one kind: small things in the sky, tools on the ground, swimmers from the air.
+        clipCaps: [
+          { prefix: "dronedet_", maxShare: 0.08 },
+          { prefix: "foda_", maxShare: 0.1 },
+          { prefix: "seadrones", maxShare: 0.08 },
+        ],
       },
     },
   };

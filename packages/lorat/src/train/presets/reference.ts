@@ -50,6 +50,8 @@ export interface PresetOptions {
   readonly got10kList?: string;
   /** Model folder of the backbone, or of the tracker that is adapted. */
   readonly base?: string;
+  /** File of a convolutional stem (`lorat train stem`), for a variant that has one. */
+  readonly stem?: string;
   /** Optimiser steps in all; the preset's own when left out. */
   readonly steps?: number;
   readonly seed?: number;

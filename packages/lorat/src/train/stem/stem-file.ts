@@ -1,4 +1,5 @@
-import { open, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openSafetensors, type Parameter, writeSafetensors } from "@lorat/core";
 import { bytesOf, LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
@@ -37,6 +38,17 @@ export async function stemWeights(
   } finally {
     await source.dispose();
   }
+}
+
+/** SHA-256 of a stem's file. Throws `STEM_MISSING`. */
+export async function stemFingerprint(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw new LoratError("STEM_MISSING", `there is no stem at ${path}`, {
+      hint: "give the file that `lorat train stem` wrote with --stem, or train one",
+      cause,
+    });
+  });
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Writes a stem's file whole or not at all. Throws `STEM_WRITE`. */
