@@ -188,7 +188,7 @@ export function interpolateShapes(
   const last = sorted.at(-1)?.frame ?? 0;
   if (
     !sorted.every(({ frame }) => Number.isInteger(frame) && frame >= 0) ||
-    last - sorted[0]!.frame > MOST_FRAMES
+    last - (sorted[0]?.frame ?? 0) > MOST_FRAMES
   ) {
     throw new LoratError(
       "DATASET_XML",
