@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import type { WorkerReply } from "./batch-maker.ts";
 import { type BatchPlan, createBatchMaker, type MadeBatch } from "./batch-maker.ts";
-import type { WorkerReply } from "./loader-protocol.ts";
 
 /** A finished batch, and what making it took. */
 export interface MadeReport {
