@@ -1,10 +1,11 @@
-// Keeps the house in order: which package may import which, what may reach a browser, what must be declared, how long a
-// file may be. Prints every offence and exits with 1.
+// Keeps the house in order: which package may import which, which room which, what may reach a browser, what must be declared,
+// how long a file may be, whether a cited section of the specification exists. Prints every offence and exits with 1.
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { checkCitations } from "./citations.mjs";
 import { checkOrder } from "./import-order.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,11 +28,13 @@ for (const name of readdirSync(join(root, "packages"))) {
   else checkPackage(name);
 }
 const sources = Object.keys(ALLOWED).flatMap((name) => files(join(root, "packages", name, "src")));
-for (const { file, line, message } of checkOrder(
-  root,
-  sources.filter((file) => !isForTests(file)),
-))
+const checkedSources = sources.filter((file) => !isForTests(file));
+for (const { file, line, message } of [
+  ...checkOrder(root, checkedSources),
+  ...checkCitations(root, sources),
+]) {
   offend(file, line, message);
+}
 for (const folder of ["packages", "tests", "experiments", "examples", "scripts", "apps"]) {
   for (const file of files(join(root, folder))) checkLength(file);
 }

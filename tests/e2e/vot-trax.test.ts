@@ -8,8 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeImage, numberedFrame, squareAt } from "../../packages/lorat/src/testing/clips.ts";
-import { splitCommand } from "../../packages/lorat/src/trackers/vot/split-command.ts";
-import { openTraxTracker } from "../../packages/lorat/src/trackers/vot/trax-client.ts";
+import { openTraxTracker, splitCommand } from "../../packages/lorat/src/trackers/vot/trax-client.ts";
 
 const main = fileURLToPath(new URL("../../packages/lorat/dist/cli/main.js", import.meta.url));
 const nano = fileURLToPath(new URL("../../models/nano/model.json", import.meta.url));

@@ -11,7 +11,7 @@ import {
 import { expect } from "vitest";
 import { optimizerNames as names } from "../../packages/core/src/graph-names.ts";
 import type { ModelConfig } from "../../packages/core/src/model/config.ts";
-import { adamWGraph, adamWScalars } from "../../packages/core/src/training/adamw.ts";
+import { adamWGraph, adamWScalars, gradientNormGraph } from "../../packages/core/src/training/adamw.ts";
 import { trainingStep } from "../../packages/core/src/training/step.ts";
 import { type FixtureTensor, maxAbs, maxDifference } from "./fixtures.ts";
 import { withPrefix } from "./networks.ts";
@@ -53,10 +53,8 @@ export async function train(
   const session = await Session.create(step.outputs, { device: "cpu", weights, fed });
   const optimizerGroups = groups.map((group) => ({ names: group.params, weightDecay: group.weight_decay }));
   const shapes = new Map<string, Shape>(step.trainable.map(({ name, shape }) => [name, shape]));
-  const optimizer = await Session.create(
-    adamWGraph(new Graph(), shapes, optimizerGroups, { maxGradNorm: run.max_grad_norm }),
-    { device: "cpu" },
-  );
+  const optimizer = await Session.create(adamWGraph(new Graph(), shapes, optimizerGroups), { device: "cpu" });
+  const norm = await Session.create(gradientNormGraph(new Graph(), shapes), { device: "cpu" });
   const zeros = (shape: Shape) => float32(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);
   const parameters = new Map([...fed].map((name) => [name, weights.get(name) as Tensor<"float32">]));
   const moments: Record<string, Tensor> = {};
@@ -69,15 +67,17 @@ export async function train(
     const out = await session.compute({ ...inputs, ...Object.fromEntries(parameters) });
     result.losses.push(["loss", "loss_bce", "loss_giou"].map((key) => Number(out[key]!.data[0])));
     const scalars = adamWScalars(i + 1, run.records[i]!.group_lrs_used, optimizerGroups);
+    const gradNorm = Number((await norm.compute(out))[names.gradNorm]!.data[0]);
     const updated = await optimizer.compute({
       ...out,
+      [names.gradientFactor]: scalar(Math.min(1, run.max_grad_norm / (gradNorm + 1e-6))),
       ...moments,
       ...Object.fromEntries(parameters),
       [names.stepSizes]: float32(scalars.stepSizes, [groups.length]),
       [names.decays]: float32(scalars.decays, [groups.length]),
       [names.correction]: scalar(scalars.correction),
     });
-    result.norms.push(Number(updated[names.gradNorm]!.data[0]));
+    result.norms.push(gradNorm);
     for (const name of fed) {
       parameters.set(name, updated[names.updated(name)] as Tensor<"float32">);
       moments[names.mean(name)] = updated[`updated/${names.mean(name)}`]!;
@@ -85,7 +85,7 @@ export async function train(
     }
     result.afterStep.set(i + 1, new Map(parameters));
   }
-  await Promise.all([session.dispose(), optimizer.dispose()]);
+  await Promise.all([session.dispose(), optimizer.dispose(), norm.dispose()]);
   return result;
 }
 

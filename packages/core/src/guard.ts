@@ -6,9 +6,9 @@ import { createTracker } from "./tracking/tracker.ts";
 import type { Tracker } from "./tracking/types.ts";
 
 export interface GuardModelOptions extends Pick<NetworkRunOptions, "device" | "threads"> {
-  /** What the boxes must reach; default {@link requiredAgreement}. */
+  /** Agreement that the boxes must reach; default: {@link requiredAgreement}. */
   readonly required?: Agreement;
-  /** Told after each measurement: layers in 8 bits, and what was reached. */
+  /** Called after each measurement with the layers in 8 bits and the agreement. */
   readonly onMeasured?: (quantised: readonly string[], agreement: Agreement) => void;
 }
 
@@ -40,12 +40,12 @@ export async function guardModel(
 export interface Agreement {
   /** Mean intersection over union over all calibration frames. */
   readonly mean: number;
-  /** The least of a frame. */
+  /** Minimum over the frames. */
   readonly worst: number;
 }
 
 /**
- * What boxes must reach: 0.98 on average, a pixel in a hundred, and 0.5 in the worst frame, by which two boxes are commonly
+ * Agreement that boxes must reach: 0.98 on average, a pixel in a hundred, and 0.5 in the worst frame, by which two boxes are commonly
  * taken for the same object. The worst is the milder one: where two cells score alike, any rounding chooses between them.
  */
 export const requiredAgreement: Agreement = { mean: 0.98, worst: 0.5 };
@@ -86,7 +86,7 @@ function reaches({ mean, worst }: Agreement, required: Agreement): boolean {
   return mean >= required.mean && worst >= required.worst;
 }
 
-/** The layers by how much each alone moves the boxes for its work, the most harmful first. */
+/** Sorts the layers by harm: how much each alone moves the boxes, for the work that it saves. */
 async function byHarm(layers: readonly QuantisableLayer[], measure: MeasureAgreement): Promise<string[]> {
   const alone: { readonly name: string; readonly harm: number }[] = [];
   for (const { name, macs } of layers) {
@@ -102,7 +102,7 @@ export interface CalibrationPair {
   readonly next: Frame;
 }
 
-/** Where a tracker finds each pair's target, started anew for each: an error in one does not go on into the others. */
+/** Finds each pair's target. The tracker starts again for each, so that an error in one does not reach the others. */
 export async function foundBoxes(tracker: Tracker, pairs: Iterable<CalibrationPair>): Promise<Corners[]> {
   const boxes: Corners[] = [];
   for (const { first, box, next } of pairs) {
@@ -113,7 +113,7 @@ export async function foundBoxes(tracker: Tracker, pairs: Iterable<CalibrationPa
   return boxes;
 }
 
-/** Mean and least intersection over union of two lists of boxes; equal boxes agree even where they are empty. */
+/** Mean and minimum intersection over union of two lists of boxes; equal boxes agree even if they are empty. */
 export function agreementOf(boxes: readonly Corners[], reference: readonly Corners[]): Agreement {
   const overlaps = boxes.map((box, i) => {
     const other = reference[i]!;

@@ -6,9 +6,7 @@ export * from "./geometry/index.ts";
 export * from "./graph-names.ts";
 export {
   type Agreement,
-  agreementOf,
   type CalibrationPair,
-  foundBoxes,
   type GuardModelOptions,
   type GuardResult,
   guardedLayers,

@@ -4,7 +4,7 @@
 import { offerToUserModules } from "./files/user-module.ts";
 
 export * from "@lorat/core";
-export type { AnnotatedSequence, AnnotationSet } from "./datasets/annotations/annotation-set.ts";
+export type { AnnotatedSequence, AnnotationSet } from "./datasets/annotations/benchmark.ts";
 export { openAnnotations } from "./datasets/annotations/open-annotations.ts";
 export { type Dataset, type DatasetSequence, datasetOf, openDataset } from "./datasets/index.ts";
 export { type EvalSet, openEvalSet } from "./datasets/open-eval-set.ts";
@@ -51,12 +51,12 @@ export { DIFFICULTIES, type Difficulty } from "./synth/difficulty.ts";
 export { loadModel, loadTracker } from "./trackers/model/load-tracker.ts";
 export {
   runSequence,
+  type Segment,
   type SequenceRun,
-  type Stretch,
+  scoreSegment,
+  scoreSegments,
   scoreSequence,
-  scoreStretch,
-  scoreStretches,
-  stretchOf,
+  segmentOf,
 } from "./trackers/one-pass.ts";
 export { parseTracker, type TrackerSpec } from "./trackers/tracker-spec.ts";
 export { ABLATIONS, type AblationName, type AblationRow, ablationRows } from "./train/ablate/rows.ts";

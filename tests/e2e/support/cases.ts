@@ -78,7 +78,7 @@ export function optimizerCase(config: ModelConfig, seed = 1): Case {
   const { trainable } = trainingStep(config, 1);
   const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
   const groups = parameterGroups(trainable);
-  const options = { maxGradNorm: 1, average: true };
+  const options = { average: true };
   const outputs = adamWGraph(new Graph(), shapes, groups, options);
   const rates = groups.map(({ baseLr }) => baseLr);
   const { stepSizes, decays, correction } = adamWScalars(3, rates, groups, options);
@@ -88,6 +88,7 @@ export function optimizerCase(config: ModelConfig, seed = 1): Case {
     [n.decays]: float32(decays, [groups.length]),
     [n.correction]: scalar(correction),
     [n.averageDecay]: scalar(0.99),
+    [n.gradientFactor]: scalar(0.25),
   };
   for (const [name, shape] of shapes) {
     const draw = (make: () => number) => float32(Float32Array.from({ length: sizeOf(shape) }, make), shape);

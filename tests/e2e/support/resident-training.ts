@@ -32,7 +32,7 @@ export async function trainAWhile(
   const { trainable } = trainingStep(config, 2);
   const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
   const groups = parameterGroups(trainable);
-  const updates = adamWGraph(new Graph(), shapes, groups, { maxGradNorm: 1 });
+  const updates = adamWGraph(new Graph(), shapes, groups);
   const keep = (outputs: object) => Object.keys(outputs).filter((name) => /^(gradient|updated)\//.test(name));
   const { outputs, weights, fed, feeds } = stepCase(config, 2);
   const step = await Session.create(outputs, { ...options, weights, fed, keepOnDevice: keep(outputs) });
@@ -58,6 +58,7 @@ export async function trainAWhile(
       [n.stepSizes]: float32(stepSizes, [groups.length]),
       [n.decays]: float32(decays, [groups.length]),
       [n.correction]: scalar(correction),
+      [n.gradientFactor]: scalar(0.25),
     });
     release([...Object.values(gradients), ...Object.values(state)]);
     state = Object.fromEntries(Object.keys(state).map((name) => [name, updated[n.updated(name)]!]));

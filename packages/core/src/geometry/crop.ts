@@ -55,8 +55,8 @@ export class Cropper {
   /**
    * Writes one crop of `frame` into `target` at `offset`: planes R, G, B of `[height, width]`, so `[3, height, width]`.
    *
-   * `padding` (0..255) fills what lies outside the frame; a function is asked for it only where something does. Resizing is bilinear with half-pixel centres, no antialiasing,
-   * and sees only the pixels of the aligned source rectangle. Returns the adjusted parameters with which every box of
+   * `padding` (0..255) fills what lies outside the frame; a function is called only if something does. Resizing is bilinear
+   * with half-pixel centres, no antialiasing, and sees only the pixels of the aligned source rectangle. Returns the adjusted parameters with which every box of
    * this crop must be mapped. Throws `FRAME_FORM` where the frame is no such picture and
    * `CROP_TARGET` when `target` is too short.
    */

@@ -54,5 +54,5 @@ function isCount(value: number): boolean {
 }
 
 function formError(message: string, hint?: string): LoratError {
-  return new LoratError("FRAME_FORM", `not a frame: ${message}`, { ...(hint !== undefined && { hint }) });
+  return new LoratError("FRAME_FORM", `not a frame: ${message}`, { hint });
 }

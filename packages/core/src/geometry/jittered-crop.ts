@@ -12,13 +12,13 @@ export interface JitterRandom {
 
 /** How far a training crop may be off its target. */
 export interface JitterOptions {
-  /** Standard deviation of the logarithm of each axis' scale; default 0.25. */
+  /** Standard deviation of the logarithm of each axis' scale; default: 0.25. */
   readonly scaleJitter?: number;
-  /** Maximum shift, in multiples of the box's mean side in crop pixels; default 3. */
+  /** Maximum shift, in multiples of the box's mean side in crop pixels; default: 3. */
   readonly translationJitter?: number;
-  /** Minimum side of the clipped box, crop pixels; default 10. */
+  /** Minimum side of the clipped box, crop pixels; default: 10. */
   readonly minObjectSizePx?: number;
-  /** Draws before giving up; default 12. */
+  /** Draws before giving up; default: 12. */
   readonly maxAttempts?: number;
 }
 

@@ -5,11 +5,11 @@ export type Interval = readonly [low: number, high: number];
 
 /** How intervals are drawn. */
 export interface Bootstrap {
-  /** Default 0. */
+  /** Default: 0. */
   readonly seed?: number;
-  /** Drawn data sets; default 1000. */
+  /** Drawn data sets; default: 1000. */
   readonly resamples?: number;
-  /** Share of them inside the interval; default 0.95. */
+  /** Share of them inside the interval; default: 0.95. */
   readonly level?: number;
 }
 

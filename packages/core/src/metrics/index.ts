@@ -6,7 +6,6 @@ export {
   PRECISION_THRESHOLDS,
   type Scores,
   SUCCESS_THRESHOLDS,
-  scoresOf,
 } from "./curves.ts";
 export { type GroupScore, meanScore, weightOf } from "./mean-score.ts";
 export {

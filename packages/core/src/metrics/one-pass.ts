@@ -8,7 +8,7 @@ export interface SequenceBoxes {
   readonly predicted: readonly Box[];
   /** NaN or empty boxes where the target is absent. */
   readonly truth: readonly Box[];
-  /** False where the data set flags the target as absent; default all true. */
+  /** False where the data set flags the target as absent; default: all true. */
   readonly visible?: readonly boolean[];
 }
 

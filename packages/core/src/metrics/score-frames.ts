@@ -14,7 +14,7 @@ export interface SequenceColumns {
   readonly predicted: Float64Array;
   /** NaN or without area where the target is absent. */
   readonly truth: Float64Array;
-  /** `[frames]`: 0 where the data set flags the target as absent; default all visible. */
+  /** `[frames]`: 0 where the data set flags the target as absent; default: all visible. */
   readonly visible?: Uint8Array | undefined;
   /** The picture's, where it is known. */
   readonly size?: { readonly width: number; readonly height: number } | undefined;

@@ -36,7 +36,7 @@ export interface Attended {
   readonly own: KeyValue;
 }
 
-/** The first token that is wanted, of `tokens` in all. */
+/** The first of `tokens` tokens that is wanted. */
 export function firstWanted({ search, wanted }: Span, tokens: number): number {
   return wanted === "search" ? tokens - search : 0;
 }

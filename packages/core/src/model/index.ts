@@ -7,12 +7,10 @@ export {
   type Lora,
   type LoraTargets,
   loraConfig,
-  loraScaling,
   type ModelConfig,
   mergedConfig,
   mergedNetwork,
 } from "./config.ts";
-export { dropPathKind, dropPathShape, subsetSize } from "./drop-path.ts";
 export { type Embedded, embedSearch, embedTemplate } from "./embedding.ts";
 export { type Encoded, type EncodeOptions, encode, type Tokens } from "./encoder.ts";
 export type { HeadOutput } from "./head/boxes.ts";
@@ -41,6 +39,6 @@ export {
   type ParameterRole,
   parametersIn,
 } from "./parameters.ts";
-export * from "./positions.ts";
+export { resizePositions } from "./positions.ts";
 export { STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
 export { searchSizePx, templateSizePx, type Variant, variantNamed, variants } from "./variants.ts";

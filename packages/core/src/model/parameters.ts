@@ -8,7 +8,7 @@ export type ParameterKind = "matrix" | "bias" | "scale" | "embedding" | "statist
 
 /**
  * What a parameter belongs to: the pre-trained backbone, what an adaptation adds to it, the token types, or the head. A base
- * must have the backbone; the rest is drawn anew where the base lacks it.
+ * must have the backbone; the rest is drawn at random where the base lacks it.
  */
 export type ModelPart = "backbone" | "adapter" | "types" | "head";
 
@@ -17,7 +17,7 @@ export interface MergedRows {
   readonly name: string;
   /** The first row in that tensor. */
   readonly row: number;
-  /** Rows of that tensor in all; the parameter's own where nothing is stacked. */
+  /** Number of rows of that tensor; the parameter's own where nothing is stacked. */
   readonly of: number;
 }
 
@@ -47,7 +47,7 @@ export interface Fold {
   apply(rows: FoldedRows): Promise<void>;
 }
 
-/** All that is known of a parameter beside its name and shape. */
+/** Everything that is known of a parameter, except its name and shape. */
 export interface ParameterRole extends Role {
   readonly kind: ParameterKind;
   readonly part: ModelPart;

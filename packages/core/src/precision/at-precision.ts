@@ -25,17 +25,17 @@ export interface GraphWithWeights {
 }
 
 export interface PrecisionOptions {
-  /** Default `fp32`. */
+  /** Default: `fp32`. */
   readonly precision?: Precision;
-  /** The one that the graphs will run on. */
+  /** The device of the graphs. */
   readonly device: ConcreteDevice;
-  /** Linear layers that stay in single precision at int8, beside those that always do. */
+  /** Further linear layers that stay in single precision at int8. */
   readonly singleLayers?: readonly string[];
 }
 
 /**
- * What turns graphs over one set of weights into the same at a precision; for int8 each layer's weights are quantised once,
- * for all graphs. Throws as {@link requirePrecision} does.
+ * Gives a function that turns graphs over one set of weights into the same graphs at a precision. For int8 each layer's
+ * weights are quantised once, for all graphs. Throws as {@link requirePrecision} does.
  */
 export async function atPrecision(
   weights: Weights,

@@ -1,6 +1,6 @@
 import { type ConcreteDevice, cast, float32, Graph, LoratError, matmul, Session } from "@lorat/graph";
 
-/** In what numbers a network computes, the most exact first. */
+/** The numbers that a network computes in, from exact to coarse. */
 export const precisions = ["fp32", "fp16", "int8"] as const;
 
 /**

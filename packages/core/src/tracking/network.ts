@@ -25,26 +25,26 @@ export interface Model {
   readonly name: string;
   readonly config: ModelConfig;
   readonly weights: Weights;
-  /** Linear layers that stay in single precision at int8, beside those that always do (see `lorat quantise`). */
+  /** Further linear layers that stay in single precision at int8 (see `lorat quantise`). */
   readonly singleLayers?: readonly string[];
-  /** How the reported score follows from the network's; the identity when left out. */
+  /** How the reported score follows from the network's; default: it is the same. */
   readonly calibration?: ScoreCalibration;
-  /** How the tracker's loop departs from the reference's; not at all when left out. */
+  /** How the tracker's loop departs from the reference's; default: it does not. */
   readonly loop?: LoopSettings;
 }
 
 export interface NetworkRunOptions {
   readonly device?: Device;
   readonly threads?: number;
-  /** Default `fp32`; one that the device lacks is refused, never replaced. */
+  /** Default: `fp32`. A precision that the device lacks is refused, never replaced. */
   readonly precision?: Precision;
-  /** Folder where weights are kept as this device wants them, for the next start (see `SessionOptions`); Node only. */
+  /** Folder where weights are stored as this device wants them, for the next start (see `SessionOptions`); Node only. */
   readonly cacheFolder?: string;
-  /** Makes the sessions; default `Session.create`. */
+  /** Makes the sessions; default: `Session.create`. */
   readonly createSession?: CreateSession;
 }
 
-/** Batch sizes whose sessions are kept beside the single target's; older ones are released. */
+/** Number of batch sizes whose sessions stay open, besides that of a single target; older ones are released. */
 const keptBatchSizes = 2;
 
 /** Weights of more bytes than this are read where they lie: copies laid out for products would double them. */

@@ -25,9 +25,9 @@ export interface Prediction {
 
 /** How the maps are read. */
 export interface PostprocessOptions {
-  /** Share of the Hann window in the ranking, 0 to 1; default 0.45, and 0 takes the best score as it is. */
+  /** Share of the Hann window in the ranking, 0 to 1; default: 0.45, and 0 takes the best score as it is. */
   readonly windowWeight?: number;
-  /** Gives the mean of the boxes that agree with the chosen cell's instead of that one (see `votedBox`); default false. */
+  /** Gives the mean of the boxes that agree with the chosen cell's instead of that one (see `votedBox`); default: false. */
   readonly boxVoting?: boolean;
 }
 

@@ -2,15 +2,15 @@ import type { TargetState } from "./types.ts";
 
 /** Thresholds of the rule, on the chance in [0, 1] that the box shows the target. */
 export interface StateOptions {
-  /** From here on the tracker is sure; default 0.5. */
+  /** From here on the tracker is sure; default: 0.5. */
   readonly sureFrom?: number;
-  /** Below this a tracked target becomes uncertain; default 0.35. Between the two the state keeps. */
+  /** Below this a tracked target becomes uncertain; default: 0.35. Between the two the state keeps. */
   readonly unsureBelow?: number;
-  /** A chance below this counts towards losing the target; default 0.2. */
+  /** A chance below this counts towards losing the target; default: 0.2. */
   readonly lostBelow?: number;
-  /** Frames in a row below `lostBelow` after which the target is lost; default 3. */
+  /** Frames in a row below `lostBelow` after which the target is lost; default: 3. */
   readonly lostAfterFrames?: number;
-  /** Sure frames in a row after which a lost target is tracked again; default 2. */
+  /** Sure frames in a row after which a lost target is tracked again; default: 2. */
   readonly foundAfterFrames?: number;
 }
 

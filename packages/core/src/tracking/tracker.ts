@@ -35,7 +35,7 @@ export interface TrackerOptions extends NetworkRunOptions, Pick<PostprocessOptio
   readonly state?: StateOptions;
   /**
    * Looks for a lost target where it was last seen and then outwards over the whole frame, at a bounded cost a frame
-   * ({@link RedetectOptions}); default false, the loop of the method, which follows whatever fits best.
+   * ({@link RedetectOptions}); default: false, the loop of the method, which follows whatever fits best.
    */
   readonly redetect?: boolean | RedetectOptions;
 }

@@ -2,7 +2,6 @@ import {
   add,
   div,
   type Graph,
-  minimum,
   mul,
   reshape,
   type Shape,
@@ -24,18 +23,14 @@ export interface AdamWOptions {
   readonly beta1?: number;
   readonly beta2?: number;
   readonly epsilon?: number;
-  /** Largest global L2 norm of the gradients; they are not clipped when left out. */
-  readonly maxGradNorm?: number;
-  /** Multiplies gradients by a number fed as `gradient_factor` instead of clipping: see {@link gradientNormGraph}. */
-  readonly gradientFactor?: boolean;
   /** Also keeps an exponential average of the parameters, under `ema/`. */
   readonly average?: boolean;
 }
 
 /**
- * AdamW with decoupled weight decay as one graph, over all parameters at once, after clipping by the global norm
- * (coefficient `min(1, max / (norm + 1e-6))`). The numbers that change from step to step are fed, see
- * {@link adamWScalars}. Throws what the graph throws on an unknown shape.
+ * AdamW with decoupled weight decay as one graph, over all parameters at once. The numbers that change from step to step are
+ * fed: see {@link adamWScalars}, and `gradient_factor`, by which every gradient is multiplied (1, or less to clip their
+ * global norm). Throws what the graph throws on an unknown shape.
  */
 export function adamWGraph(
   graph: Graph,
@@ -43,7 +38,7 @@ export function adamWGraph(
   groups: readonly OptimizerGroup[],
   options: AdamWOptions = {},
 ): Record<string, Value> {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, maxGradNorm, average = false } = options;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, average = false } = options;
   const n = optimizerNames;
   const stepSizes = graph.input(n.stepSizes, [groups.length]);
   const decays = graph.input(n.decays, [groups.length]);
@@ -54,12 +49,7 @@ export function adamWGraph(
     for (const name of names) gradients.set(name, graph.input(n.gradient(name), shapes.get(name)!));
   }
   const outputs: Record<string, Value> = {};
-  let coefficient = options.gradientFactor ? graph.input(n.gradientFactor, []) : undefined;
-  if (!coefficient) {
-    const norm = globalNorm(gradients.values());
-    if (maxGradNorm !== undefined) coefficient = minimum(div(maxGradNorm, add(norm, 1e-6)), 1);
-    outputs[n.gradNorm] = norm;
-  }
+  const factor = graph.input(n.gradientFactor, []);
   groups.forEach((group, index) => {
     const stepSize = scalarAt(stepSizes, index);
     const decay = scalarAt(decays, index);
@@ -67,7 +57,7 @@ export function adamWGraph(
       const shape = shapes.get(name)!;
       const parameter = graph.input(n.parameter(name), shape);
       const raw = gradients.get(name)!;
-      const gradient = coefficient ? mul(raw, coefficient) : raw;
+      const gradient = mul(raw, factor);
       const mean = add(mul(graph.input(n.mean(name), shape), beta1), mul(gradient, 1 - beta1));
       const variance = add(
         mul(graph.input(n.variance(name), shape), beta2),
@@ -87,10 +77,7 @@ export function adamWGraph(
   return outputs;
 }
 
-/**
- * The global L2 norm of gradients alone, as `grad_norm`: for an optimiser that is told what to multiply them by
- * (`gradientFactor`) after their norm was looked at, and is not run at all where it is not finite.
- */
+/** The global L2 norm of gradients, as `grad_norm`: an optimiser is not run at all where it is not finite. */
 export function gradientNormGraph(graph: Graph, shapes: ReadonlyMap<string, Shape>): Record<string, Value> {
   const gradients = [...shapes].map(([name, shape]) => graph.input(optimizerNames.gradient(name), shape));
   return { [optimizerNames.gradNorm]: globalNorm(gradients) };

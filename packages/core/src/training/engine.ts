@@ -31,22 +31,22 @@ export interface EngineOptions {
    * read into JavaScript; trainable ones are float32 in memory, and are taken over: their arrays are written to.
    */
   readonly weights: Weights;
-  /** Goes on from here; trainable parameters then come from these tensors, which are taken over as well. */
+  /** Continues from here. Trainable parameters then come from these tensors, which the engine writes to. */
   readonly resume?: TrainingState;
   readonly device?: Device;
   /** Threads inside an operator, CPU only. */
   readonly threads?: number;
   /** True makes no second copy of frozen weights in the processor's own layout: less memory, a little slower. CPU only. */
   readonly lowMemory?: boolean;
-  /** What the backward pass computes again to save memory; default `none`. */
+  /** What the backward pass computes again to save memory; default: `none`. */
   readonly recompute?: Recompute;
-  /** Whether the device computes in half precision; found out when left out. */
+  /** Whether the device computes in half precision; default: it is tried. */
   readonly half?: boolean;
 }
 
 /** What one update did. */
 export interface UpdateResult extends LossTerms {
-  /** Updates behind, counting this one. */
+  /** Number of updates so far, this one included. */
   readonly step: number;
   /** Global L2 norm of the gradients before clipping. */
   readonly gradNorm: number;
@@ -67,7 +67,7 @@ export interface UpdateResult extends LossTerms {
  */
 export class TrainingEngine {
   readonly device: ConcreteDevice;
-  /** What is computed in: `mixed` was asked for and the device has half precision, else `fp32`. */
+  /** `mixed` if that was requested and the device has half precision, else `fp32`. */
   readonly precision: "fp32" | "mixed";
   /** Parameters that train. */
   readonly trainable: readonly Parameter[];

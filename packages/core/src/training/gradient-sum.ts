@@ -21,7 +21,7 @@ export type Gradients = Readonly<Record<string, Tensor | DeviceTensor>>;
 export class GradientSum {
   readonly #names: readonly string[];
   readonly #session: Session | undefined;
-  /** Where passes write on the CPU: the first of an update into the sum itself, later ones beside it. */
+  /** Where passes write on the CPU: the first of an update into the sum itself, later ones into `passMemory`. */
   readonly #sumMemory: Record<string, Tensor> | undefined;
   readonly #passMemory: Record<string, Tensor> | undefined;
   #sum: Gradients | undefined;

@@ -30,10 +30,10 @@ import { type TrainingSettings, trainingSchedule } from "./settings.ts";
 export type TensorState = Map<string, Tensor | DeviceTensor>;
 
 /**
- * Bytes of parameters that one run of an update takes on at most on the CPU: ONNX Runtime's binding makes a copy of every
- * output, even one whose memory it was given.
+ * Maximum bytes of parameters in one run of an update on the CPU: ONNX Runtime's binding copies every output, even one whose
+ * memory it was given.
  */
-const mostBytesAtOnce = 16 * 2 ** 20;
+const maximumBytes = 16 * 2 ** 20;
 
 /** What an optimiser needs to know of a training. */
 export type UpdateSettings = Pick<TrainingSettings, "optimizer" | "steps" | "averageDecay"> & {
@@ -41,7 +41,7 @@ export type UpdateSettings = Pick<TrainingSettings, "optimizer" | "steps" | "ave
   readonly model?: { readonly variant: { readonly depth: number } };
 };
 
-/** Which update of the training this is, and by what its gradients are to be divided. */
+/** Which update of the training this is, and the divisor of its gradients. */
 export interface UpdatePosition {
   /** Update of the schedule, from 0; updates that were skipped count. */
   readonly step: number;
@@ -98,10 +98,10 @@ export class Optimizer {
     const groups = parameterGroups(trainable, {
       baseLr,
       weightDecay,
-      ...(layerDecay !== undefined && { layerDecay: { rate: layerDecay, depth } }),
+      layerDecay: layerDecay === undefined ? undefined : { rate: layerDecay, depth },
     });
     const average = settings.averageDecay !== undefined;
-    const options = { gradientFactor: true, average, ...(beta2 !== undefined && { beta2 }) };
+    const options = { average, beta2 };
     const shapes = new Map<string, Shape>(trainable.map(({ name, shape }) => [name, shape]));
     const device = await resolveDevice(requested);
     addMissing(state, shapes, average);
@@ -176,7 +176,7 @@ function inParts(groups: readonly OptimizerGroup[], shapes: ReadonlyMap<string, 
   let bytes = 0;
   for (const name of groups.flatMap((group) => group.names)) {
     const more = sizeOf(shapes.get(name)!) * bytesPerElement.float32;
-    if (bytes > 0 && bytes + more > mostBytesAtOnce) {
+    if (bytes > 0 && bytes + more > maximumBytes) {
       part++;
       bytes = 0;
     }

@@ -21,15 +21,15 @@ export interface LayerDecay {
 
 /** Base values of the optimiser. */
 export interface GroupOptions {
-  /** Default 1e-4. */
+  /** Default: 1e-4. */
   readonly baseLr?: number;
-  /** Default 0.1. */
+  /** Default: 0.1. */
   readonly weightDecay?: number;
   readonly layerDecay?: LayerDecay;
 }
 
 /**
- * Sorts the trainable tensors into AdamW's groups, empty ones left out.
+ * Sorts the trainable parameters into AdamW's groups, without empty ones.
  *
  * Decay falls on matrices only: a tensor whose shape without its ones has less than two sides gets none (so the (1, D)
  * weight of the classifier gets none, and norms, biases and scales do not either), and neither does an embedding.

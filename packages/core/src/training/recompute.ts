@@ -2,14 +2,14 @@ import { type Node, type Operator, operators, type Recomputed, sizeOf } from "@l
 import type { Encoded } from "../model/encoder.ts";
 
 /**
- * What the backward pass computes again instead of keeping it from the forward pass; the numbers stay the same to rounding.
+ * What the backward pass computes again, to save memory; the numbers stay the same to rounding.
  *
- * - `none`: everything is kept.
- * - `light`: what is cheap for its size is computed again: norms, attention weights, activations, layout.
- * - `blocks`: only each block's input is kept, and the block computed again from it (the last block excepted).
+ * - `none`: nothing.
+ * - `light`: values that are cheap for their size: norms, attention weights, activations, layout.
+ * - `blocks`: every block but the last, from its input.
  *
- * Measured with a LoRA step of B-224 at batch 2, one thread: kept at most 552, 278 and 104 MB; the whole process 1.91, 1.65
- * and 1.46 GB; processor time 1, 1.04 and 1.30.
+ * Measured with a LoRA step of B-224 at batch 2, one thread: maximum memory for forward values 552, 278 and 104 MB; the whole
+ * process 1.91, 1.65 and 1.46 GB; processor time 1, 1.04 and 1.30.
  */
 export type Recompute = "none" | "light" | "blocks";
 

@@ -11,33 +11,33 @@ export interface OptimizerSettings {
   readonly minLearningRate: number;
   /**
    * Length of the cosine in updates, after the warm-up. The paper's is as long as the run, so that the warm-up cuts its end
-   * off (specification 3.6); when left out it ends with the last update.
+   * off (specification 3.6). Default: it ends with the last update.
    */
   readonly cosineSteps?: number;
   readonly weightDecay: number;
-  /** Largest global L2 norm of an update's gradients. */
+  /** Maximum global L2 norm of an update's gradients. */
   readonly maxGradNorm: number;
   /** Layer-wise decay of the rate; full fine-tuning of a pre-trained backbone only. */
   readonly layerDecay?: number;
-  /** Second-moment decay; 0.999 when left out. */
+  /** Second-moment decay; default: 0.999. */
   readonly beta2?: number;
 }
 
-/** What decides the numbers of a training, its data left aside. */
+/** Everything that decides a training, except its data. */
 export interface TrainingSettings {
   readonly model: ModelConfig;
   /** Pairs of one forward and backward pass. */
   readonly batchSize: number;
-  /** Passes whose gradients make one update; default 1. */
+  /** Passes whose gradients make one update; default: 1. */
   readonly accumulation?: number;
-  /** Updates in all. */
+  /** Number of updates. */
   readonly steps: number;
   /** `mixed` falls back to `fp32` where the device has no half precision. Default `fp32`. */
   readonly precision?: "fp32" | "mixed";
   readonly optimizer: OptimizerSettings;
-  /** Decay of the exponential average of the weights; none is kept when left out. */
+  /** Decay of the exponential average of the weights; default: no average. */
   readonly averageDecay?: number;
-  /** Whether the classification target is the predicted box's IoU; default true for the MLP head alone. */
+  /** Whether the classification target is the predicted box's IoU; default: true for the MLP head alone. */
   readonly iouAware?: boolean;
   readonly seed: number;
 }

@@ -12,9 +12,9 @@ import type { MergedRows, Parameter } from "../model/parameters.ts";
 type Wanted = Pick<Parameter, "name" | "shape" | "role">;
 
 /**
- * Where a network in training finds its parameters in a base: under their own names, at their places in merged weights, or at what
+ * Finds the parameters of a network in training in a base: under their own names, at their places in merged weights, or at what
  * their roles name beside that (specification sections 1.6 and 2.2). Rows are views: nothing is read or copied.
- * Parameters that the base lacks are left out, and so are those of another shape outside the backbone (the token types of an
+ * The result has no parameters that the base lacks, and none of another shape outside the backbone (the token types of an
  * ablation, a head of another kind).
  *
  * Throws `BASE_SHAPE` where a tensor of the backbone has another shape: the base is of another variant.

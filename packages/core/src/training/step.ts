@@ -31,7 +31,7 @@ export interface TrainingStepOptions {
    * small ones are not lost.
    */
   readonly mixed?: boolean;
-  /** Default `none`. */
+  /** Default: `none`. */
   readonly recompute?: Recompute;
 }
 

@@ -5,7 +5,7 @@ import type { TensorState } from "./optimizer.ts";
 
 /** Where a training stands; plain data. */
 export interface TrainingProgress {
-  /** Updates of the schedule behind, skipped ones included. */
+  /** Finished updates of the schedule, skipped ones included. */
   readonly step: number;
   /** Updates that changed the parameters. */
   readonly updates: number;
@@ -15,7 +15,7 @@ export interface TrainingProgress {
   readonly lossScale?: LossScale;
 }
 
-/** What a training goes on from: progress, and the tensors that {@link TrainingEngine.state} gave. */
+/** What a training continues from: progress, and the tensors that {@link TrainingEngine.state} gave. */
 export interface TrainingState {
   readonly progress: TrainingProgress;
   readonly tensors: ReadonlyMap<string, Tensor<"float32">>;

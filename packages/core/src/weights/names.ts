@@ -12,12 +12,12 @@ export interface AdapterLayout {
 }
 
 /**
- * What a file of weights is: DINOv2's own; LoRAT's trained tensors alone; all of LoRAT in training, adapters apart; or a
+ * Kind of a file of weights: DINOv2's own; LoRAT's trained tensors alone; all of LoRAT in training, adapters apart; or a
  * network without adapters (merged for inference, or the full fine-tuning baseline).
  */
 export type WeightsKind = "dinov2" | "lorat-trainable" | "lorat-full" | "lorat-merged";
 
-/** What a file's names and shapes tell. Numbers that the file does not show are absent. */
+/** What is read off a file's names and shapes. Sizes that the file does not show are absent. */
 export interface WeightsProfile {
   readonly kind: WeightsKind;
   readonly dim: number;
@@ -95,7 +95,7 @@ export function recogniseVariant(profiles: readonly WeightsProfile[], requested?
         : `the weights are of no known variant: ${found}`,
       {
         hint: requested
-          ? "Leave the variant out to have it recognised."
+          ? "Without a variant it is recognised."
           : `Known are ${[...variants.keys()].join(", ")}.`,
       },
     );
@@ -151,7 +151,7 @@ export function dinov2StateDict(variant: Variant, sourceGrid: number): StateDict
   ]);
 }
 
-/** Scalars that a training file may carry beside its tensors: the scaling, for all layers or for one. */
+/** Scalars that a training file may hold for the scaling of its adapters, for all layers or for one. */
 export function scalingNotes(parameters: readonly Parameter[]): StateDict {
   const places = parameters.flatMap(({ role }) => (role.fold ? [`${role.fold.place}.alpha`] : []));
   return new Map(["lora_alpha", "use_rslora", ...places].map((name) => [name, []]));

@@ -4,7 +4,7 @@ import { formatShape } from "./tensor-file.ts";
 /** Names and shapes of a set of tensors. */
 export type StateDict = ReadonlyMap<string, readonly number[]>;
 
-/** What {@link compareStateDict} takes beside the tensors that must be there. */
+/** Options of {@link validateStateDict}. */
 export interface StateDictRules {
   /** Tensors that may be there or not; their shapes are checked when they are. */
   readonly optional?: StateDict;

@@ -34,7 +34,7 @@ export const transposeOperator: Operator = {
   ],
 };
 
-/** Axes in the order of `permutation`; the last two swapped when it is left out. */
+/** Reorders the axes; default: the last two change places. */
 export function transpose(x: Value, permutation?: readonly number[]): Value {
   const rank = x.shape.length;
   const perm = permutation ?? [...x.shape.keys()].map((i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
@@ -59,7 +59,7 @@ const expandOperator: Operator = {
   gradient: ({ inputs, gradients }) => [sumTo(gradients[0]!, inputs[0]!.shape), undefined],
 };
 
-/** `x` repeated to `shape` by the broadcasting rule. */
+/** Repeats `x` to `shape` by the broadcasting rule. */
 export function expand(x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
   return x.graph.apply(expandOperator, [x, x.graph.integers(shape)])[0]!;
@@ -94,7 +94,7 @@ const concatOperator: Operator = {
   },
 };
 
-/** The values joined along `axis`. Throws `SHAPE_CONCAT`. */
+/** Joins values along `axis`. Throws `SHAPE_CONCAT`. */
 export function concat(values: readonly Value[], axis: number): Value {
   if (values.length === 1) return values[0]!;
   const normal = normaliseAxis(axis, values[0]!.shape.length);
@@ -124,7 +124,7 @@ export const splitOperator: Operator = {
 /** WebGPU promises a shader eight buffers: one for the input of a Split, seven for its parts. */
 const maximumParts = 7;
 
-/** The value cut along `axis` into parts of the given sizes. Throws `SHAPE_SPLIT`. */
+/** Cuts a value along `axis` into parts of the given sizes. Throws `SHAPE_SPLIT`. */
 export function split(x: Value, sizes: readonly number[], axis: number): Value[] {
   const normal = normaliseAxis(axis, x.shape.length);
   if (sizes.length === 1 && sizes[0] === x.shape[normal]) return [x];
@@ -167,7 +167,7 @@ export const sliceOperator: Operator = {
   },
 };
 
-/** Elements `start` (inclusive) to `end` (exclusive) of `axis`. Throws `SHAPE_SLICE`. */
+/** Takes elements `start` (inclusive) to `end` (exclusive) of `axis`. Throws `SHAPE_SLICE`. */
 export function slice(x: Value, start: number, end: number, axis: number): Value {
   const normal = normaliseAxis(axis, x.shape.length);
   if (start === 0 && end === x.shape[normal]) return x;
@@ -203,7 +203,7 @@ const padOperator: Operator = {
   },
 };
 
-/** Zeros put before and after each axis. Throws `SHAPE_PAD`. */
+/** Puts zeros before and after each axis. Throws `SHAPE_PAD`. */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
   if ([...before, ...after].every((amount) => amount === 0)) return x;
   return x.graph.apply(padOperator, [x, x.graph.integers([...before, ...after])], { mode: "constant" })[0]!;

@@ -21,7 +21,7 @@ const dynamicQuantizeOperator: Operator = {
   ],
 };
 
-/** `x` in 256 levels from its smallest to its largest number, 0 among them, found anew at every run. */
+/** Rounds `x` to 256 levels from its minimum to its maximum, 0 among them. The range is found at every run. */
 export function dynamicQuantize(x: Value): Quantised {
   const [levels, scale, zero] = x.graph.apply(dynamicQuantizeOperator, [x]) as [Value, Value, Value];
   return { levels, scale, zero };

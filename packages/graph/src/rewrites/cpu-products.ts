@@ -13,8 +13,8 @@ const spacing = 16;
 const minimumRows = 32;
 
 /**
- * The same numbers by products that suit a CPU: where the rows of a left side would evict each other from the cache, a few
- * columns of zeros keep them apart, which makes such a product a tenth to a third faster.
+ * Makes products faster on a CPU. Where the rows of a left side would evict each other from the cache, a few columns of zeros
+ * move them apart: such a product becomes a tenth to a third faster. The numbers stay the same.
  */
 export function forCpuProducts(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
   const zeros = new Map<string, Value>();

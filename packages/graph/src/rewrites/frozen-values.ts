@@ -1,7 +1,7 @@
 import { reachableNodes, type Value } from "../graph.ts";
 import { rewrite } from "./rewrite.ts";
 
-/** What weights and constants alone decide in a graph. */
+/** The values of a graph that depend on weights and constants alone. */
 export interface FrozenValues {
   /** What each such value is computed from: equal texts over the same weights mean equal numbers. */
   readonly texts: ReadonlyMap<Value, string>;
@@ -9,10 +9,10 @@ export interface FrozenValues {
   readonly read: readonly Value[];
 }
 
-/** Constants up to this many bytes are told apart by their numbers; larger ones only where all numbers are the same. */
+/** Constants up to this many bytes are described by their numbers; larger ones only if all their numbers are equal. */
 const describedBytes = 256;
 
-/** Finds what `outputs` need that only the parameters chosen by `isWeight`, with constants, decide. */
+/** Finds the values behind `outputs` that depend only on constants and the parameters that `isWeight` picks. */
 export function frozenValues(
   outputs: Readonly<Record<string, Value>>,
   isWeight: (parameter: Value) => boolean,
@@ -42,7 +42,7 @@ export function frozenValues(
   return { texts, read: [...read] };
 }
 
-/** The same outputs, with every frozen value a parameter that is named by its text. */
+/** Replaces every frozen value by a parameter that is named by its text. */
 export function frozenAsParameters(
   outputs: Readonly<Record<string, Value>>,
   { texts }: FrozenValues,

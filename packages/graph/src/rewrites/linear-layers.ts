@@ -1,7 +1,7 @@
 import { type Node, type Operator, reachableNodes, type Value } from "../graph.ts";
 import { operators } from "../ops/operators.ts";
 
-/** What follows a product channel by channel: a bias or a factor, `[outputs]`. */
+/** A bias or a factor on the channels of a product, `[outputs]`. */
 export interface ChannelStep {
   /** Addition or multiplication. */
   readonly operator: Operator;
@@ -12,7 +12,7 @@ export interface ChannelStep {
 export interface LinearLayer {
   /** The weight's name, without its last part: `blocks.0.mlp.fc1`. */
   readonly name: string;
-  /** Names this layer among those that read other rows of the same weight. */
+  /** Tells layers apart that read different rows of one weight. */
   readonly key: string;
   readonly input: Value;
   /** The parameter that holds the weight. */

@@ -10,8 +10,8 @@ import { type Move, rewrite } from "./rewrite.ts";
 /** How weights are written in 8 bits: the numbers are the same, the level of the number 0 is not. */
 export type WeightLevels = "int8" | "uint8";
 
-/** Levels lie this far from the level of 0 at most. */
-export const largestLevel = 127;
+/** Maximum distance of a level from the level of 0. */
+export const maximumLevel = 127;
 
 /** The level of the number 0. */
 export const zeroOf: Readonly<Record<WeightLevels, number>> = { int8: 0, uint8: 128 };
@@ -63,7 +63,7 @@ export function quantise(
   return { outputs: rewritten, prepared };
 }
 
-/** What a layer reads at every run beside its input. */
+/** Parameters of a layer in 8 bits. */
 interface WeightParts {
   /** `[inputs, outputs]`, 8 bits. */
   readonly levels: Value;
@@ -100,7 +100,7 @@ function quantisedLayer(input: Value, { levels, scale, bias }: WeightParts, shap
 }
 
 /** The scale of a column of zeros: any number that can be divided by. */
-const smallestScale = 1e-30;
+const minimumScale = 1e-30;
 
 /**
  * A weight `[inputs, outputs]` as `(levels - zero) * scale`: 8 bits of the same shape, float32 `[outputs]`. The largest
@@ -108,7 +108,7 @@ const smallestScale = 1e-30;
  */
 function quantisedColumns(weight: Value, type: WeightLevels): { levels: Value; scale: Value } {
   const rows = transpose(weight); // [outputs, inputs]
-  const scale = maximum(div(rowMaximum(abs(rows)), largestLevel), smallestScale); // [outputs, 1]
+  const scale = maximum(div(rowMaximum(abs(rows)), maximumLevel), minimumScale); // [outputs, 1]
   const centred = round(div(rows, scale));
   const levels = cast(type === "int8" ? centred : add(centred, zeroOf.uint8), type);
   return { levels: transpose(levels), scale: reshape(scale, [weight.shape[1]!]) };

@@ -12,12 +12,13 @@ import { type PlacedGraph, placedGraph } from "./placements.ts";
 import { type ConcreteDevice, type KeptTensor, type KeptWeights, keptFiles, type Ort } from "./runtime.ts";
 import { laysOutWeights, nativeSettings, type SessionOptions } from "./settings.ts";
 
-/** Less is laid out in a moment; more would fill the disk, and the memory while it is made. */
+/** Fewer bytes are laid out in a moment; more would fill the disk, and the memory while they are written. */
 const keptBytes = { minimum: 32 * 2 ** 20, maximum: 2 ** 31 } as const;
 
 /**
- * A graph over weights that are kept as products want them: transposed, padded and packed ahead, in one file that every
- * session over the same weights maps. Undefined where that is not asked for, does not pay or cannot be done.
+ * Places a graph over weights that are stored as products want them: transposed, padded and packed ahead, in one file that
+ * every session over the same weights maps. Gives undefined where no folder is named, or where storing them does not pay
+ * or fails.
  */
 export async function keptGraph(
   ort: Ort,
@@ -54,7 +55,7 @@ export async function keptGraph(
   );
 }
 
-/** Has ONNX Runtime optimise a graph and write it with everything that it computed ahead. */
+/** Lets ONNX Runtime optimise a graph and write it with everything that it computed ahead. */
 async function writeOptimised(
   ort: Ort,
   placed: PlacedGraph,
@@ -86,7 +87,7 @@ async function writeOptimised(
   await session.release();
 }
 
-/** Where an optimised model's frozen values lie. Throws `WEIGHTS_NAMES` when one was optimised away. */
+/** Finds the frozen values in an optimised model. Throws `WEIGHTS_NAMES` when one was optimised away. */
 function tensorsIn(model: Uint8Array, { read, texts }: FrozenValues): Record<string, KeptTensor> {
   const { initializer = [] } = fromBinary(ModelProtoSchema, model).graph ?? {};
   const written = new Map(initializer.map((tensor) => [tensor.name, tensor]));

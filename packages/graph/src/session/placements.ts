@@ -6,22 +6,22 @@ import { bytesOf } from "../tensor.ts";
 import type { ExternalFile } from "./runtime.ts";
 import { storedBytes, type Weights, weightOf } from "./weights.ts";
 
-/** Weights in memory up to this many bytes in all travel inside the model. */
+/** Weights in memory are written into the model up to this many bytes together. */
 const embedBelowBytes = 16 * 2 ** 20;
 
 /** A graph, and where the data of its parameters lie. */
 export interface PlacedGraph {
   readonly outputs: Readonly<Record<string, Value>>;
   readonly place: (parameter: Value) => Placement;
-  /** Weights in JavaScript memory that are handed over beside the model; filled while the model is written. */
+  /** Weights in JavaScript memory that are given to ONNX Runtime apart from the model; filled while the model is written. */
   readonly files: readonly ExternalFile[];
   /** The folder of the weights that stay in files. */
   readonly folder?: string;
 }
 
 /**
- * A graph over `weights` as they are; those that are `fed` or missing become inputs. Weights in files are read into memory only
- * beside many others that lie there. Throws `WEIGHTS_FOLDERS`.
+ * Places a graph over `weights` as they are; those that are `fed` or missing become inputs. Weights in files stay there, unless
+ * many others are in memory. Throws `WEIGHTS_FOLDERS`.
  */
 export function placedGraph(
   outputs: Readonly<Record<string, Value>>,

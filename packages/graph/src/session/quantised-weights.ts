@@ -1,19 +1,19 @@
 import { Graph, reachableNodes, type Value } from "../graph.ts";
 import { matmulInteger } from "../ops/quantised.ts";
-import { largestLevel, type QuantisedGraph, type WeightLevels, zeroLevel } from "../rewrites/quantise.ts";
+import { maximumLevel, type QuantisedGraph, type WeightLevels, zeroLevel } from "../rewrites/quantise.ts";
 import { sizeOf } from "../shape.ts";
 import type { ConcreteDevice } from "./runtime.ts";
 import { Session } from "./session.ts";
 import type { StoredTensor, Weights } from "./weights.ts";
 
-/** Numbers that are made at a time: more would stand in memory in single precision, fewer would take more sessions. */
+/** Numbers that one session makes. More would take more memory in single precision, fewer would take more sessions. */
 const numbersAtOnce = 2 ** 24;
 
 type Values = Readonly<Record<string, Value>>;
 
 /**
- * Weights for quantised graphs, of whatever batch size, over one set of weights. Each layer's are computed once, a few layers
- * at a time by sessions that are gone afterwards.
+ * Computes the weights of quantised graphs over one set of weights, whatever their batch size. Each layer is computed once,
+ * a few layers in one session.
  */
 export class PreparedWeights {
   readonly #weights: Weights;
@@ -21,13 +21,13 @@ export class PreparedWeights {
   readonly #made = new Map<string, StoredTensor>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** `device` computes on a CPU: it is the one that the graphs are for. */
+  /** `device` is the graphs' own: a CPU. */
   constructor(weights: Weights, device: ConcreteDevice) {
     this.#weights = weights;
     this.#device = device;
   }
 
-  /** Everything that a graph reads: its quantised layers' weights, and the others as they were. Throws as sessions do. */
+  /** Gives every weight that a graph reads: prepared ones for its quantised layers, the others unchanged. Throws as sessions do. */
   of({ outputs, prepared }: QuantisedGraph): Promise<Weights> {
     const read = this.#queue.then(async () => {
       for (const group of groups([...prepared.values()].filter((layer) => !this.#has(layer)))) {
@@ -93,7 +93,7 @@ async function overflows(device: ConcreteDevice): Promise<boolean> {
   const [rows, inner, columns] = [8, 64, 32];
   const graph = new Graph();
   const zero = graph.constant({ dtype: "uint8", shape: [], data: Uint8Array.of(0) });
-  const data = new Int8Array(inner * columns).fill(largestLevel);
+  const data = new Int8Array(inner * columns).fill(maximumLevel);
   const weight = graph.constant({ dtype: "int8", shape: [inner, columns], data });
   const levels = graph.input("levels", [rows, inner], "uint8");
   const y = matmulInteger({ levels, zero }, { levels: weight, zero: zeroLevel(graph, "int8") });
@@ -105,7 +105,7 @@ async function overflows(device: ConcreteDevice): Promise<boolean> {
       data: new Uint8Array(rows * inner).fill(255),
     } as const;
     const result = await session.compute({ levels: fed });
-    return result.y!.data.some((sum: number | bigint) => Number(sum) !== inner * 255 * largestLevel);
+    return result.y!.data.some((sum: number | bigint) => Number(sum) !== inner * 255 * maximumLevel);
   } finally {
     await session.dispose();
   }

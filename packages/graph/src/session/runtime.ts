@@ -3,7 +3,7 @@ import type { DType } from "../tensor.ts";
 
 /** A device that was settled on. */
 export type ConcreteDevice = "cpu" | "webgpu" | "cuda" | "wasm";
-/** `auto` takes the best device that is known to work without asking further. */
+/** `auto` takes the best device that is known to work. */
 export type Device = "auto" | ConcreteDevice;
 
 /** The part of ONNX Runtime's JavaScript interface that sessions use. */
@@ -38,11 +38,11 @@ export interface KeptWeights {
 /** Names of the two files that ONNX Runtime writes of an optimised graph. */
 export const keptFiles = { model: "graph.onnx", weights: "weights.bin" } as const;
 
-/** What is to be found in a weight store, or made and kept there. */
+/** Tensors to be found in a weight store, or to be made and stored there. */
 export interface KeptRequest {
   /** The store's folder. */
   readonly cacheFolder: string;
-  /** Everything that decides the tensors, beside this machine and these versions. */
+  /** Everything that decides the tensors, except this machine and these versions. */
   readonly description: string;
   /** Files that they are made from. */
   readonly sources: readonly string[];
@@ -56,11 +56,11 @@ export interface KeptRequest {
 
 /** What differs between Node and the browser. */
 export interface Runtime {
-  /** Devices that can be asked for here. */
+  /** The devices of this place. */
   devices(): Promise<readonly ConcreteDevice[]>;
-  /** What to do about a device that is not among them, where something can be done. */
+  /** Says how to get a device that is not among them, where there is a way. */
   advice?(missing: ConcreteDevice): string | undefined;
-  /** The device that `auto` stands for. */
+  /** Chooses the device that `auto` stands for. */
   preferred(): Promise<ConcreteDevice>;
   /** ONNX Runtime for the device. */
   load(device: ConcreteDevice): Promise<Ort>;

@@ -16,16 +16,16 @@ import { arch, cpus } from "node:os";
 import { join } from "node:path";
 import { type KeptRequest, type KeptTensor, type KeptWeights, keptFiles } from "./runtime.ts";
 
-/** Raised whenever what is kept changes. */
+/** Version of the stored files; to be raised when their form changes. */
 const storeVersion = 1;
-/** Entries that no session has asked for in this time make room when another is written. */
+/** Entries that no session opened for this many days are removed when another is written. */
 const unusedDays = 30;
 
 const indexFile = "index.json";
 
 /** The contents of an entry's index. */
 interface Index {
-  /** Size and time of the file of weights when it was finished: another hand's changes show. */
+  /** Size and time of the finished file of weights. They show whether it was changed since. */
   readonly bytes: number;
   readonly modifiedMs: number;
   readonly tensors: Readonly<Record<string, KeptTensor>>;
@@ -42,7 +42,7 @@ export async function keep(request: KeptRequest, runtimeVersion: string): Promis
   return running;
 }
 
-/** Opens an entry, made first where there is none or a damaged one. */
+/** Opens an entry. Makes it first where there is none, or a damaged one. */
 async function find(folder: string, request: KeptRequest): Promise<KeptWeights | undefined> {
   try {
     const found = await readEntry(folder);
@@ -65,7 +65,7 @@ async function find(folder: string, request: KeptRequest): Promise<KeptWeights |
   }
 }
 
-/** The weights' files, as they are now, this processor and the versions, with all that the request says. */
+/** Names an entry by everything that decides it: the weights' files, the processor, the versions, the request. */
 async function nameOf({ sources, description }: KeptRequest, runtimeVersion: string): Promise<string> {
   const states = await Promise.all(
     sources.map(async (path) => {
@@ -92,7 +92,7 @@ async function readEntry(folder: string): Promise<KeptWeights | undefined> {
   return { folder, tensors };
 }
 
-/** Makes an entry beside its place and renames it; one that another process put there meanwhile stays. */
+/** Writes an entry under another name and renames it. An entry that another process finished first stays. */
 async function writeEntry(folder: string, { cacheFolder, bytes, make, read }: KeptRequest): Promise<void> {
   await mkdir(cacheFolder, { recursive: true });
   await removeUnused(cacheFolder);
@@ -136,7 +136,7 @@ async function putInPlace(pending: string, folder: string): Promise<void> {
   });
 }
 
-/** The first byte after the last that is noted. ONNX Runtime does not say when a disk was full. */
+/** The end of the last tensor. ONNX Runtime does not report a full disk, so the file's size is compared with it. */
 function endOf(tensors: Readonly<Record<string, KeptTensor>>): number {
   let end = 0;
   for (const { offset, length, packed } of Object.values(tensors)) {

@@ -6,8 +6,8 @@ import type { RunConfig } from "../runs/run-config.ts";
 import { ABLATIONS, type AblationName, ablationRows } from "../train/ablate/rows.ts";
 import { summaryTable } from "../train/ablate/summary.ts";
 import { usageError } from "./errors.ts";
+import { listenForStop } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { listenForStop } from "./stop-saving.ts";
 import { chosenConfig, type TrainFlags, withTrainOptions } from "./train-options.ts";
 
 interface Flags extends TrainFlags {

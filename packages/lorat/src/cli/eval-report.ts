@@ -4,7 +4,7 @@ import { type RunScore, scoreRun } from "../evaluate/run/score-run.ts";
 import { scoreJson } from "../evaluate/score/score-json.ts";
 import { percent, scoreTable } from "../evaluate/score/score-table.ts";
 
-export interface EvalReportOptions {
+interface EvalReportOptions {
   readonly folder: string;
   readonly protocol: ProtocolName;
   readonly json: boolean;

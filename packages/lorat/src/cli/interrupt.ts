@@ -1,5 +1,17 @@
 import { EXIT } from "./errors.ts";
 
+/**
+ * Asks for a stop at the first SIGINT, SIGTERM or SIGHUP. Further ones only say that the work is still being saved: what they
+ * would lose took long to make.
+ */
+export function listenForStop(say: (line: string) => void): Interruption {
+  return listenForInterrupt({
+    onFirst: () => say("stopping: the step in flight is finished and saved"),
+    onAgain: () =>
+      say("still finishing the step and saving; the checkpoints before this one stay whatever happens"),
+  });
+}
+
 /** Ctrl-C and its like, turned into a request to finish. */
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -10,7 +22,7 @@ export interface Interruption {
 }
 
 /** What signals do besides. */
-export interface InterruptActions {
+interface InterruptActions {
   readonly onFirst?: () => void;
   /** In place of ending the process at once. */
   readonly onAgain?: () => void;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rate, remaining } from "./format.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, rate, remaining } from "./progress.ts";
 
 function recorder(isTTY: boolean, columns = 80) {
   const written: string[] = [];

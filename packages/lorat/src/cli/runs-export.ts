@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { loadRunConfig } from "../runs/config/load.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 
 interface ExportFlags {

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import { writeWhole } from "../files/pending-file.ts";
+import { shortNumber } from "../report/series.ts";
 import { terminalChart } from "../report/terminal-chart.ts";
 import { textTable } from "../report/text-table.ts";
-import { shortNumber } from "../report/ticks.ts";
 import { runCharts } from "../runs/charts.ts";
 import type { EvaluationSummary } from "../runs/evaluation/summary.ts";
 import { runReport } from "../runs/html-report.ts";

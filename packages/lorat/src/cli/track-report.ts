@@ -4,7 +4,7 @@ import type { TrackOutputs } from "../track/track-outputs.ts";
 import type { TrackVideoSummary } from "../track/track-video.ts";
 
 /** Everything that a finished run of `lorat track` has to tell. */
-export interface TrackReport extends TrackVideoSummary {
+interface TrackReport extends TrackVideoSummary {
   readonly input: string;
   readonly model: string;
   readonly device: string;

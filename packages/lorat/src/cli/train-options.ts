@@ -7,7 +7,7 @@ import { textTable } from "../report/text-table.ts";
 import { isConfigFile, loadRunConfig } from "../runs/config/load.ts";
 import { overrideRun } from "../runs/config/overrides.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { presetNamed, presets } from "../train/presets/index.ts";
 import { usageError } from "./errors.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";

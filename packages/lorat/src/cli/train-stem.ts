@@ -3,9 +3,9 @@ import { LoratError } from "@lorat/graph";
 import { Command } from "commander";
 import type { StemRunConfig, TrainStemOptions } from "../train/stem/train-stem.ts";
 import { usageError } from "./errors.ts";
+import { listenForStop } from "./interrupt.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
-import { listenForStop } from "./stop-saving.ts";
 import { positive, whole } from "./train-options.ts";
 
 interface StemFlags extends Pick<TrainStemOptions, "device" | "threads" | "workers" | "checkpointSeconds"> {
@@ -91,7 +91,7 @@ async function newConfig({ teacher, data, steps, seed, exclude }: StemFlags): Pr
 /** The configuration that a run was started with; a teacher or a number of steps given now must be the same. */
 async function ownConfig(folder: string, flags: StemFlags): Promise<StemRunConfig> {
   const { readFile } = await import("node:fs/promises");
-  const { runFiles } = await import("../runs/run-files.ts");
+  const { runFiles } = await import("../runs/run-config.ts");
   const text = await readFile(join(folder, runFiles.config), "utf8").catch((cause) => {
     throw new LoratError("RUN_NOTHING_TO_RESUME", `${folder} holds no run`, { cause });
   });

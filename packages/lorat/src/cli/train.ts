@@ -4,8 +4,8 @@ import { Command } from "commander";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
+import { listenForStop } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { listenForStop } from "./stop-saving.ts";
 import { chosenConfig, presetTable, type TrainFlags, withTrainOptions } from "./train-options.ts";
 import { trainStemCommand } from "./train-stem.ts";
 

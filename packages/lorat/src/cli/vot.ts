@@ -129,7 +129,7 @@ function modelOptions(command: Command): Command {
 /** A tracker that has done a first forward pass, so that its first frame is as fast as the others. */
 async function warmTracker({ model, adapter, device, precision }: ModelFlags) {
   const { loadTracker } = await import("../trackers/model/load-tracker.ts");
-  const { warmUp } = await import("../trackers/vot/warm-up.ts");
+  const { warmUp } = await import("../trackers/vot/trax-server.ts");
   const tracker = await loadTracker(model, { device, precision, adapter });
   await warmUp(tracker);
   return tracker;

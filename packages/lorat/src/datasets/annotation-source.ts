@@ -4,7 +4,11 @@ import { isAbsolute, join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
 import { decodePicture } from "../media/decode-picture.ts";
-import type { PictureSize } from "./raw.ts";
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** What a folder holds, each in natural order (`2` before `10`). */
 export interface FolderListing {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { mapAhead } from "../threads/map-ahead.ts";
+import type { PictureSize } from "./annotation-source.ts";
 import { type AnnotationSource, summarise } from "./annotation-source.ts";
 import { cleanSequence } from "./clean.ts";
 import { type BareColumns, columnsBuilder } from "./columns-builder.ts";
@@ -8,8 +9,7 @@ import type { DatasetKind } from "./dataset.ts";
 import { below } from "./files.ts";
 import { frameName, sliceFrames } from "./frame-names.ts";
 import { boxesFromFile } from "./pixel-origin.ts";
-import type { PictureSize, RawSequence } from "./raw.ts";
-import type { SequenceEntry } from "./reader.ts";
+import type { RawSequence, SequenceEntry } from "./raw.ts";
 import { unpackVideo } from "./unpack-video.ts";
 
 /** How far the reading of a dataset has come. */

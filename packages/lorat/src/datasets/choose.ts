@@ -1,6 +1,6 @@
 import { LoratError, nearestName } from "@lorat/graph";
 import { splitLines } from "./boxes/box-rows.ts";
-import type { DatasetReader, SequenceEntry } from "./reader.ts";
+import type { DatasetReader, SequenceEntry } from "./raw.ts";
 
 /** The parts to read: those asked for, separated by commas, or the first. Throws `DATASET_SPLIT`. */
 export function chooseSplits(

@@ -1,5 +1,6 @@
 import { clipToImage, isValidBox } from "@lorat/core";
-import type { PictureSize, RawObject } from "./raw.ts";
+import type { PictureSize } from "./annotation-source.ts";
+import type { RawObject } from "./raw.ts";
 
 /** One object with the frames that show it. */
 export interface CleanObject {
@@ -12,7 +13,7 @@ export interface CleanObject {
 }
 
 /** What cleaning leaves of a sequence: its frames `[begin, end)` and the objects counted from `begin` on. */
-export interface CleanSequence {
+interface CleanSequence {
   readonly begin: number;
   readonly end: number;
   readonly objects: readonly CleanObject[];
@@ -65,12 +66,12 @@ export function clipToPicture(object: CleanObject, size: PictureSize | undefined
 }
 
 /** Drops tracks that no frame shows. */
-export function dropEmptyTracks(objects: readonly CleanObject[]): CleanObject[] {
+function dropEmptyTracks(objects: readonly CleanObject[]): CleanObject[] {
   return objects.filter(({ present }) => present.includes(1));
 }
 
 /** A track from the first frame that shows it to the last; rows in between stay. */
-export function trimTrack({ first, boxes, present }: CleanObject): CleanObject {
+function trimTrack({ first, boxes, present }: CleanObject): CleanObject {
   const begin = present.indexOf(1);
   const end = present.lastIndexOf(1) + 1;
   return {

@@ -5,7 +5,7 @@ import type { FrameNames, FramePattern } from "./frame-names.ts";
 import { growing, growingTexts } from "./growing.ts";
 
 /** A cleaned sequence on its way into the columns. */
-export interface SequenceToAdd {
+interface SequenceToAdd {
   readonly name: string;
   /** From the dataset's folder, or absolute. */
   readonly folder: string;
@@ -16,7 +16,7 @@ export interface SequenceToAdd {
 /** Columns without what describes the dataset as a whole. */
 export type BareColumns = Omit<DatasetColumns, "name" | "kind" | "root" | "fingerprint" | "warnings">;
 
-export interface ColumnsBuilder {
+interface ColumnsBuilder {
   readonly sequences: number;
   add(sequence: SequenceToAdd): void;
   finish(): BareColumns;
@@ -110,7 +110,7 @@ export function fingerprintOf(columns: BareColumns, choice: string): string {
 }
 
 /** Zeros and ones to bits, low ones first. */
-export function packBits(values: Uint8Array): Uint8Array {
+function packBits(values: Uint8Array): Uint8Array {
   const bits = new Uint8Array(Math.ceil(values.length / 8));
   values.forEach((value, i) => {
     if (value) bits[i >>> 3]! |= 1 << (i & 7);

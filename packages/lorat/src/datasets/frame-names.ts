@@ -5,7 +5,7 @@ export interface FramePattern {
   readonly suffix: string;
 }
 
-/** The picture files of a sequence in their order: numbered one by one, which takes no room, or listed. */
+/** The picture files of a sequence in their order: numbered one by one, which takes no memory, or listed. */
 export type FrameNames =
   | {
       readonly kind: "pattern";
@@ -58,7 +58,7 @@ function splitNumber(name = "") {
   const [extension = ""] = /\.[^.]*$/.exec(name) ?? [];
   const parts = /^(.*?)(\d+)(\D*)$/s.exec(name.slice(0, name.length - extension.length));
   const [, prefix = "", text = "", rest = ""] = parts ?? [];
-  // Larger numbers are not held exactly.
+  // Larger numbers are not exact.
   if (!parts || text.length > 15) return undefined;
   return { prefix, text, suffix: rest + extension, number: Number(text) };
 }

@@ -3,7 +3,7 @@ import type { TextColumn } from "./columns.ts";
 type Numbers = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** Numbers of a column that grows by doubling. */
-export interface Growing<T extends Numbers> {
+interface Growing<T extends Numbers> {
   readonly length: number;
   push(value: number): void;
   append(values: ArrayLike<number>): void;
@@ -12,13 +12,13 @@ export interface Growing<T extends Numbers> {
 }
 
 export function growing<T extends Numbers>(make: (length: number) => T): Growing<T> {
-  let room = make(1024);
+  let buffer = make(1024);
   let length = 0;
   const reserve = (count: number) => {
-    if (length + count <= room.length) return;
-    const larger = make(Math.max(2 * room.length, length + count));
-    larger.set(room.subarray(0, length));
-    room = larger;
+    if (length + count <= buffer.length) return;
+    const larger = make(Math.max(2 * buffer.length, length + count));
+    larger.set(buffer.subarray(0, length));
+    buffer = larger;
   };
   return {
     get length() {
@@ -26,21 +26,21 @@ export function growing<T extends Numbers>(make: (length: number) => T): Growing
     },
     push(value) {
       reserve(1);
-      room[length++] = value;
+      buffer[length++] = value;
     },
     append(values) {
       reserve(values.length);
-      room.set(values, length);
+      buffer.set(values, length);
       length += values.length;
     },
-    values: () => room.subarray(0, length) as T,
+    values: () => buffer.subarray(0, length) as T,
   };
 }
 
 const encoder = new TextEncoder();
 
 /** Texts of a column. */
-export interface GrowingTexts {
+interface GrowingTexts {
   readonly length: number;
   push(text: string): void;
   column(): TextColumn;

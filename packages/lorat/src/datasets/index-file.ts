@@ -27,7 +27,7 @@ interface Section {
 }
 
 /** What the index knows beside the columns. */
-export interface IndexHead {
+interface IndexHead {
   readonly version: number;
   /** Everything that chose what was indexed. */
   readonly key: string;

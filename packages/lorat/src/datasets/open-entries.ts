@@ -6,13 +6,12 @@ import type { AnnotationSource } from "./annotation-source.ts";
 import { chooseSequences, chooseSplits } from "./choose.ts";
 import { openSource } from "./open-source.ts";
 import type { Problems } from "./problems.ts";
-import type { RawSequence } from "./raw.ts";
-import type { DatasetReader, SequenceEntry } from "./reader.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "./raw.ts";
 import { READERS } from "./readers/index.ts";
 import { type DatasetRequest, type DatasetSpec, parseDatasetSpec } from "./spec.ts";
 
 /** What is wanted of a dataset, before anything of it is read. */
-export interface DatasetChoice {
+interface DatasetChoice {
   readonly spec: DatasetSpec;
   readonly reader: DatasetReader;
   readonly splits: readonly string[];
@@ -34,7 +33,7 @@ export async function chooseDataset(share: DatasetRequest): Promise<DatasetChoic
   return { spec, reader, splits, list, listName: share.list };
 }
 
-export interface OpenEntriesOptions {
+interface OpenEntriesOptions {
   readonly signal?: AbortSignal | undefined;
   /** The dataset's files, where they were opened before; default: its folder. */
   readonly source?: AnnotationSource;

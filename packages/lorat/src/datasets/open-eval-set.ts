@@ -4,7 +4,7 @@ import { isValidBox, toCorners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { userCacheFolder } from "../files/user-cache.ts";
 import type { AnnotationSource } from "./annotation-source.ts";
-import type { AnnotatedSequence, AnnotationSet } from "./annotations/annotation-set.ts";
+import type { AnnotatedSequence, AnnotationSet } from "./annotations/benchmark.ts";
 import { BENCHMARKS, isScored, SCORED_KINDS, type ScoredKind } from "./annotations/benchmark.ts";
 import { rawSequence } from "./annotations/raw-sequence.ts";
 import { chooseSequences } from "./choose.ts";

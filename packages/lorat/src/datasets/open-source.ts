@@ -5,7 +5,7 @@ import { LoratError } from "@lorat/graph";
 import { openTree } from "../files/archive/index.ts";
 import { type AnnotationSource, folderSource } from "./annotation-source.ts";
 
-export interface OpenSourceOptions {
+interface OpenSourceOptions {
   readonly signal?: AbortSignal | undefined;
   /** Only annotations are read, once: archives are opened as well, and no file is watched for changes. */
   readonly annotationsOnly?: boolean;

@@ -1,7 +1,7 @@
 import type { Dataset, DatasetSequence } from "./dataset.ts";
 
 /** A part of a dataset. */
-export interface DatasetPart {
+interface DatasetPart {
   /** Positions of the sequences to keep; all when left out. */
   readonly only?: readonly number[];
   /** Share of each sequence's frames to keep, from the first on; default 1. */

@@ -1,7 +1,7 @@
 import type { DatasetKind } from "./dataset.ts";
 
 /** How a kind of dataset numbers pixels. */
-export interface PixelOrigin {
+interface PixelOrigin {
   /** Number of the first pixel in the kind's own files, as its authors wrote them. */
   readonly firstPixel: 0 | 1;
   /**

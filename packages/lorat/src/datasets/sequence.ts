@@ -37,11 +37,11 @@ export async function listSequences(folder: string): Promise<Sequence[]> {
       if (rows !== frames.count) {
         throw new LoratError("DATASET_LENGTH", `${name}: ${rows} rows of boxes, ${frames.count} frames`);
       }
-      const at = join(source.root, inside);
+      const pictureFolder = join(source.root, inside);
       sequences.push({
         name,
-        folder: at,
-        pictures: Array.from({ length: rows }, (_, i) => join(at, frameName(frames, i))),
+        folder: pictureFolder,
+        pictures: Array.from({ length: rows }, (_, i) => join(pictureFolder, frameName(frames, i))),
         truth: Array.from({ length: rows }, (_, i) => {
           const [x, y, width, height] = boxes.subarray(4 * i, 4 * i + 4);
           return { x: x!, y: y!, width: width!, height: height! };

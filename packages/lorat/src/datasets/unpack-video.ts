@@ -10,7 +10,7 @@ import { openFrames } from "../media/open-frames.ts";
 import { patternName } from "./frame-names.ts";
 import { UNPACKED_FRAME } from "./video-frames.ts";
 
-export interface UnpackOptions {
+interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each frame with how many are done. */
   readonly onFrame?: (done: number) => void;

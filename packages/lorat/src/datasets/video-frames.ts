@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { openFrames } from "../media/open-frames.ts";
-import type { AnnotationSource } from "./annotation-source.ts";
+import type { AnnotationSource, PictureSize } from "./annotation-source.ts";
 import { type FrameNames, type FramePattern, numberedFrames } from "./frame-names.ts";
-import type { PictureSize } from "./raw.ts";
 
 /** Names of the pictures that a video is unpacked to; the number is the frame's in the video. */
 export const UNPACKED_FRAME: FramePattern = { prefix: "", digits: 8, suffix: ".jpg" };

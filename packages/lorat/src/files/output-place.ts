@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 /** Where an output goes. */
-export interface OutputPlace {
+interface OutputPlace {
   /** The file that gets the output's name: what links lead to. */
   readonly path: string;
   readonly partialPath: string;
@@ -58,7 +58,7 @@ export async function copyIntoStream(from: string, path: string): Promise<void> 
 }
 
 /** Something that bytes are written to in order. */
-export interface OutputStream {
+interface OutputStream {
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { copyIntoStream, outputPlace } from "./output-place.ts";
 import { isSystemError, unwritable } from "./system-error.ts";
 
 /** An output on its way: written under another name beside its own, which it gets only when it is whole. */
-export interface PendingFile {
+interface PendingFile {
   readonly path: string;
   /** Where to write: `NAME.PROCESS.partial`. A killed process leaves it behind, with all that was written. */
   readonly partialPath: string;

@@ -1,8 +1,8 @@
-import type { Frame } from "@lorat/core";
+import type { Box, Frame } from "@lorat/core";
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-export const GLYPH_WIDTH = 5;
+const GLYPH_WIDTH = 5;
 export const GLYPH_HEIGHT = 7;
 
 /** Seven rows a character, two hexadecimal digits each, of which the low five bits are pixels from left to right. */
@@ -64,7 +64,16 @@ export function textWidth(text: string, scale: number): number {
 }
 
 /** Writes `text` in capitals with its top-left corner at `(x, y)`; what lies outside the frame is left out. */
-export function drawText(frame: Frame, text: string, x: number, y: number, scale: number, colour: Rgb): void {
+export function drawText(
+  frame: Frame,
+  text: string,
+  {
+    x,
+    y,
+    scale,
+    colour,
+  }: { readonly x: number; readonly y: number; readonly scale: number; readonly colour: Rgb },
+): void {
   let left = Math.round(x);
   for (const character of text.toUpperCase()) {
     const glyph = GLYPHS[character] ?? GLYPHS["?"]!;
@@ -72,7 +81,13 @@ export function drawText(frame: Frame, text: string, x: number, y: number, scale
       const bits = Number.parseInt(glyph.slice(row * 2, row * 2 + 2), 16);
       for (let column = 0; column < GLYPH_WIDTH; column++) {
         if (bits & (1 << (GLYPH_WIDTH - 1 - column))) {
-          fillRectangle(frame, left + column * scale, Math.round(y) + row * scale, scale, scale, colour);
+          const place = {
+            x: left + column * scale,
+            y: Math.round(y) + row * scale,
+            width: scale,
+            height: scale,
+          };
+          fillRectangle(frame, place, colour);
         }
       }
     }
@@ -83,10 +98,7 @@ export function drawText(frame: Frame, text: string, x: number, y: number, scale
 /** Fills whole pixels `[x, x + width) x [y, y + height)`, as far as they lie in the frame; alpha is left alone. */
 export function fillRectangle(
   { data, width: frameWidth, height: frameHeight, channels }: Frame,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
+  { x, y, width, height }: Box,
   [red, green, blue]: Rgb,
 ): void {
   const x1 = Math.max(0, x);

@@ -9,7 +9,7 @@ export interface SheetTile {
   readonly caption?: string;
 }
 
-export interface ContactSheetOptions {
+interface ContactSheetOptions {
   /** Tiles in a row. Default: as near a square sheet as possible, at most 4. */
   readonly columns?: number;
 }
@@ -31,12 +31,17 @@ export function contactSheet(tiles: readonly SheetTile[], options: ContactSheetO
   const height = rows * (tileHeight + MARGIN) + MARGIN;
 
   const sheet: Frame = { width, height, channels: 3, data: new Uint8Array(width * height * 3) };
-  fillRectangle(sheet, 0, 0, width, height, BACKGROUND);
+  fillRectangle(sheet, { x: 0, y: 0, width, height }, BACKGROUND);
   tiles.forEach(({ frame, caption = "" }, i) => {
     const left = MARGIN + (i % columns) * (tileWidth + MARGIN);
     const top = MARGIN + Math.floor(i / columns) * (tileHeight + MARGIN);
     paste(sheet, frame, left, top);
-    drawText(sheet, caption, left, top + frame.height + MARGIN / 2, CAPTION_SCALE, CAPTION_COLOUR);
+    drawText(sheet, caption, {
+      x: left,
+      y: top + frame.height + MARGIN / 2,
+      scale: CAPTION_SCALE,
+      colour: CAPTION_COLOUR,
+    });
   });
   return sheet;
 }

@@ -3,7 +3,7 @@ import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
 
 /** How a picture is decoded, and what an error says. */
-export interface DecodeOptions {
+interface DecodeOptions {
   /** Code of the error. */
   readonly code: string;
   /** What the error names; default: the path. */
@@ -22,7 +22,7 @@ export interface DecodeOptions {
 }
 
 /** A decoded picture with the size that its file has. */
-export interface DecodedPicture extends Frame {
+interface DecodedPicture extends Frame {
   readonly fileWidth: number;
   readonly fileHeight: number;
 }

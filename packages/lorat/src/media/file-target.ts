@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { StreamTarget } from "mediabunny";
 
 /** A file that a video is written to, which tells what went wrong with it. */
-export interface FileTarget {
+interface FileTarget {
   readonly target: StreamTarget;
   /** Throws the first error of writing, on a full disk for example. */
   check(): void;

@@ -1,6 +1,6 @@
 import type { Frame } from "@lorat/core";
 
-/** A stretch of a source, in frame indices. */
+/** A range of a source, in frame indices. */
 export interface FrameRange {
   /** First frame, from 0. */
   start?: number;

@@ -16,7 +16,7 @@ export interface ImageNameOptions {
 }
 
 /** The frames among a folder's files. */
-export interface OrderedImages {
+interface OrderedImages {
   readonly names: readonly string[];
   /** Pictures that are named otherwise than the frames. */
   readonly strays: readonly string[];

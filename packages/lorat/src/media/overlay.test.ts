@@ -89,7 +89,7 @@ describe("drawMarks", () => {
 describe("drawText", () => {
   it("draws letters as they look", () => {
     const frame = blank(24, 9, 3);
-    drawText(frame, "L1?", 1, 1, 1, [255, 255, 255]);
+    drawText(frame, "L1?", { x: 1, y: 1, scale: 1, colour: [255, 255, 255] });
     const rows = Array.from({ length: 9 }, (_, y) =>
       Array.from({ length: 24 }, (_, x) => (at(frame, x, y)[0] ? "#" : ".")).join(""),
     );

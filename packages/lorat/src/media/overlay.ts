@@ -29,18 +29,16 @@ export function drawMarks(frame: Frame, marks: readonly Mark[]): void {
     const line = Math.max(2, Math.min(4, unit));
     const { left, top, right, bottom } = pixelsOf(mark.box, frame, line);
     const cornersOnly = mark.state === "lost";
-    drawBox(
-      frame,
-      left - line - 1,
-      top - line - 1,
-      right + line + 1,
-      bottom + line + 1,
-      line + 2,
-      DARK,
-      cornersOnly,
-    );
-    drawBox(frame, left - line, top - line, right + line, bottom + line, line, colour, cornersOnly);
-    drawTag(frame, tagText(mark), left - line, top - line, bottom + line, unit, colour);
+    const outer = {
+      x: left - line,
+      y: top - line,
+      width: right - left + 2 * line,
+      height: bottom - top + 2 * line,
+    };
+    const edge = { x: outer.x - 1, y: outer.y - 1, width: outer.width + 2, height: outer.height + 2 };
+    drawBox(frame, edge, { line: line + 2, colour: DARK, cornersOnly });
+    drawBox(frame, outer, { line, colour, cornersOnly });
+    drawTag(frame, tagText(mark), outer, { scale: unit, colour });
   }
 }
 
@@ -67,25 +65,23 @@ export function tagText({ label, score, state }: Mark): string {
 /** The lines of a box, `line` pixels thick towards its inside; corners only, a quarter of each side, if asked. */
 function drawBox(
   frame: Frame,
-  left: number,
-  top: number,
-  right: number,
-  bottom: number,
-  line: number,
-  colour: Rgb,
-  cornersOnly: boolean,
+  { x: left, y: top, width, height }: Box,
+  {
+    line,
+    colour,
+    cornersOnly,
+  }: { readonly line: number; readonly colour: Rgb; readonly cornersOnly: boolean },
 ): void {
-  const width = right - left;
-  const height = bottom - top;
+  const [right, bottom] = [left + width, top + height];
   const across = cornersOnly ? Math.max(line, Math.ceil(width / 4)) : width;
   const down = cornersOnly ? Math.max(line, Math.ceil(height / 4)) : height;
   for (const y of [top, bottom - line]) {
-    fillRectangle(frame, left, y, across, line, colour);
-    fillRectangle(frame, right - across, y, across, line, colour);
+    fillRectangle(frame, { x: left, y, width: across, height: line }, colour);
+    fillRectangle(frame, { x: right - across, y, width: across, height: line }, colour);
   }
   for (const x of [left, right - line]) {
-    fillRectangle(frame, x, top, line, down, colour);
-    fillRectangle(frame, x, bottom - down, line, down, colour);
+    fillRectangle(frame, { x, y: top, width: line, height: down }, colour);
+    fillRectangle(frame, { x, y: bottom - down, width: line, height: down }, colour);
   }
 }
 
@@ -93,18 +89,16 @@ function drawBox(
 function drawTag(
   frame: Frame,
   text: string,
-  left: number,
-  top: number,
-  bottom: number,
-  scale: number,
-  colour: Rgb,
+  { x: left, y: top, height: boxHeight }: Box,
+  { scale, colour }: { readonly scale: number; readonly colour: Rgb },
 ): void {
   if (text === "") return;
   const padding = 2 * scale;
   const width = textWidth(text, scale) + 2 * padding;
   const height = GLYPH_HEIGHT * scale + 2 * padding;
   const x = Math.max(0, Math.min(frame.width - width, left));
-  const fits = top - height >= 0 ? top - height : bottom + height <= frame.height ? bottom : Math.max(0, top);
-  fillRectangle(frame, x, fits, width, height, colour);
-  drawText(frame, text, x + padding, fits + padding, scale, DARK);
+  const bottom = top + boxHeight;
+  const y = top - height >= 0 ? top - height : bottom + height <= frame.height ? bottom : Math.max(0, top);
+  fillRectangle(frame, { x, y, width, height }, colour);
+  drawText(frame, text, { x: x + padding, y: y + padding, scale, colour: DARK });
 }

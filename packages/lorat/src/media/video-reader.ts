@@ -5,7 +5,7 @@ import { decodeFrames } from "./video-frames.ts";
 import { framesFromWorker, hasDecodeWorker } from "./video-thread.ts";
 import { inspectVideo } from "./video-track.ts";
 
-export interface VideoOptions {
+interface VideoOptions {
   /**
    * Decode on a thread of its own, so that decoding goes on while a network runs on this one (which blocks it).
    * Default: yes in the built package.

@@ -17,7 +17,7 @@ import { canDecode, VIDEO_CODEC_NAMES, VideoDecoder } from "./video-decoder.ts";
 import type { VideoInfo } from "./video-info.ts";
 
 /** An open video: dispose of `input` when done. */
-export interface VideoTrack {
+interface VideoTrack {
   readonly input: Input;
   readonly track: InputVideoTrack;
 }

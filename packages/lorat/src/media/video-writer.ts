@@ -6,7 +6,7 @@ import { hasEncodeWorker, openEncoderThread } from "./encode-thread.ts";
 import { openEncoder } from "./video-encoder.ts";
 import { videoKind } from "./video-kinds.ts";
 
-export interface VideoWriterOptions extends OutputOptions {
+interface VideoWriterOptions extends OutputOptions {
   width: number;
   height: number;
   /** Frames a second, for frames without a timestamp; those that have one keep their times, counted from the first. */
@@ -23,7 +23,7 @@ export interface VideoWriterOptions extends OutputOptions {
 }
 
 /** A video on its way to a file: MP4, MOV and Matroska (H.264), WebM (VP8) or GIF, as its extension says. */
-export interface VideoWriter {
+interface VideoWriter {
   readonly path: string;
   /** Queues one frame; waits while several are still being encoded. Throws `VIDEO_ENCODE_FAILED`. */
   add(frame: Frame): Promise<void>;

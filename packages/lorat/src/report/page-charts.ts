@@ -4,7 +4,7 @@ import { drawCharts } from "./page-script.ts";
 import type { Chart } from "./series.ts";
 
 /** A page of charts, and what stands above and below them. */
-export interface ChartPage {
+interface ChartPage {
   readonly title: string;
   /** HTML, already escaped. */
   readonly above?: string;

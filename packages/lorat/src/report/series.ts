@@ -1,3 +1,29 @@
+/** Round numbers inside a range, about `count` of them. */
+export function ticks(least: number, most: number, count: number): number[] {
+  const span = most - least;
+  if (!(span > 0 && Number.isFinite(span))) return [least];
+  const power = 10 ** Math.floor(Math.log10(span / count));
+  const step = power * ([1, 2, 5, 10].find((factor) => span / (power * factor) <= count) ?? 10);
+  const first = Math.ceil(least / step - 1e-9);
+  const last = Math.floor(most / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** A number as short as it can be read: `0.25`, `12k`, `3.4e-5`. */
+export function shortNumber(value: number): string {
+  const size = Math.abs(value);
+  if (value === 0) return "0";
+  if (!Number.isFinite(value)) return String(value);
+  if (size >= 1e6) return `${trimmed(value / 1e6)}M`;
+  if (size >= 1e4) return `${trimmed(value / 1e3)}k`;
+  if (size < 1e-3) return value.toExponential(1).replace(".0e", "e");
+  return trimmed(value);
+}
+
+function trimmed(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /** Points of a curve; `x` ascends, both have the same length. */
 export interface Series {
   readonly label: string;
@@ -30,21 +56,21 @@ export function smooth(values: readonly number[], smoothing: number): number[] {
 }
 
 /**
- * At most about `count` points that keep what the eye sees: the smallest and the largest of each stretch, in their order.
+ * At most about `count` points that keep what the eye sees: the smallest and the largest of each width, in their order.
  */
 export function thin({ label, x, y }: Series, count: number): Series {
   if (x.length <= count) return { label, x, y };
-  const stretch = x.length / (count / 2);
-  const kept: number[] = [];
-  for (let start = 0; start < x.length; start += stretch) {
+  const width = x.length / (count / 2);
+  const shown: number[] = [];
+  for (let start = 0; start < x.length; start += width) {
     const first = Math.floor(start);
     let least = first;
     let most = first;
-    for (let i = first; i < Math.min(Math.floor(start + stretch), x.length); i++) {
+    for (let i = first; i < Math.min(Math.floor(start + width), x.length); i++) {
       if (y[i]! < y[least]!) least = i;
       if (y[i]! > y[most]!) most = i;
     }
-    kept.push(...new Set([Math.min(least, most), Math.max(least, most)]));
+    shown.push(...new Set([Math.min(least, most), Math.max(least, most)]));
   }
-  return { label, x: kept.map((i) => x[i]!), y: kept.map((i) => y[i]!) };
+  return { label, x: shown.map((i) => x[i]!), y: shown.map((i) => y[i]!) };
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { smooth, thin } from "./series.ts";
+import { shortNumber, smooth, thin, ticks } from "./series.ts";
 import { terminalChart } from "./terminal-chart.ts";
-import { shortNumber, ticks } from "./ticks.ts";
 
 describe("ticks", () => {
   it("are round numbers inside the range", () => {

@@ -1,7 +1,7 @@
 import type { Chart, Series } from "./series.ts";
-import { shortNumber, ticks } from "./ticks.ts";
+import { shortNumber, ticks } from "./series.ts";
 
-export interface TerminalChartOptions {
+interface TerminalChartOptions {
   /** Columns of the whole chart, axis included; default 80. */
   readonly columns?: number;
   /** Rows of the plot, title and axis not counted; default 10. */
@@ -25,8 +25,8 @@ export function terminalChart(chart: Chart, options: TerminalChartOptions = {}):
   const width = Math.max(columns - labelWidth - 2, 8);
   const scale = chart.log ? Math.log10 : (value: number) => value;
   const drawable = chart.series.map(({ label, x, y }) => {
-    const kept = x.map((_, i) => i).filter((i) => Number.isFinite(x[i]!) && Number.isFinite(scale(y[i]!)));
-    return { label, x: kept.map((i) => x[i]!), y: kept.map((i) => scale(y[i]!)) };
+    const shown = x.map((_, i) => i).filter((i) => Number.isFinite(x[i]!) && Number.isFinite(scale(y[i]!)));
+    return { label, x: shown.map((i) => x[i]!), y: shown.map((i) => scale(y[i]!)) };
   });
   const title = titleLine(chart, drawable, colour);
   const all = drawable.flatMap(({ y }) => y);
@@ -160,11 +160,11 @@ function extent(values: readonly number[]): [number, number] {
   return [least, most];
 }
 
-/** A flat curve gets room above and below. */
+/** A flat curve gets a margin above and below. */
 function padded([least, most]: readonly [number, number]): [number, number] {
   if (most > least) return [least, most];
-  const room = Math.abs(least) * 0.1 || 1;
-  return [least - room, most + room];
+  const margin = Math.abs(least) * 0.1 || 1;
+  return [least - margin, most + margin];
 }
 
 function painted(text: string, index: number, colour: boolean): string {

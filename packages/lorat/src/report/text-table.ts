@@ -1,5 +1,5 @@
 /** How the cells of a column are placed. */
-export type Align = "left" | "right";
+type Align = "left" | "right";
 
 /**
  * Rows of cells as lines of text, columns two blanks apart and as wide as their widest cell. `align` says how each column is placed,

@@ -25,7 +25,7 @@ const plans: readonly ChartPlan[] = [
   { title: "loss scale", log: true, steps: { scale: "lossScale" } },
 ];
 
-export interface ChartOptions {
+interface ChartOptions {
   /** Points a curve at most; all when left out. */
   readonly points?: number;
   /** Smoothing of what is recorded every step, 0 to 1; default 0. */
@@ -60,8 +60,8 @@ function seriesOf(
     records: readonly T[],
     value: (record: T) => unknown,
   ) => {
-    const kept = records.filter((record) => typeof value(record) === "number");
-    return { label, x: kept.map(({ step }) => step), y: kept.map((record) => value(record) as number) };
+    const usable = records.filter((record) => typeof value(record) === "number");
+    return { label, x: usable.map(({ step }) => step), y: usable.map((record) => value(record) as number) };
   };
   for (const [label, key] of Object.entries(steps)) {
     const raw = of(label, run.steps, (record) => record[key]);

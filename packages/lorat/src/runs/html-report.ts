@@ -1,5 +1,5 @@
 import { chartPage, escapeHtml } from "../report/page-charts.ts";
-import { shortNumber } from "../report/ticks.ts";
+import { shortNumber } from "../report/series.ts";
 import { runCharts } from "./charts.ts";
 import type { Run } from "./read-run.ts";
 import { runWarnings, summariseRun } from "./summary.ts";

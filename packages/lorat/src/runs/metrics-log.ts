@@ -7,7 +7,7 @@ import { EventFile } from "./events/event-file.ts";
 import { scalarsOf } from "./events/scalars.ts";
 import { parseRecord, type RunRecord } from "./records.ts";
 
-export interface MetricsLogOptions {
+interface MetricsLogOptions {
   /** Folder of the TensorBoard event files; `events` beside the log when left out, none when false. */
   readonly events?: string | false;
   /** Milliseconds that a record waits at most before it is in the file; default 2000. */
@@ -49,8 +49,8 @@ export class MetricsLog {
   async rewind(step: number): Promise<void> {
     this.#write();
     const text = await readFile(this.#path, "utf8").catch(() => "");
-    const kept = text.split("\n").filter((line) => recordStep(line) <= step);
-    await writeWhole(this.#path, kept.map((line) => `${line}\n`).join(""), { force: true });
+    const remaining = text.split("\n").filter((line) => recordStep(line) <= step);
+    await writeWhole(this.#path, remaining.map((line) => `${line}\n`).join(""), { force: true });
     this.#events?.restart(step);
   }
 

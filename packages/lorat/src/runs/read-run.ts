@@ -12,7 +12,7 @@ import {
   type WarningRecord,
 } from "./records.ts";
 import type { RunConfig } from "./run-config.ts";
-import { runFiles } from "./run-files.ts";
+import { runFiles } from "./run-config.ts";
 
 /** What a run's folder tells, live or finished. */
 export interface Run {

@@ -1,6 +1,24 @@
-import type { CropGeometry, InitialisationStyle, ModelConfig, TrainingSettings } from "@lorat/core";
-import { searchSizePx, templateSizePx } from "@lorat/core";
+import {
+  type CropGeometry,
+  type InitialisationStyle,
+  type ModelConfig,
+  searchSizePx,
+  type TrainingSettings,
+  templateSizePx,
+} from "@lorat/core";
 import type { TrainingData } from "../sampling/training-data.ts";
+
+/** Names of what a run's folder holds. */
+export const runFiles = {
+  /** The resolved configuration. */
+  config: "config.json",
+  /** Fingerprints of what the run reads. */
+  sources: "sources.json",
+  metrics: "metrics.jsonl",
+  checkpoints: "checkpoints",
+  /** Batches whose loss was not finite. */
+  nonFinite: "nonfinite",
+} as const;
 
 /** Everything that decides a training run; plain data, kept in the run's folder. */
 export interface RunConfig extends TrainingSettings {

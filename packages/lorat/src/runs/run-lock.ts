@@ -14,7 +14,7 @@ const holder = z.object({
 type Holder = z.infer<typeof holder>;
 
 /** Locks that this process holds: its own number in a lock file may also come from a process before it. */
-const held = new Set<string>();
+const ownLocks = new Set<string>();
 
 /**
  * Takes a run's folder for this process; gives the function that lets it go. A lock whose process is gone is taken over,
@@ -27,9 +27,9 @@ export async function lockRun(folder: string, doing = "training"): Promise<() =>
   const mine: Holder = { pid: process.pid, host: hostname(), started };
   for (;;) {
     if (await create(path, JSON.stringify(mine))) {
-      held.add(path);
+      ownLocks.add(path);
       return async () => {
-        held.delete(path);
+        ownLocks.delete(path);
         await rm(path, { force: true });
       };
     }
@@ -77,7 +77,7 @@ async function readHolder(path: string): Promise<Holder | undefined> {
 
 async function isAtWork({ pid, host, started }: Holder, path: string): Promise<boolean> {
   if (host !== hostname()) return true;
-  if (pid === process.pid) return held.has(path);
+  if (pid === process.pid) return ownLocks.has(path);
   if (!isAlive(pid)) return false;
   return started === undefined || started === (await startOf(pid));
 }

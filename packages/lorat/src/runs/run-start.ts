@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { writeJson } from "../files/pending-file.ts";
 import { type Checkpoint, lastCheckpoint, removePartialCheckpoints } from "./checkpoint.ts";
-import { runFiles } from "./run-files.ts";
+import { runFiles } from "./run-config.ts";
 
 /** Fingerprints of what a run reads: they must be the same when it goes on. */
-export type RunSources = Readonly<Record<string, string>>;
+type RunSources = Readonly<Record<string, string>>;
 
 /**
  * Checks that a run may start in a folder, or go on there, and reads its last checkpoint then (undefined when it was

@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import { type EvaluationSummary, summariseEvaluation } from "./evaluation/summary.ts";
 import { findRuns, type Run, readRun } from "./read-run.ts";
 
@@ -31,9 +32,9 @@ const recentRecords = 50;
 /** Sums a run up. */
 export function summariseRun(run: Run): RunSummary {
   const recent = run.steps.slice(-recentRecords);
-  const mean = (key: "loss" | "iou" | "gradNorm" | "samplesPerSecond") => {
+  const meanOf = (key: "loss" | "iou" | "gradNorm" | "samplesPerSecond") => {
     const values = recent.map((record) => record[key]).filter(Number.isFinite);
-    return values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length;
+    return values.length === 0 ? undefined : mean(values);
   };
   return {
     kind: "training",
@@ -41,10 +42,10 @@ export function summariseRun(run: Run): RunSummary {
     config: run.config?.name,
     step: run.steps.at(-1)?.step ?? 0,
     steps: run.config?.steps,
-    loss: mean("loss"),
-    iou: mean("iou"),
-    gradNorm: mean("gradNorm"),
-    samplesPerSecond: mean("samplesPerSecond"),
+    loss: meanOf("loss"),
+    iou: meanOf("iou"),
+    gradNorm: meanOf("gradNorm"),
+    samplesPerSecond: meanOf("samplesPerSecond"),
     waitShare: run.steps.at(-1)?.waitShare,
     validationLoss: run.validations.at(-1)?.loss,
     validationIou: run.validations.at(-1)?.iou,

@@ -9,7 +9,7 @@ import { frameName } from "../datasets/frame-names.ts";
 import { READERS } from "../datasets/readers/index.ts";
 
 /** One picture with the boxes of its objects, in pixels of the file. */
-export interface BoxedFile {
+interface BoxedFile {
   readonly path: string;
   readonly boxes: readonly Corners[];
 }

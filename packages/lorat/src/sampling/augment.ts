@@ -6,7 +6,7 @@ export interface Planes {
 }
 
 /** Factors and order of one colour jitter; `order` holds 0 brightness, 1 contrast, 2 saturation (3, hue, does nothing). */
-export interface ColorJitter {
+interface ColorJitter {
   readonly order: readonly number[];
   readonly brightness: number;
   readonly contrast: number;
@@ -32,12 +32,12 @@ export function jitterColor(image: Planes, { order, brightness, contrast, satura
 }
 
 /** `clamp(factor * value)`. */
-export function adjustBrightness({ data }: Planes, factor: number): void {
+function adjustBrightness({ data }: Planes, factor: number): void {
   for (let i = 0; i < data.length; i++) data[i] = clamp01(data[i]! * factor);
 }
 
 /** Blends with the mean of the grey picture. */
-export function adjustContrast({ data, width, height }: Planes, factor: number): void {
+function adjustContrast({ data, width, height }: Planes, factor: number): void {
   const plane = width * height;
   let sum = 0;
   for (let i = 0; i < plane; i++) sum += grey(data[i]!, data[i + plane]!, data[i + 2 * plane]!);
@@ -46,7 +46,7 @@ export function adjustContrast({ data, width, height }: Planes, factor: number):
 }
 
 /** Blends every pixel with its own grey value. */
-export function adjustSaturation({ data, width, height }: Planes, factor: number): void {
+function adjustSaturation({ data, width, height }: Planes, factor: number): void {
   const plane = width * height;
   for (let i = 0; i < plane; i++) {
     const red = data[i]!;

@@ -9,8 +9,27 @@ import { type DrawnPair, MAX_REDRAWS, type PairSupply, type Readings } from "./p
 import { allocateBatch, type BatchArrays, SampleWriter } from "./sample.ts";
 import type { DatasetPairs } from "./training-data.ts";
 
+/** What a worker answers to a step number. */
+export type WorkerReply =
+  | {
+      readonly kind: "batch";
+      readonly step: number;
+      readonly batch: MadeBatch;
+      readonly busyMs: number;
+      readonly decoded: number;
+    }
+  | {
+      readonly kind: "error";
+      readonly step: number;
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | undefined;
+      readonly issues: readonly string[];
+      readonly stack: string | undefined;
+    };
+
 /** Datasets as they are posted to workers; plain data and shared memory. */
-export interface DatasetPlan {
+interface DatasetPlan {
   readonly kind: "datasets";
   readonly pairs: DatasetPairs;
   readonly columns: readonly DatasetColumns[];
@@ -40,7 +59,7 @@ function chosenDatasets({ columns, pairs }: DatasetPlan): Dataset[] {
 }
 
 /** What a plan's samples are drawn from. */
-export function pairSupply({ data, seed, batchSize }: BatchPlan): PairSupply {
+function pairSupply({ data, seed, batchSize }: BatchPlan): PairSupply {
   return data.kind === "mix"
     ? mixedPairs(data, seed)
     : datasetPairs(chosenDatasets(data), data.pairs, seed, batchSize);
@@ -75,7 +94,7 @@ export function createBatchMaker(plan: BatchPlan, supply: PairSupply = pairSuppl
         drawTo(index + 1 + DRAWN_AHEAD);
         const { random, strength, next } = samples[index]!;
         let { pair, source } = await drawn[index]!;
-        for (let attempt = 1; !writer.write(pair, random, strength, arrays, index); attempt++) {
+        for (let attempt = 1; !writer.write(pair, { random, strength, batch: arrays, index }); attempt++) {
           if (attempt >= MAX_REDRAWS)
             throw new LoratError("DATA_NO_PAIR", `no crop shows its target, ${attempt} pairs tried`);
           ({ pair, source } = await next());

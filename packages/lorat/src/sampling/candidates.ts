@@ -2,7 +2,7 @@
 export type CandidateMode = "interval" | "causal" | "reverse_causal";
 
 /** A question for {@link searchCandidates}. */
-export interface CandidateQuery {
+interface CandidateQuery {
   /** Frames of the sequence. */
   readonly length: number;
   /** The template's frame. */
@@ -46,7 +46,7 @@ export function epochQuotas(weights: readonly number[], total: number): number[]
 }
 
 /** Anything that shuffles, for {@link epochOrder}. */
-export interface Shuffler {
+interface Shuffler {
   permutation(count: number): number[];
 }
 

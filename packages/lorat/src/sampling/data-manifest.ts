@@ -65,13 +65,13 @@ export async function scanData(roots: DataRoots): Promise<DataManifest> {
     }
     return known;
   };
-  const kept = (path: string) => !roots.exclude?.some((text) => path.includes(text));
+  const isIncluded = (path: string) => !roots.exclude?.some((text) => path.includes(text));
   const chosen = roots.only && new Set(roots.only);
   const images = async (folders: readonly string[] = []) => {
     const found: string[] = [];
     for (const folder of folders) {
       for (const path of await listFiles(folder))
-        if (IMAGE.has(extname(path).toLowerCase()) && kept(path)) found.push(path);
+        if (IMAGE.has(extname(path).toLowerCase()) && isIncluded(path)) found.push(path);
     }
     return [...new Set(found)];
   };
@@ -79,7 +79,7 @@ export async function scanData(roots: DataRoots): Promise<DataManifest> {
   const boxed: BoxedPhoto[] = [];
   for (const file of roots.boxes ?? []) {
     for (const { path, boxes } of await readBoxFile(resolve(file))) {
-      if (kept(path) && boxes.length > 0) boxed.push({ file: number(path), boxes });
+      if (isIncluded(path) && boxes.length > 0) boxed.push({ file: number(path), boxes });
     }
   }
   const clips: Clip[] = [];
@@ -87,7 +87,7 @@ export async function scanData(roots: DataRoots): Promise<DataManifest> {
     const paths = await listFiles(folder);
     const times = await readClipIndexes(paths);
     for (const path of paths) {
-      if (basename(path) !== "groundtruth.txt" || !kept(path)) continue;
+      if (basename(path) !== "groundtruth.txt" || !isIncluded(path)) continue;
       clips.push(await readClip(dirname(path), number, times.get(basename(dirname(path)))));
     }
   }

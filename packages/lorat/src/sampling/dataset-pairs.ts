@@ -11,8 +11,8 @@ import { LoratError } from "@lorat/graph";
 import type { Dataset, DatasetObject, DatasetSequence } from "../datasets/dataset.ts";
 import { searchCandidates } from "./candidates.ts";
 import { type EpochJobs, epochJobs, epochPlace, stepsPerEpoch } from "./epochs.ts";
+import { readFrame } from "./frame-store.ts";
 import { type DrawnPair, MAX_REDRAWS, type Pair, type PairSupply, type View } from "./pair.ts";
-import { readFrame } from "./read-frame.ts";
 import type { DatasetPairs } from "./training-data.ts";
 
 /** Full strength from the first step on: datasets have no curriculum. */
@@ -51,7 +51,7 @@ export function datasetPairs(
   let jobs: { readonly epoch: number; readonly jobs: EpochJobs } | undefined;
   const jobsOf = (epoch: number): EpochJobs => {
     if (jobs?.epoch !== epoch)
-      jobs = { epoch, jobs: epochJobs(lengths, weights, samplesPerEpoch, seed, epoch) };
+      jobs = { epoch, jobs: epochJobs(lengths, weights, { samples: samplesPerEpoch, seed, epoch }) };
     return jobs.jobs;
   };
   const anySequence = (random: Random) => {

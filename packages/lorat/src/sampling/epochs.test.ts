@@ -47,7 +47,7 @@ describe("epochs", () => {
       fc.property(sets, run, fc.integer(), (made, { samples, startEpoch }, seed) => {
         const lengths = made.map(({ length }) => length);
         const weights = made.map(({ weight }) => weight);
-        const jobs = epochJobs(lengths, weights, samples, seed, startEpoch);
+        const jobs = epochJobs(lengths, weights, { samples, seed, epoch: startEpoch });
         const quotas = epochQuotas(weights, samples);
         for (const [dataset, length] of lengths.entries()) {
           const counts = new Array<number>(length).fill(0);
@@ -63,7 +63,7 @@ describe("epochs", () => {
 
   it("have an order that depends on the seed and the epoch, and on nothing else", () => {
     const order = (seed: number, epoch: number) => [
-      ...epochJobs([50, 70], [1, 1], 200, seed, epoch).sequence,
+      ...epochJobs([50, 70], [1, 1], { samples: 200, seed, epoch }).sequence,
     ];
     expect(order(1, 3)).toEqual(order(1, 3));
     expect(order(1, 3)).not.toEqual(order(1, 4));

@@ -3,7 +3,7 @@ import { LoratError } from "@lorat/graph";
 import { epochOrder } from "./candidates.ts";
 
 /** Where a sample lies in a run of epochs. */
-export interface EpochPlace {
+interface EpochPlace {
   readonly epoch: number;
   /** Position in the epoch's order. */
   readonly job: number;
@@ -37,9 +37,7 @@ export interface EpochJobs {
 export function epochJobs(
   lengths: readonly number[],
   weights: readonly number[],
-  samples: number,
-  seed: number,
-  epoch: number,
+  { samples, seed, epoch }: { readonly samples: number; readonly seed: number; readonly epoch: number },
 ): EpochJobs {
   const order = epochOrder(lengths, weights, samples, createRandom(seed, epoch));
   return {

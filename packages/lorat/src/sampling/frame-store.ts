@@ -1,6 +1,17 @@
-import type { Colour, Frame } from "@lorat/core";
-import { imageMean } from "@lorat/core";
+import { type Colour, type Frame, imageMean } from "@lorat/core";
 import { decodePicture } from "../media/decode-picture.ts";
+
+/**
+ * Decodes one picture of a dataset to RGB at its own size. Throws `DATA_IMAGE`, naming the file, for one that is missing, damaged
+ * or cut short; lesser faults that the decoder reports are ignored.
+ */
+export async function readFrame(path: string): Promise<Frame> {
+  const { width, height, channels, data } = await decodePicture(path, {
+    code: "DATA_IMAGE",
+    failOn: "error",
+  });
+  return { width, height, channels, data };
+}
 
 /** A decoded picture together with what sampling asks of it again and again. */
 export interface Picture extends Frame {

@@ -16,7 +16,7 @@ export interface LoaderStats {
 }
 
 /** Pictures that could not be read; the samples that wanted them were redrawn. */
-export interface Unreadable {
+interface Unreadable {
   readonly count: number;
   /** Of the pictures asked for, 0 to 1. */
   readonly share: number;

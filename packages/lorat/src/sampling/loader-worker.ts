@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import type { WorkerReply } from "./batch-maker.ts";
 import { type BatchPlan, createBatchMaker } from "./batch-maker.ts";
-import type { WorkerReply } from "./loader-protocol.ts";
 
 // One core per decode, and no cache: the picture store keeps what is worth keeping.
 sharp.concurrency(1);

@@ -17,7 +17,7 @@ export interface Pair {
 }
 
 /** What a source is told about the step it draws for. */
-export interface DrawContext {
+interface DrawContext {
   readonly random: Random;
   /** Difficulty from 0 to 1, see the curriculum of the mix. */
   readonly strength: number;
@@ -46,7 +46,7 @@ export interface Readings {
 }
 
 /** One sample's own draws; they depend on nothing but the seed, the data and the sample's place in the run. */
-export interface SampleDraws {
+interface SampleDraws {
   /** Also decides about crops and augmentation, after each pair. */
   readonly random: Random;
   readonly strength: number;

@@ -54,7 +54,10 @@ it("stretches template and search alike, and the label with them", () => {
     fc.property(fc.integer({ min: 1, max: 1e6 }), (seed) => {
       const writer = new SampleWriter(geometry, { ...still, pairStretch: [0.5, 0.5] });
       const batch = allocateBatch(1, geometry);
-      const written = writer.write({ template: view, search: view }, createRandom(seed), 1, batch, 0);
+      const written = writer.write(
+        { template: view, search: view },
+        { random: createRandom(seed), strength: 1, batch, index: 0 },
+      );
       fc.pre(written);
       const inTemplate = shape(batch.template, geometry.templateSizePx);
       const inSearch = shape(batch.search, geometry.searchSizePx);
@@ -75,7 +78,10 @@ it("stretches nothing, and draws nothing for it, when it is left out", () => {
   const make = (augmentation: ConstructorParameters<typeof SampleWriter>[1]) => {
     const batch = allocateBatch(1, geometry);
     const random = createRandom(5);
-    new SampleWriter(geometry, augmentation).write({ template: view, search: view }, random, 1, batch, 0);
+    new SampleWriter(geometry, augmentation).write(
+      { template: view, search: view },
+      { random, strength: 1, batch, index: 0 },
+    );
     return { ...batch, next: random.uniform() };
   };
   expect(make({ ...still, pairStretch: [0, 0] })).toEqual(make(still));

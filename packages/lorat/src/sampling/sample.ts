@@ -47,6 +47,16 @@ const MIN_OBJECT_PX = 10;
 
 const MIN_SEEN_PX = 0.01;
 
+/** What one sample is drawn with, and where it goes. */
+export interface SampleDraw {
+  readonly random: Random;
+  /** Of the augmentation, 0 to 1. */
+  readonly strength: number;
+  readonly batch: BatchArrays;
+  /** Position in the batch. */
+  readonly index: number;
+}
+
 /** Turns pairs into crops, masks and labels of one geometry; keeps scratch memory, so one per thread. */
 export class SampleWriter {
   readonly #geometry: CropGeometry;
@@ -65,10 +75,11 @@ export class SampleWriter {
    * Crops, jitters, augments and normalises one pair into sample `index` of the batch (specification 3.4, 3.5).
    * Returns false, leaving the sample undefined, when no crop shows enough of the target: draw another pair then.
    */
-  write(pair: Pair, random: Random, strength: number, batch: BatchArrays, index: number): boolean {
+  write(pair: Pair, draw: SampleDraw): boolean {
+    const { random, strength, batch, index } = draw;
     const stretch = this.#drawStretch(random, strength);
-    const template = this.#cropTemplate(pair.template, stretch, random, strength, batch, index);
-    const search = template && this.#cropSearch(pair.search, stretch, random, strength, batch, index);
+    const template = this.#cropTemplate(pair.template, stretch, draw);
+    const search = template && this.#cropSearch(pair.search, stretch, draw);
     if (!template || !search) return false;
     // Moved onto whole pixels, the crop of a target of less than a pixel may miss it.
     if (!isSeen(template.box) || (pair.search.present && !isSeen(search.box))) return false;
@@ -104,14 +115,7 @@ export class SampleWriter {
     return deviation > 0 ? Math.exp(random.normal(0, deviation) / 2) : 1;
   }
 
-  #cropTemplate(
-    view: View,
-    stretch: number,
-    random: Random,
-    strength: number,
-    batch: BatchArrays,
-    index: number,
-  ) {
+  #cropTemplate(view: View, stretch: number, { random, strength, batch, index }: SampleDraw) {
     const { templateSizePx: size, templateAreaFactor } = this.#geometry;
     const jitter = at(this.#augmentation.templateScaleJitter, strength);
     const box = stretchedBox(view.box, stretch);
@@ -120,17 +124,13 @@ export class SampleWriter {
       const options = { scaleJitter: jitter, translationJitter: 0, minObjectSizePx: 1 };
       parameters = jitteredCrop(box, templateAreaFactor, square(size), random, options).parameters;
     }
-    return cropInto(this.#template, view, unstretched(parameters, stretch), batch.template, index);
+    return cropInto(this.#template, view, unstretched(parameters, stretch), {
+      images: batch.template,
+      index,
+    });
   }
 
-  #cropSearch(
-    view: View,
-    stretch: number,
-    random: Random,
-    strength: number,
-    batch: BatchArrays,
-    index: number,
-  ) {
+  #cropSearch(view: View, stretch: number, { random, strength, batch, index }: SampleDraw) {
     const { searchSizePx: size, searchAreaFactor } = this.#geometry;
     const options = {
       scaleJitter: at(this.#augmentation.scaleJitter, strength),
@@ -140,7 +140,7 @@ export class SampleWriter {
     const box = stretchedBox(view.box, stretch);
     const { parameters, success } = jitteredCrop(box, searchAreaFactor, square(size), random, options);
     if (!success && view.present) return undefined;
-    return cropInto(this.#search, view, unstretched(parameters, stretch), batch.search, index);
+    return cropInto(this.#search, view, unstretched(parameters, stretch), { images: batch.search, index });
   }
 
   #writeMask(box: Corners, batch: BatchArrays, index: number): void {
@@ -158,7 +158,7 @@ export class SampleWriter {
 }
 
 /** The colour jitter of specification 3.5, step 2: order first, then the three factors. */
-export function drawColorJitter(random: Random) {
+function drawColorJitter(random: Random) {
   return {
     order: random.permutation(4),
     brightness: random.uniform(0.6, 1.4),
@@ -168,7 +168,7 @@ export function drawColorJitter(random: Random) {
 }
 
 /** The DeiT-III choice of specification 3.5, step 3. */
-export function drawThreeAugment(random: Random): ThreeAugment {
+function drawThreeAugment(random: Random): ThreeAugment {
   const choice = random.integer(3);
   if (choice === 0) return { kind: "greyscale" };
   if (choice === 1) return { kind: "solarise" };
@@ -195,12 +195,11 @@ function cropInto(
   cropper: Cropper,
   view: View,
   parameters: Parameters<Cropper["crop"]>[1],
-  target: Float32Array,
-  index: number,
+  { images, index }: { readonly images: Float32Array; readonly index: number },
 ): { image: Planes; box: Corners } {
   const { length, size } = cropper;
-  const adjusted = cropper.crop(view.frame, parameters, view.padding, target, index * length);
-  const data = target.subarray(index * length, (index + 1) * length);
+  const adjusted = cropper.crop(view.frame, parameters, view.padding, images, index * length);
+  const data = images.subarray(index * length, (index + 1) * length);
   return { image: { data, ...size }, box: clipToImage(toCrop(view.box, adjusted), size) };
 }
 

@@ -8,7 +8,7 @@ export type ThreeAugment =
   | { readonly kind: "blur"; readonly radius: number };
 
 /** `[3, 256]`: what an 8-bit level of each channel becomes. */
-export type LevelTable = Float32Array;
+type LevelTable = Float32Array;
 
 /** A table of what `value` (called with 0..1) says. */
 export function levelTable(value: (level: number, channel: number) => number): LevelTable {

@@ -2,7 +2,7 @@ import type { Corners, Frame, Random } from "@lorat/core";
 import { paintBackground } from "../synth/canvas.ts";
 
 /** A small change of a picture: size, turn about its middle, light. */
-export interface PictureWarp {
+interface PictureWarp {
   readonly scaleX: number;
   readonly scaleY: number;
   readonly angleRad: number;

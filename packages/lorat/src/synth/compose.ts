@@ -15,7 +15,7 @@ export interface Cast {
 }
 
 /** Size and length of a scene. */
-export interface SceneFormat {
+interface SceneFormat {
   readonly width: number;
   readonly height: number;
   /** Frames that it should fill with events. */
@@ -24,25 +24,25 @@ export interface SceneFormat {
   readonly targetPx: number;
 }
 
+/** What a scene is composed with. */
+export interface SceneDraft {
+  readonly random: Random;
+  readonly format: SceneFormat;
+  readonly settings: DifficultySettings;
+}
+
 /** Composes a scene: a target on its way, what resembles it, what hides it, camera and light. */
-export function composeScene(
-  random: Random,
-  format: SceneFormat,
-  settings: DifficultySettings,
-  cast: Cast,
-  background: Frame,
-): Scene {
+export function composeScene(draft: SceneDraft, cast: Cast, background: Frame): Scene {
+  const { random, format, settings } = draft;
   const { width, height } = format;
   const target = targetActor(random, format, settings, cast.target);
   const beside = (range: readonly [number, number], sprites: readonly Sprite[]) =>
-    Array.from({ length: draw(random, range) }, () =>
-      distractorActor(random, format, settings, random.choice(sprites), target),
-    );
+    Array.from({ length: draw(random, range) }, () => distractorActor(draft, random.choice(sprites), target));
   const around = [...beside(settings.distractors, cast.twins), ...beside(settings.bystanders, cast.others)];
   const behind = around.filter(() => random.chance(0.75));
   const inFront = around.filter((actor) => !behind.includes(actor));
   const occluders = Array.from({ length: draw(random, settings.occluders) }, (_, i) =>
-    occluderActor(random, format, settings, random.choice(cast.others), target, i),
+    occluderActor(draft, random.choice(cast.others), target, i),
   );
   const fit = Math.min(background.width / width, background.height / height);
   const tint: Colour = [random.uniform(0.92, 1.08), 1, random.uniform(0.92, 1.08)];
@@ -107,13 +107,7 @@ function exits(random: Random, frames: number) {
   return random.chance(0.5) ? first : (time: number) => Math.max(first(time), second(time));
 }
 
-function distractorActor(
-  random: Random,
-  format: SceneFormat,
-  settings: DifficultySettings,
-  sprite: Sprite,
-  target: Actor,
-): Actor {
+function distractorActor({ random, format, settings }: SceneDraft, sprite: Sprite, target: Actor): Actor {
   const { width, height, targetPx } = format;
   const period = random.uniform(settings.period[0], settings.period[1]);
   const reach = (settings.speed * random.uniform(0.2, 1) * targetPx * period) / 4;
@@ -136,9 +130,7 @@ function distractorActor(
 
 /** Something that stands in the target's way, or crosses it, at some time well after the start. */
 function occluderActor(
-  random: Random,
-  format: SceneFormat,
-  settings: DifficultySettings,
+  { random, format, settings }: SceneDraft,
   sprite: Sprite,
   target: Actor,
   order: number,

@@ -17,7 +17,7 @@ export const anyLook: Look = {
 };
 
 /** A procedural world of its own: for trials of adaptation from one to another. */
-export interface Domain {
+interface Domain {
   readonly look: Look;
   readonly settings: DifficultySettings;
 }

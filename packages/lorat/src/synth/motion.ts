@@ -1,7 +1,7 @@
 import type { Random } from "@lorat/core";
 
 /** A value that changes smoothly with time; time is in frames. */
-export type Curve = (time: number) => number;
+type Curve = (time: number) => number;
 
 /** Wanders about 0 within about `amplitude`: three sines of incommensurable periods near `periodFrames`. */
 export function wander(random: Random, amplitude: number, periodFrames: number): Curve {

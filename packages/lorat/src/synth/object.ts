@@ -17,7 +17,7 @@ interface Part {
 }
 
 /** Surfaces for objects: a texture of the wanted size, procedural or cut out of a photograph. */
-export type Surface = (width: number, height: number) => Texture;
+type Surface = (width: number, height: number) => Texture;
 
 /** Invents an object of one to five parts, lit from one side, as a sprite of about `sizePx` a side. */
 export function inventObject(

@@ -19,7 +19,7 @@ export function nearbyColour([r, g, b]: Colour, random: Random, spread: number):
 }
 
 /** Hue, saturation and lightness, each 0..1, to RGB in 0..255. */
-export function fromHsl(hue: number, saturation: number, lightness: number): Colour {
+function fromHsl(hue: number, saturation: number, lightness: number): Colour {
   const reach = saturation * Math.min(lightness, 1 - lightness);
   const channel = (n: number) => {
     const k = (n + hue * 12) % 12;

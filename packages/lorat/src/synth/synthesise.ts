@@ -71,13 +71,9 @@ export function synthesise(seed: number, options: SynthOptions = {}): SynthClip 
   const format = { width, height, frames, targetPx };
   let scene: Scene | undefined;
   for (let attempt = 0; attempt < 40; attempt++) {
-    scene = composeScene(
-      createRandom(seed, level, attempt),
-      format,
-      domain?.settings ?? difficultySettings[difficulty],
-      cast,
-      background,
-    );
+    const random = createRandom(seed, level, attempt);
+    const settings = domain?.settings ?? difficultySettings[difficulty];
+    scene = composeScene({ random, format, settings }, cast, background);
     if (suits(scene, frames, difficulty)) break;
   }
   return clipOfScene(scene!, frames, difficulty, seed);

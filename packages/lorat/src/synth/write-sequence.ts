@@ -6,7 +6,7 @@ import { formatBox } from "../datasets/boxes/boxes-file.ts";
 import type { SynthClip, SynthFrame } from "./synthesise.ts";
 
 /** How a clip is written. */
-export interface WriteSequenceOptions {
+interface WriteSequenceOptions {
   /** Replace a folder that exists. */
   readonly force?: boolean;
   /** One `clip.mp4` in place of numbered JPEG files. */

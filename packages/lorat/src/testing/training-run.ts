@@ -11,7 +11,7 @@ import {
 import { convertModel } from "../models/convert/index.ts";
 import type { RunRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { nanoPreset } from "../train/presets/nano.ts";
 import { filled, writeSafetensorsFile } from "./model-weights.ts";
 

@@ -1,21 +1,27 @@
 import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
-import type { Frame } from "@lorat/core";
+import type { Frame, TrackResult } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp, { type FormatEnum } from "sharp";
 import { type OutputOptions, reserveOutput } from "../files/pending-file.ts";
 import { isSystemError, unwritable } from "../files/system-error.ts";
 import { contactSheet, type SheetTile, shrunkFrame } from "../media/contact-sheet.ts";
 import { drawMarks, type Mark } from "../media/overlay.ts";
-import { marksOf } from "./marks.ts";
 import type { FrameSink } from "./track-video.ts";
+
+/** What is drawn for the results of a frame; numbered where there are several targets. */
+export function marksOf(results: readonly TrackResult[]): Mark[] {
+  return results.map(({ box, score, state }, i) => {
+    return { box, score, state, ...(results.length > 1 && { label: `#${i + 1}` }) };
+  });
+}
 
 /** Tiles that a sheet has at most. */
 const MOST_TILES = 12;
 const TILE_WIDTH_PX = 320;
 
 /** A picture of the whole run on its way to a file. */
-export interface SheetFile extends FrameSink {
+interface SheetFile extends FrameSink {
   commit(): Promise<void>;
   discard(): Promise<void>;
 }

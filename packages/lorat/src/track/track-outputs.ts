@@ -3,11 +3,10 @@ import { createBoxesFile, createScoresFile } from "../datasets/boxes/boxes-file.
 import type { FrameSource } from "../media/frame-source.ts";
 import { drawMarks } from "../media/overlay.ts";
 import { createVideoWriter } from "../media/video-writer.ts";
-import { marksOf } from "./marks.ts";
-import { createSheetFile } from "./sheet-file.ts";
+import { createSheetFile, marksOf } from "./sheet-file.ts";
 import type { FrameSink } from "./track-video.ts";
 
-export interface TrackOutputOptions {
+interface TrackOutputOptions {
   /** Box file; with several targets each gets its own, `NAME_1.EXT`, `NAME_2.EXT` and so on. */
   boxes?: string;
   /** Scores as CSV, numbered like the box files. */

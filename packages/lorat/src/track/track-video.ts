@@ -20,7 +20,7 @@ export interface FrameSink {
   readonly ownsFrames?: boolean;
 }
 
-export interface TrackVideoOptions extends FrameRange {
+interface TrackVideoOptions extends FrameRange {
   /** Told of every frame, in order; the first one gets the boxes that were given, with score 1. */
   sinks: readonly FrameSink[];
   /** Ends the run after the frame at hand. */

@@ -12,7 +12,7 @@ export interface Estimate {
 }
 
 /** An object that is being followed. */
-export interface Follower<Picture> {
+interface Follower<Picture> {
   track(picture: Picture): Promise<Estimate>;
   dispose(): void | Promise<void>;
 }

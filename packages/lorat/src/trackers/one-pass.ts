@@ -3,8 +3,8 @@ import type { DatasetSequence } from "../datasets/dataset.ts";
 import type { Sequence } from "../datasets/sequence.ts";
 import { asPictureTracker, followFiles } from "./follow.ts";
 
-/** A stretch of a sequence on which one of its objects is to be tracked. */
-export interface Stretch {
+/** A segment of a sequence on which one of its objects is to be tracked. */
+export interface Segment {
   readonly sequence: DatasetSequence;
   /** Position among the sequence's objects. */
   readonly object: number;
@@ -16,12 +16,12 @@ export interface Stretch {
 const nothing: Box = { x: 0, y: 0, width: 0, height: 0 };
 
 /** From the first frame at or after `from` that shows the object, to the end; undefined where none does, or only the last. */
-export function stretchOf(
+export function segmentOf(
   sequence: DatasetSequence,
   object: number,
   from = 0,
   to = sequence.length,
-): Stretch | undefined {
+): Segment | undefined {
   const one = sequence.objects[object];
   for (let frame = from; one && frame < to - 1; frame++) {
     if (one.present(frame)) return { sequence, object, from: frame, to };
@@ -30,12 +30,12 @@ export function stretchOf(
 }
 
 /**
- * Tracks an object from its first box to the end of a stretch and scores it (one-pass evaluation, specification section
+ * Tracks an object from its first box to the end of a segment and scores it (one-pass evaluation, specification section
  * 5.2); frames that do not show it do not count. Throws `IMAGE_DECODE_FAILED`, and what the tracker throws.
  */
-export async function scoreStretch(
+export async function scoreSegment(
   tracker: Tracker,
-  { sequence, object, from, to }: Stretch,
+  { sequence, object, from, to }: Segment,
   signal?: AbortSignal,
 ): Promise<Scores> {
   const { present, box } = sequence.objects[object]!;
@@ -51,17 +51,17 @@ export async function scoreStretch(
   return compatibleOnePass(sides, sequence.name).scores;
 }
 
-/** Mean success AUC over stretches, 0 to 1, and each one's own by the sequence's name. */
-export async function scoreStretches(
+/** Mean success AUC over segments, 0 to 1, and each one's own by the sequence's name. */
+export async function scoreSegments(
   tracker: Tracker,
-  stretches: readonly Stretch[],
+  segments: readonly Segment[],
   signal?: AbortSignal,
 ): Promise<{ readonly auc: number; readonly sequences: Readonly<Record<string, number>> }> {
   const sequences: Record<string, number> = {};
-  for (const stretch of stretches) {
-    const { sequence, object } = stretch;
+  for (const segment of segments) {
+    const { sequence, object } = segment;
     const name = sequence.objects.length > 1 ? `${sequence.name}#${object + 1}` : sequence.name;
-    sequences[name] = (await scoreStretch(tracker, stretch, signal)).auc;
+    sequences[name] = (await scoreSegment(tracker, segment, signal)).auc;
   }
   const all = Object.values(sequences);
   return { auc: all.reduce((sum, auc) => sum + auc, 0) / Math.max(all.length, 1), sequences };

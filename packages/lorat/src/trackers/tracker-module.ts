@@ -12,7 +12,7 @@ import type { AnyTracker, Estimate } from "./follow.ts";
  * export function init(frame, box) { last = box; }
  * export function update(frame) { return last; }
  */
-export interface TrackerModule {
+interface TrackerModule {
   /** Starts on a frame (RGB bytes, row by row) with a box in pixels. */
   init(frame: Frame, box: Box): unknown;
   /** The box in the next frame, with a confidence where there is one. */
@@ -22,7 +22,7 @@ export interface TrackerModule {
 }
 
 /** A box, or a box with a score. */
-export type ModuleAnswer = Box | { readonly box: Box; readonly score?: number };
+type ModuleAnswer = Box | { readonly box: Box; readonly score?: number };
 
 /** A tracker out of a module. Throws `TRACKER_MODULE` where it has no `init` and `update`, or answers with no box. */
 export async function openTrackerModule(path: string): Promise<AnyTracker<Frame>> {

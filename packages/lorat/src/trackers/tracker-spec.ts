@@ -9,7 +9,7 @@ import { weightsFingerprint } from "./model/adapter.ts";
 import { readManifest } from "./model/manifest.ts";
 import { modelFolderPath } from "./model/model-path.ts";
 import type { NanoTrackVersion } from "./nanotrack/nanotrack.ts";
-import { splitCommand } from "./vot/split-command.ts";
+import { splitCommand } from "./vot/trax-client.ts";
 
 /** Which tracker to run; plain data, so that it can go to another thread. */
 export type TrackerSpec =

@@ -8,7 +8,7 @@ import { manifestJson } from "../trackers/model/manifest.ts";
 import { modelFolderPath } from "../trackers/model/model-path.ts";
 
 /** A model folder that a training starts from; its tensors stay in their file. */
-export interface BaseModel {
+interface BaseModel {
   /** A tracker, or a DINOv2 backbone alone. */
   readonly kind: "tracker" | "backbone";
   readonly variant: Variant;

@@ -5,7 +5,7 @@ import { bytesOf } from "@lorat/graph";
 import { writeOutput } from "../files/pending-file.ts";
 import { writeTensorFile } from "../files/tensor-file.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 
 /**
  * Saves the batches of an update whose loss or gradients were not finite, as the training step was fed them:

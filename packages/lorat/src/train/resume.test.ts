@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileSource } from "../files/file-source.ts";
 import { listCheckpoints, readCheckpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { lockRun } from "../runs/run-lock.ts";
 import { quickBase, quickLoraRun, quickRun, repeatableRecords } from "../testing/training-run.ts";
 import { type TrainOptions, train } from "./train.ts";

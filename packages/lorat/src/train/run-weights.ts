@@ -10,12 +10,12 @@ import {
 import { LoratError, type StoredTensor, scalar, storedBytes, type Tensor } from "@lorat/graph";
 import { lastCheckpoint } from "../runs/checkpoint.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { startingWeights } from "./starting-weights.ts";
 import type { TensorReader } from "./stored-tensors.ts";
 
 /** What a run has trained so far. */
-export interface TrainedTensors {
+interface TrainedTensors {
   /** Updates behind. */
   readonly step: number;
   /** Trained tensors and running statistics, under their names in training. */

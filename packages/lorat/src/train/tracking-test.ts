@@ -1,10 +1,10 @@
 import { createTracker, type TrainingEngine } from "@lorat/core";
 import { datasetOf, openDataset } from "../datasets/index.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { type Stretch, scoreStretches, stretchOf } from "../trackers/one-pass.ts";
+import { type Segment, scoreSegments, segmentOf } from "../trackers/one-pass.ts";
 
 /** Success of the network on whole sequences. */
-export interface TrackingTestResult {
+interface TrackingTestResult {
   /** Mean area under the success curve, 0 to 1. */
   readonly auc: number;
   /** By sequence. */
@@ -12,11 +12,11 @@ export interface TrackingTestResult {
 }
 
 /** The sequences of the configuration's tracking test, each with its first object. Throws what {@link openDataset} throws. */
-export async function trackingStretches(config: RunConfig): Promise<Stretch[]> {
+export async function trackingSegments(config: RunConfig): Promise<Segment[]> {
   const { dataset, split, sequences } = config.trackingTest!;
   const opened = datasetOf(await openDataset({ dataset, split }));
   const count = Math.min(sequences ?? opened.length, opened.length);
-  return Array.from({ length: count }, (_, i) => stretchOf(opened.sequence(i), 0) ?? []).flat();
+  return Array.from({ length: count }, (_, i) => segmentOf(opened.sequence(i), 0) ?? []).flat();
 }
 
 /**
@@ -27,7 +27,7 @@ export async function trackingStretches(config: RunConfig): Promise<Stretch[]> {
 export async function trackingTest(
   engine: TrainingEngine,
   config: RunConfig,
-  stretches: readonly Stretch[],
+  segments: readonly Segment[],
   threads?: number,
 ): Promise<TrackingTestResult> {
   const weights = await engine.weights({ average: config.averageDecay !== undefined });
@@ -37,7 +37,7 @@ export async function trackingTest(
     threads,
   });
   try {
-    return await scoreStretches(tracker, stretches);
+    return await scoreSegments(tracker, segments);
   } finally {
     await tracker.dispose();
   }

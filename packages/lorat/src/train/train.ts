@@ -11,16 +11,16 @@ import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { MetricsLog } from "../runs/metrics-log.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-files.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { lockRun } from "../runs/run-lock.ts";
 import { checkRun, recordRun } from "../runs/run-start.ts";
 import type { Loader } from "../sampling/loader.ts";
-import type { Stretch } from "../trackers/one-pass.ts";
+import type { Segment } from "../trackers/one-pass.ts";
 import { baseFingerprint, openBase } from "./base-model.ts";
 import { saveBatches } from "./non-finite.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
 import { startingWeights } from "./starting-weights.ts";
-import { trackingStretches, trackingTest } from "./tracking-test.ts";
+import { trackingSegments, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
 
 export interface TrainOptions {
@@ -64,9 +64,9 @@ interface Machinery {
   readonly engine: TrainingEngine;
   readonly loader: Loader;
   /** Pairs for validation. */
-  readonly held: RunData | undefined;
+  readonly heldOut: RunData | undefined;
   /** What the tracking test tracks. */
-  readonly stretches: readonly Stretch[] | undefined;
+  readonly segments: readonly Segment[] | undefined;
   readonly metrics: MetricsLog;
   /** Updates skipped before this call. */
   readonly skipped: number;
@@ -90,12 +90,12 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
     const checkpoint = await checkRun(folder, config, options.resume ?? false);
     const step = checkpoint?.progress.step ?? 0;
     const data = await openRunData(config.data, options.signal);
-    const held = config.validation && (await openRunData(config.validation.data, options.signal));
-    const stretches = config.trackingTest && (await trackingStretches(config));
-    const sources = await fingerprints(config, data, held);
+    const heldOut = config.validation && (await openRunData(config.validation.data, options.signal));
+    const segments = config.trackingTest && (await trackingSegments(config));
+    const sources = await fingerprints(config, data, heldOut);
     const weights = await networkWeights(config, options.startFrom, checkpoint);
     await recordRun(folder, config, sources);
-    for (const warning of [...data.warnings, ...(held?.warnings ?? [])]) options.onNotice?.(warning);
+    for (const warning of [...data.warnings, ...(heldOut?.warnings ?? [])]) options.onNotice?.(warning);
     const startStep = step * (config.accumulation ?? 1);
     const loader = runLoader(config, data, { seed: config.seed, startStep, workers });
     open.push(loader);
@@ -115,7 +115,7 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
     }
     const skipped = checkpoint?.skipped ?? 0;
     try {
-      return await loop(config, options, { engine, loader, held, stretches, metrics, skipped });
+      return await loop(config, options, { engine, loader, heldOut, segments, metrics, skipped });
     } catch (error) {
       // The last records may say why.
       await metrics.flush().catch(() => {});
@@ -128,7 +128,7 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
 }
 
 async function loop(config: RunConfig, options: TrainOptions, machinery: Machinery): Promise<TrainResult> {
-  const { engine, loader, held, stretches, metrics } = machinery;
+  const { engine, loader, heldOut, segments, metrics } = machinery;
   const { checkpointSeconds = 180, keep = 3, signal } = options;
   let { skipped } = machinery;
   let saved = performance.now();
@@ -174,11 +174,11 @@ async function loop(config: RunConfig, options: TrainOptions, machinery: Machine
       await metrics.flush();
       requireFinite(engine, config, result, files);
     } else if (result.skipped) requireScale(engine, step);
-    if (held && isDue(config.validation, step, config.steps)) {
-      record({ kind: "validation", step, ...(await validate(engine, config, held, options)) });
+    if (heldOut && isDue(config.validation, step, config.steps)) {
+      record({ kind: "validation", step, ...(await validate(engine, config, heldOut, options)) });
     }
-    if (stretches && isDue(config.trackingTest, step, config.steps)) {
-      record({ kind: "tracking", step, ...(await trackingTest(engine, config, stretches, options.threads)) });
+    if (segments && isDue(config.trackingTest, step, config.steps)) {
+      record({ kind: "tracking", step, ...(await trackingTest(engine, config, segments, options.threads)) });
     }
     if (performance.now() - saved > checkpointSeconds * 1000) await save();
   }
@@ -256,13 +256,13 @@ async function networkWeights(
 async function fingerprints(
   config: RunConfig,
   data: RunData,
-  held: RunData | undefined,
+  heldOut: RunData | undefined,
 ): Promise<Record<string, string>> {
   return {
     data: data.fingerprint,
-    ...(held && { validation: held.fingerprint }),
+    ...(heldOut && { validation: heldOut.fingerprint }),
     ...(config.base !== undefined && { base: await baseFingerprint(await openBase(config.base)) }),
   };
 }
 
-export { runFiles } from "../runs/run-files.ts";
+export { runFiles } from "../runs/run-config.ts";

@@ -11,7 +11,7 @@ import type { RunConfig } from "../runs/run-config.ts";
 import { type RunData, runLoader } from "./run-data.ts";
 
 /** Mean losses over held-out pairs. */
-export interface ValidationResult extends LossTerms {
+interface ValidationResult extends LossTerms {
   /** The same of the averaged weights, where an average is kept. */
   readonly average?: LossTerms;
 }

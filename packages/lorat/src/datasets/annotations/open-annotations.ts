@@ -3,13 +3,13 @@ import type { AnnotationSource } from "../annotation-source.ts";
 import { openSource } from "../open-source.ts";
 import { Problems } from "../problems.ts";
 import { type DatasetRequest, parseDatasetSpec } from "../spec.ts";
-import type { AnnotatedSequence, AnnotationSet } from "./annotation-set.ts";
+import type { AnnotatedSequence, AnnotationSet } from "./benchmark.ts";
 import { BENCHMARKS, isScored, SCORED_KINDS, type ScoredKind } from "./benchmark.ts";
 import { rawSequence } from "./raw-sequence.ts";
 import { readToolkit } from "./read-toolkit.ts";
 import { findToolkitLayout } from "./toolkit-layout.ts";
 
-export interface OpenAnnotationsOptions {
+interface OpenAnnotationsOptions {
   /** Part of the dataset; default the one that results are for. */
   readonly split?: string | undefined;
 }

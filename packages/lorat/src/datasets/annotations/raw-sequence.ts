@@ -4,8 +4,7 @@ import type { AnnotationSource } from "../annotation-source.ts";
 import { below } from "../files.ts";
 import { frameName } from "../frame-names.ts";
 import type { RawSequence } from "../raw.ts";
-import type { AnnotatedSequence } from "./annotation-set.ts";
-import type { ScoredKind } from "./benchmark.ts";
+import type { AnnotatedSequence, ScoredKind } from "./benchmark.ts";
 
 /**
  * A sequence as scoring needs it, in the numbers of the benchmark's files. Throws `DATASET_LENGTH` where

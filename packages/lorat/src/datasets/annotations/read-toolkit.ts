@@ -5,9 +5,8 @@ import { splitLines } from "../boxes/box-rows.ts";
 import { parseBytesAsRows } from "../boxes/parse-rows.ts";
 import { readFlags, readRows, requireText } from "../files.ts";
 import type { Problems } from "../problems.ts";
-import type { AnnotatedSequence } from "./annotation-set.ts";
 import { parseAttributeFlags, parseAttributeList } from "./attributes.ts";
-import type { Benchmark } from "./benchmark.ts";
+import type { AnnotatedSequence, Benchmark } from "./benchmark.ts";
 import type { ToolkitLayout } from "./toolkit-layout.ts";
 
 const IN_FLIGHT = 16;
@@ -27,7 +26,7 @@ export async function readToolkit(
   checkAttributes(layout, list, new Set(layout.boxes.keys()), problems);
   const sequences: AnnotatedSequence[] = [];
   const read = mapAhead(names, IN_FLIGHT, (name) =>
-    problems.collect(() => readSequence(source, layout, benchmark, list, name)),
+    problems.collect(() => readSequence(source, { layout, benchmark, list }, name)),
   );
   for await (const sequence of read) if (sequence) sequences.push(sequence);
   return sequences;
@@ -35,9 +34,15 @@ export async function readToolkit(
 
 async function readSequence(
   source: AnnotationSource,
-  layout: ToolkitLayout,
-  benchmark: Benchmark,
-  list: ReadonlyMap<string, readonly string[]> | undefined,
+  {
+    layout,
+    benchmark,
+    list,
+  }: {
+    readonly layout: ToolkitLayout;
+    readonly benchmark: Benchmark;
+    readonly list: ReadonlyMap<string, readonly string[]> | undefined;
+  },
   name: string,
 ): Promise<AnnotatedSequence> {
   const file = layout.boxes.get(name)!;

@@ -3,12 +3,12 @@ import { createLineFile, type LineFile } from "../../files/line-file.ts";
 import type { OutputOptions } from "../../files/pending-file.ts";
 
 /** Boxes of one target, one `x,y,width,height` line a frame. */
-export interface BoxesFile extends Omit<LineFile, "write"> {
+interface BoxesFile extends Omit<LineFile, "write"> {
   write(box: Box): void | Promise<void>;
 }
 
 /** Scores of one target, one `frame,score,state` line a frame under that heading. */
-export interface ScoresFile extends Omit<LineFile, "write"> {
+interface ScoresFile extends Omit<LineFile, "write"> {
   write(frameIndex: number, score: number, state: TargetState): void | Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { withFolder } from "../../testing/clips.ts";
+import { parseBoxes, readBoxes } from "./box-rows.ts";
 import { createBoxesFile, createScoresFile, formatBox } from "./boxes-file.ts";
-import { parseBoxes, readBoxes } from "./read-boxes.ts";
 
 describe("createBoxesFile", () => {
   it("writes a line a frame and gives the name at the end", async () => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { picture, pictures, track, withDataset } from "../../testing/dataset-trees.ts";
-import { LASOT_TEST } from "./lasot-test-list.ts";
+import { LASOT_TEST } from "./lasot.ts";
 import { parseVatic } from "./nfs.ts";
 import { boxOfMask, parseRegions } from "./vot.ts";
 

@@ -5,8 +5,7 @@ import { type AnnotationSource, compareNatural } from "../annotation-source.ts";
 import { below } from "../files.ts";
 import { framesOf } from "../frame-names.ts";
 import { findPictures, folderOf, readJsonLists } from "../json-annotation.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
 import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
 
 const box = z.tuple([z.number(), z.number(), z.number(), z.number()]);

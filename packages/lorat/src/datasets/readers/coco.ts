@@ -4,8 +4,7 @@ import type { AnnotationSource } from "../annotation-source.ts";
 import { below } from "../files.ts";
 import { framesOf } from "../frame-names.ts";
 import { findPictures, folderOf, readJsonLists } from "../json-annotation.ts";
-import type { RawObject, RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
+import type { DatasetReader, RawObject, RawSequence, SequenceEntry } from "../raw.ts";
 
 const lists = {
   images: z.object({

@@ -1,8 +1,8 @@
 import { LoratError } from "@lorat/graph";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
+import type { PictureSize } from "../annotation-source.ts";
 import { boundsOfPolygon } from "../boxes/box-rows.ts";
-import type { PictureSize } from "../raw.ts";
 
 type FourNumbers = readonly [x: number, y: number, width: number, height: number];
 
@@ -12,13 +12,13 @@ export interface CvatShape {
   readonly box: FourNumbers | undefined;
 }
 
-export interface CvatTrack {
+interface CvatTrack {
   readonly id: string;
   readonly shapes: readonly CvatShape[];
 }
 
 /** One picture of the format CVAT for images. */
-export interface CvatPicture {
+interface CvatPicture {
   /** As the file names it, perhaps with folders. */
   readonly file: string;
   readonly size: PictureSize;

@@ -5,8 +5,7 @@ import { below, findFolders, isPicture, lastPart, picturesIn } from "../files.ts
 import { type FrameNames, frameName, framesOf, sliceFrames } from "../frame-names.ts";
 import { findPictures, folderOf } from "../json-annotation.ts";
 import { framesUnclear, numbersOfPictures, onPictures } from "../match-frames.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
 import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
 import { isVideo, videoFrames } from "../video-frames.ts";
 import { type CvatDocument, type CvatShape, parseCvat } from "./cvat-xml.ts";

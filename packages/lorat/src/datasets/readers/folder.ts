@@ -10,10 +10,9 @@ import {
   readRows,
 } from "../files.ts";
 import type { FrameNames } from "../frame-names.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 import { isVideo, videoFrames } from "../video-frames.ts";
-import { oneObject } from "./one-object.ts";
 
 const GROUND_TRUTH = "groundtruth.txt";
 const PICTURE_FOLDERS = ["img", "imgs", "images", "frames", "color"];
@@ -53,7 +52,7 @@ export const folder: DatasetReader = {
 };
 
 /** Boxes and pictures of a folder with a `groundtruth.txt`. */
-export interface PictureFolder {
+interface PictureFolder {
   /** `[rows, 4]`, as written. */
   readonly boxes: Float64Array;
   /** Where the pictures are. */

@@ -1,8 +1,7 @@
-import type { AnnotationSource } from "../annotation-source.ts";
+import type { AnnotationSource, PictureSize } from "../annotation-source.ts";
 import { below, lastPart, parseIni, picturesIn, readFlags, readRows } from "../files.ts";
-import type { PictureSize, RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 /**
  * GOT-10k: `train`, `val` and `test`, each with a `list.txt` and a folder for each sequence: pictures, `groundtruth.txt`,

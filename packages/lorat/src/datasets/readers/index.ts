@@ -1,12 +1,11 @@
 import type { DatasetKind } from "../dataset.ts";
-import type { DatasetReader } from "../reader.ts";
+import type { DatasetReader } from "../raw.ts";
 import { coco } from "./coco.ts";
 import { cocoVideo } from "./coco-video.ts";
 import { cvat } from "./cvat.ts";
 import { folder } from "./folder.ts";
 import { got10k } from "./got10k.ts";
-import { lasot } from "./lasot.ts";
-import { lasotExt } from "./lasot-ext.ts";
+import { lasot, lasotExt } from "./lasot.ts";
 import { mot } from "./mot.ts";
 import { nfs } from "./nfs.ts";
 import { otb } from "./otb.ts";

@@ -4,8 +4,7 @@ import { describeRow, splitLines, splitNumbers } from "../boxes/box-rows.ts";
 import { below, findFolders, lastPart, parseIni, picturesIn, requireText } from "../files.ts";
 import type { FrameNames } from "../frame-names.ts";
 import { areConsecutive, framesUnclear, numbersOfPictures, onPictures } from "../match-frames.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader } from "../reader.ts";
+import type { DatasetReader, RawSequence } from "../raw.ts";
 import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
 
 /**
@@ -80,7 +79,7 @@ function motFrames(
  * Tracks of a MOT file in the order of their first rows, frames counted from 0. Throws `BOXES_MALFORMED` with every bad line,
  * `DATASET_TRACK_TWICE`.
  */
-export function parseMot(text: string, file: string): Track[] {
+function parseMot(text: string, file: string): Track[] {
   const tracks = new Map<number, Track>();
   const issues: string[] = [];
   const twice: TrackTwice[] = [];

@@ -2,8 +2,7 @@ import { LoratError } from "@lorat/graph";
 import type { AnnotationSource } from "../annotation-source.ts";
 import { splitLines } from "../boxes/box-rows.ts";
 import { below, findFolders, lastPart, picturesIn, requireText } from "../files.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader } from "../reader.ts";
+import type { DatasetReader, RawSequence } from "../raw.ts";
 import { checkTracks, type TrackTwice } from "../tracks.ts";
 
 const STEP = 8;

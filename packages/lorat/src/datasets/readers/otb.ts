@@ -1,9 +1,8 @@
 import type { AnnotationSource } from "../annotation-source.ts";
 import { below, findFolders, lastPart, picturesIn, readRows } from "../files.ts";
 import { numberedRange } from "../numbered-range.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 /** Numbers of the first annotated frames where they are not 1, as the benchmark's authors list them. */
 const STARTS: Readonly<Record<string, number>> = { BlurCar1: 247, BlurCar3: 3, BlurCar4: 18, David: 300 };

@@ -2,9 +2,8 @@ import { LoratError } from "@lorat/graph";
 import type { AnnotationSource } from "../annotation-source.ts";
 import { below, findFolders, lastPart, picturesIn, readRows, requireText } from "../files.ts";
 import { numberedRange } from "../numbered-range.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader, RawSequence } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 /** TempleColor-128: folders with `img/`, `NAME_gt.txt` and `NAME_frames.txt`, the range of annotated frames. */
 export const tc128: DatasetReader = {

@@ -1,6 +1,6 @@
 import { below, findFolders, lastPart, picturesIn, readRows } from "../files.ts";
-import type { DatasetReader } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 /** TNL2K: folders with `imgs/` and `groundtruth.txt`; every frame counts, boxes without area too (specification 5.1). */
 export const tnl2k: DatasetReader = {

@@ -1,8 +1,7 @@
 import type { AnnotationSource } from "../annotation-source.ts";
 import { below, countedFrames, picturesIn, readRows } from "../files.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 const FRAME = { prefix: "", digits: 1, suffix: ".jpg" };
 const TRAIN_PARTS = Array.from({ length: 12 }, (_, k) => `TRAIN_${k}`);

@@ -1,9 +1,8 @@
 import type { AnnotationSource } from "../annotation-source.ts";
 import { picturesIn, readRows } from "../files.ts";
 import { numberedRange } from "../numbered-range.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 /** First frames of the parts `NAME_1`, `NAME_2`, … that long videos are annotated in, as the benchmark's authors list them. */
 const PARTS: Readonly<Record<string, readonly number[]>> = {

@@ -1,8 +1,7 @@
 import type { AnnotationSource } from "../annotation-source.ts";
 import { below, countedFrames, type FoundFolder, findFolders, lastPart, readRows } from "../files.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader, RawSequence } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 const FRAME = { prefix: "", digits: 5, suffix: ".jpg" };
 

@@ -10,9 +10,8 @@ import {
   picturesIn,
   requireText,
 } from "../files.ts";
-import type { RawSequence } from "../raw.ts";
-import type { DatasetReader } from "../reader.ts";
-import { oneObject } from "./one-object.ts";
+import type { DatasetReader, RawSequence } from "../raw.ts";
+import { oneObject } from "../raw.ts";
 
 /**
  * VOT's sequence folders: `groundtruth.txt` of boxes, polygons or masks, pictures in `color/` or beside it. Polygons and masks

@@ -1,10 +1,9 @@
 import { LoratError } from "@lorat/graph";
 import { mapAhead } from "../../threads/map-ahead.ts";
-import type { AnnotationSource } from "../annotation-source.ts";
+import type { AnnotationSource, PictureSize } from "../annotation-source.ts";
 import { below, isPicture, lastPart } from "../files.ts";
 import { frameName, framesOf, sliceFrames } from "../frame-names.ts";
-import type { PictureSize, RawSequence } from "../raw.ts";
-import type { DatasetReader, SequenceEntry } from "../reader.ts";
+import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
 import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
 import { objectsOf, parseYolo, type YoloObject, type YoloRow } from "./yolo-rows.ts";
 

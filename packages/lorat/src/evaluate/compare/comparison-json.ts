@@ -3,7 +3,7 @@ import type { Comparison } from "./comparison.ts";
 import type { ComparisonTable } from "./table.ts";
 
 /** What `lorat compare --json` prints. */
-export interface ComparisonJson {
+interface ComparisonJson {
   readonly protocol: string;
   readonly protocolVersion: number;
   readonly datasets: readonly string[];

@@ -1,6 +1,6 @@
 import type { Protocol } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
+import type { AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import { openAnnotations } from "../../datasets/annotations/open-annotations.ts";
 import { openTree } from "../../files/archive/index.ts";
 import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
@@ -8,7 +8,7 @@ import { type OpenResultsOptions, readResults, trackersIn } from "../results/ope
 import { scoreTracker, type TrackerScore } from "../score/score-tracker.ts";
 
 /** What is compared. */
-export interface ComparisonInput {
+interface ComparisonInput {
   /** `KIND:PATH` of each dataset. */
   readonly datasets: readonly string[];
   /** Folders or archives of results, `NAME=PATH` to name the tracker. */
@@ -26,7 +26,7 @@ export interface Comparison {
   readonly trackers: readonly ComparedTracker[];
 }
 
-export interface ComparedTracker {
+interface ComparedTracker {
   readonly name: string;
   /** One for each dataset, in their order. */
   readonly scores: readonly (TrackerScore | undefined)[];

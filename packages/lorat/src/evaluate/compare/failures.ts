@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
+import type { AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import { colourOf } from "./colours.ts";
 import type { Comparison } from "./comparison.ts";
 

@@ -2,7 +2,7 @@ import { escapeHtml } from "../../report/page-charts.ts";
 import { colourOf } from "./colours.ts";
 
 /** One tracker's values in `[0, 1]` by attribute; undefined where it has none. */
-export interface RadarSeries {
+interface RadarSeries {
   readonly label: string;
   /** Its place among all trackers, which its colour follows from. */
   readonly tracker: number;

@@ -1,5 +1,5 @@
 import { escapeHtml } from "../../report/page-charts.ts";
-import { ticks } from "../../report/ticks.ts";
+import { ticks } from "../../report/series.ts";
 import { colourOf } from "./colours.ts";
 
 /** A tracker's place in the plot. */
@@ -19,8 +19,8 @@ const PAD = { left: 56, right: 120, top: 16, bottom: 44 };
 export function speedSvg(points: readonly SpeedPoint[], figure: string): string {
   const speeds = points.map(({ framesPerSecond }) => Math.log10(framesPerSecond));
   const scores = points.map(({ score }) => 100 * score);
-  const range = (values: readonly number[], room: number) =>
-    [Math.min(...values) - room, Math.max(...values) + room] as const;
+  const range = (values: readonly number[], margin: number) =>
+    [Math.min(...values) - margin, Math.max(...values) + margin] as const;
   const [x0, x1] = range(speeds, 0.2);
   const [y0, y1] = range(scores, 2);
   const x = (value: number) => PAD.left + ((value - x0) / (x1 - x0)) * (WIDTH - PAD.left - PAD.right);

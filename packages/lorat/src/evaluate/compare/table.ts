@@ -36,11 +36,11 @@ const HEADINGS: Readonly<Record<Figure, string>> = {
 };
 
 /** The figures that papers print of a benchmark. */
-export function usualFigures(kind: ScoredKind): readonly Figure[] {
+function usualFigures(kind: ScoredKind): readonly Figure[] {
   return kind === "got10k" ? ["ao", "sr50", "sr75"] : ["auc", "normalisedPrecision", "precision"];
 }
 
-export interface TableOptions {
+interface TableOptions {
   /** Rows of published trackers above the scored ones. */
   readonly published?: boolean;
   /** All figures of every dataset. */

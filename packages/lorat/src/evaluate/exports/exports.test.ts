@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { withFolder } from "../../testing/clips.ts";
-import { fixed } from "./fixed.ts";
+import { fixed } from "./box-text.ts";
 import { exportArchives, frameCsv, writeArchives } from "./index.ts";
 
 describe("fixed", () => {

@@ -1,5 +1,4 @@
-import { lines } from "./box-text.ts";
-import { fixed } from "./fixed.ts";
+import { fixed, lines } from "./box-text.ts";
 
 /** One sequence, frame by frame. */
 export interface FrameColumns {

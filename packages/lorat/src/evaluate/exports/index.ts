@@ -1,11 +1,9 @@
 /**
  * Results in the forms that benchmarks' servers and toolkits take.
  */
+
+import { got10kArchives, pytrackingArchives, toolkitArchives, trackingnetArchives } from "./archives.ts";
 import type { ExportArchives, ExportInput } from "./export-input.ts";
-import { got10kArchives } from "./got10k.ts";
-import { pytrackingArchives } from "./pytracking.ts";
-import { toolkitArchives } from "./toolkit.ts";
-import { trackingnetArchives } from "./trackingnet.ts";
 
 export { votRectangle } from "./box-text.ts";
 export type { ExportArchives, ExportInput, ExportSequence } from "./export-input.ts";

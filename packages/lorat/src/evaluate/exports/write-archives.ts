@@ -25,7 +25,7 @@ export async function writeArchives(
 }
 
 /** A zip archive of texts. */
-export function zipOf(files: ReadonlyMap<string, string>): Uint8Array {
+function zipOf(files: ReadonlyMap<string, string>): Uint8Array {
   const entries = [...files].map(([path, text]) => [path, strToU8(text)] as const);
   return zipSync(Object.fromEntries(entries), { mtime: DATE, level: 6 });
 }

@@ -15,7 +15,7 @@ export interface LostFound {
   readonly falselyLost: number;
 }
 
-export interface Return {
+interface Return {
   /** In frames, the one of the return included; infinite where the clip, or the target's presence, ended before. */
   readonly delay: number;
   /** Whether it came back within two of its lengths from where it was last seen. */
@@ -23,7 +23,7 @@ export interface Return {
 }
 
 /** A shorter absence cannot be told from a blink. */
-export const SHORTEST_ABSENCE = 5;
+const SHORTEST_ABSENCE = 5;
 /** Share of the target that must show again for it to count as back, and frames that it must stay to be asked for. */
 const BACK_FROM = 0.5;
 const SHORTEST_PRESENCE = 10;
@@ -31,7 +31,7 @@ const HALF = 0.5;
 
 /** Delays and wrong alarms of one clip. */
 export function lostFound(frames: readonly JudgedFrame[]): LostFound {
-  const absences = runs(frames, ({ truth }) => truth === null).filter(
+  const absences = spans(frames, ({ truth }) => truth === null).filter(
     ({ from, to }) => to - from >= SHORTEST_ABSENCE,
   );
   const tracked = frames.filter((frame) => frame.visibility >= BACK_FROM && overlap(frame) >= HALF);
@@ -43,14 +43,14 @@ export function lostFound(frames: readonly JudgedFrame[]): LostFound {
   };
 }
 
-interface Run {
+interface Span {
   readonly from: number;
   /** The frame after the last. */
   readonly to: number;
 }
 
 /** The return after an absence; undefined where the target stays for too short a time to be found again. */
-function returnAfter(frames: readonly JudgedFrame[], { from, to }: Run): Return | undefined {
+function returnAfter(frames: readonly JudgedFrame[], { from, to }: Span): Return | undefined {
   let back = to;
   while (back < frames.length && frames[back]!.visibility < BACK_FROM) back++;
   let end = back;
@@ -74,8 +74,8 @@ function delay(
   return Number.POSITIVE_INFINITY;
 }
 
-function runs(frames: readonly JudgedFrame[], inside: (frame: JudgedFrame) => boolean): Run[] {
-  const found: Run[] = [];
+function spans(frames: readonly JudgedFrame[], inside: (frame: JudgedFrame) => boolean): Span[] {
+  const found: Span[] = [];
   for (let from = 0; from < frames.length; from++) {
     if (!inside(frames[from]!)) continue;
     let to = from;

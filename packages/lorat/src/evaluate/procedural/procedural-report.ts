@@ -48,8 +48,8 @@ export interface ProceduralRow {
 }
 
 /** Frames within which a disappearance, and a return, should be told. */
-export const LOST_WITHIN = 5;
-export const FOUND_WITHIN = 10;
+const LOST_WITHIN = 5;
+const FOUND_WITHIN = 10;
 
 interface ClipResult extends LostFound {
   readonly difficulty: Difficulty;

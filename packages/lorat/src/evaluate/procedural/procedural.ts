@@ -11,7 +11,7 @@ export interface ProceduralTrial extends SynthOptions {
 }
 
 /** One clip's result. */
-export interface ProceduralScore {
+interface ProceduralScore {
   readonly seed: number;
   /** Success AUC, 0 to 1, over the frames that show the target. */
   readonly auc: number;

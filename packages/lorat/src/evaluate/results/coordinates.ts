@@ -9,7 +9,7 @@ export interface Coordinates {
 }
 
 /** As the benchmark's own files. */
-export const PLAIN: Coordinates = { order: "xywh", shift: 0 };
+const PLAIN: Coordinates = { order: "xywh", shift: 0 };
 
 /**
  * What a caller asks for. `as-is`: rows are `x, y, width, height` as they are written. `corners`: rows are two corners.

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
-import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
+import type { AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import { BENCHMARKS, type ScoredKind } from "../../datasets/annotations/benchmark.ts";
 import { pixelOrigin } from "../../datasets/pixel-origin.ts";
 import { Problems } from "../../datasets/problems.ts";

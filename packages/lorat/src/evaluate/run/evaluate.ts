@@ -36,7 +36,7 @@ export interface EvalPlan extends WorkerCount {
   readonly frames: number;
 }
 
-export interface EvalProgress {
+interface EvalProgress {
   /** Of the frames that were left. */
   readonly frames: number;
   /** Of all runs over sequences, those from before included. */
@@ -69,21 +69,22 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { tracker: spec, folder, repeat = 1, signal, onStart } = options;
   const set = await openEvalSet(options, signal);
   const record = await recordOf(set, await identifyTracker(spec), repeat);
-  const room = await openRunFolder(folder, record);
+  const runFolder = await openRunFolder(folder, record);
   try {
     const all = tasksOf(set, repeat);
     const left: EvalTask[] = [];
-    for (const task of all) if (!(await room.isDone(task))) left.push(task);
+    for (const task of all) if (!(await runFolder.isDone(task))) left.push(task);
     const count = await workerCount(spec, left.length, options);
     const frames = left.reduce((sum, { sequence }) => sum + sequence.frames.count, 0);
     const plan = { record, tasks: all.length, finished: all.length - left.length, frames, ...count };
     onStart?.(plan);
-    const { finished, failure } = left.length > 0 ? await runAll(left, room, plan, options) : { finished: 0 };
+    const { finished, failure } =
+      left.length > 0 ? await runAll(left, runFolder, plan, options) : { finished: 0 };
     const tasks = plan.finished + finished;
     if (failure && tasks === 0) throw failure;
-    return { set, plan, finished: tasks === all.length, tasks, ...(failure && { failure }) };
+    return { set, plan, finished: tasks === all.length, tasks, failure };
   } finally {
-    await room.release();
+    await runFolder.release();
   }
 }
 
@@ -98,7 +99,7 @@ function tasksOf({ sequences }: EvalSet, repeat: number): EvalTask[] {
 /** Runs tasks, several at a time; gives how many were finished, and what kept others from it. */
 async function runAll(
   tasks: readonly EvalTask[],
-  room: RunFolder,
+  runFolder: RunFolder,
   plan: EvalPlan,
   { tracker, folder, signal, onProgress, workerFile }: EvaluateOptions,
 ): Promise<{ finished: number; failure?: LoratError }> {
@@ -130,7 +131,7 @@ async function runAll(
       try {
         const written = await problems.collect(async () => {
           const tracked = await runner.run(sequence, { signal, onPicture });
-          await room.write(current, tracked);
+          await runFolder.write(current, tracked);
           return true;
         });
         if (written) finished++;

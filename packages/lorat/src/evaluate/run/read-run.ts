@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { readBoxes } from "../../datasets/boxes/read-boxes.ts";
+import { readBoxes } from "../../datasets/boxes/box-rows.ts";
 import { type EvalSet, openEvalSet } from "../../datasets/open-eval-set.ts";
 import { shiftToFile } from "../../datasets/pixel-origin.ts";
 import { RUN_FOLDERS, runName } from "../../runs/evaluation/run-folder.ts";
@@ -27,16 +27,16 @@ export async function readEvaluation(folder: string, tracker?: string): Promise<
   const runs: ExportSequence[][] = [];
   for (let run = 1; run <= record.repeat; run++) {
     const inRun = record.repeat > 1 ? [runName(run)] : [];
-    const at = (kind: keyof typeof RUN_FOLDERS, name: string) =>
+    const fileOf = (kind: keyof typeof RUN_FOLDERS, name: string) =>
       join(folder, RUN_FOLDERS[kind], ...inRun, `${name}.txt`);
     const sequences: ExportSequence[] = [];
     for (const { name } of set.sequences) {
-      const boxes = await readBoxes(at("results", name)).catch((error: LoratError) => {
+      const boxes = await readBoxes(fileOf("results", name)).catch((error: LoratError) => {
         if (error.code !== "BOXES_NOT_FOUND") throw error;
         missing.push([...inRun, name].join("/"));
         return [];
       });
-      const seconds = (await readFile(at("times", name), "utf8").catch(() => "")).trim();
+      const seconds = (await readFile(fileOf("times", name), "utf8").catch(() => "")).trim();
       sequences.push({
         name,
         corners: Float64Array.from(

@@ -1,5 +1,5 @@
 import type { Protocol } from "@lorat/core";
-import type { AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
+import type { AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
 import {
   type OpenResultsOptions,

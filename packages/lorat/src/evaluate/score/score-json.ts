@@ -12,7 +12,7 @@ export const FIGURE_KEYS = {
 } as const satisfies Record<keyof AllScores, string>;
 
 /** Figures in percent; null where none can be told. */
-export type FigureJson = Record<(typeof FIGURE_KEYS)[keyof typeof FIGURE_KEYS], number | null>;
+type FigureJson = Record<(typeof FIGURE_KEYS)[keyof typeof FIGURE_KEYS], number | null>;
 
 /** What `lorat score --json` prints; figures in percent, curves as shares. */
 export interface ScoreJson extends FigureJson {

@@ -11,7 +11,7 @@ const HEADINGS: Record<keyof AllScores, string> = {
   sr75: "SR0.75",
 };
 
-export interface ScoreTableOptions {
+interface ScoreTableOptions {
   /** A line for each attribute. */
   readonly attributes?: boolean;
   /** A line for each sequence. */

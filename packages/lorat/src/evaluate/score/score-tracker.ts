@@ -12,11 +12,11 @@ import {
   scoreColumns,
   weightOf,
 } from "@lorat/core";
-import type { AnnotatedSequence, AnnotationSet } from "../../datasets/annotations/annotation-set.ts";
+import type { AnnotatedSequence, AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import type { TrackerResults } from "../results/open-results.ts";
 
 /** One sequence's figures, the mean of the tracker's runs. */
-export interface ScoredSequence extends Pick<SequenceScore, "frames" | "curves" | "scores"> {
+interface ScoredSequence extends Pick<SequenceScore, "frames" | "curves" | "scores"> {
   readonly name: string;
   readonly attributes: readonly string[];
   /** Frames of the sequence, also those that do not count. */

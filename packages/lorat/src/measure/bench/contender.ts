@@ -1,4 +1,4 @@
-import { processorMs } from "../profile/processor-time.ts";
+import { processorMs } from "../timing.ts";
 
 /** One run, in milliseconds. */
 export interface Sample {
@@ -24,7 +24,7 @@ export interface Contender {
   dispose(): Promise<void>;
 }
 
-export interface TimedOptions extends Omit<Contender, "measure" | "dispose"> {
+interface TimedOptions extends Omit<Contender, "measure" | "dispose"> {
   /** Done before every run, outside the clock. */
   prepare?(): unknown;
   run(): unknown;

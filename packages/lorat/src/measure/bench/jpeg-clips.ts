@@ -23,11 +23,11 @@ export async function writeJpegClips(folder: string, clips: number): Promise<str
     } as const;
     const { data } = inventBackdrop(random, info.width, info.height);
     for (let i = 0; i < data.length; i++) data[i] = data[i]! + random.normal(0, 3);
-    const at = join(folder, `clip${clip}`);
-    await mkdir(at, { recursive: true });
+    const clipFolder = join(folder, `clip${clip}`);
+    await mkdir(clipFolder, { recursive: true });
     const boxes: string[] = [];
     for (let frame = 0; frame < framesPerClip; frame++) {
-      const path = join(at, `${String(frame + 1).padStart(8, "0")}.jpg`);
+      const path = join(clipFolder, `${String(frame + 1).padStart(8, "0")}.jpg`);
       await sharp(data, { raw: info })
         .extract({ left: stepX * frame, top: stepY * frame, width, height })
         .jpeg({ quality: 90 })
@@ -37,7 +37,7 @@ export async function writeJpegClips(folder: string, clips: number): Promise<str
       boxes.push(box.map((value) => value.toFixed(2)).join(","));
       paths.push(path);
     }
-    await writeFile(join(at, "groundtruth.txt"), `${boxes.join("\n")}\n`);
+    await writeFile(join(clipFolder, "groundtruth.txt"), `${boxes.join("\n")}\n`);
   }
   return paths;
 }

@@ -1,4 +1,4 @@
-import { answerJob } from "../profile/answer-job.ts";
+import { answerJob } from "../profile/run-child.ts";
 import { measureMemory } from "./memory-job.ts";
 
 /** Looks at memory in a process of its own. */

@@ -69,7 +69,7 @@ export async function networkContender(
 }
 
 /** Floating-point operations and parameters of what runs every frame. */
-export function searchGraph(variant: Variant, batch: number) {
+function searchGraph(variant: Variant, batch: number) {
   const config = mergedConfig(variant);
   return {
     flops: 2 * cost(Object.values(searchHalf(config, batch))).macs,

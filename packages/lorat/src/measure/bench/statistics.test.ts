@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { linearFit, medianOf, pairedRatio } from "./statistics.ts";
+import { linearFit, medianOf, pairedRatio } from "../statistics.ts";
 
 const value = fc.double({ min: -1e3, max: 1e3, noNaN: true });
 const time = fc.double({ min: 1e-3, max: 1e6, noNaN: true });

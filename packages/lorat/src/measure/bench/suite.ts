@@ -1,6 +1,6 @@
+import { linearFit, medianOf, pairedRatio } from "../statistics.ts";
 import type { Contender } from "./contender.ts";
 import { type Fit, type Measurement, type Memory, measurementOf, type Ratio } from "./result.ts";
-import { linearFit, medianOf, pairedRatio } from "./statistics.ts";
 
 /** Which time counts in ratios: on the wall, or of the processor, which other work on the machine hardly disturbs. */
 export type Clock = "wall" | "cpu";
@@ -15,7 +15,7 @@ export interface RatioWish {
 }
 
 /** A line to be fitted through some contenders. */
-export interface FitWish {
+interface FitWish {
   readonly label: string;
   /** What `at` counts. */
   readonly xUnit: string;
@@ -33,7 +33,7 @@ export interface Suite {
   readonly notes?: readonly string[];
 }
 
-export interface RoundOptions {
+interface RoundOptions {
   readonly rounds: number;
   readonly clock: Clock;
   /** Ends between two contenders. */
@@ -42,7 +42,7 @@ export interface RoundOptions {
 }
 
 /** What a suite found. */
-export interface SuiteResult {
+interface SuiteResult {
   readonly measurements: readonly Measurement[];
   readonly ratios: readonly Ratio[];
   readonly fits: readonly Fit[];

@@ -1,6 +1,6 @@
 import { gigabytes } from "../profile/memory.ts";
-import { spreadOf } from "../profile/statistics.ts";
 import { columns } from "../profile/table.ts";
+import { spreadOf } from "../statistics.ts";
 import type { BenchResult, Fit, Measurement, Ratio } from "./result.ts";
 
 /** A benchmark's result for people: machine and versions, then each suite's times, ratios and lines. */

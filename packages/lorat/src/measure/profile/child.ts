@@ -1,6 +1,6 @@
-import { answerJob } from "./answer-job.ts";
 import { measureForward } from "./forward.ts";
 import type { ProfileFigures, ProfileJob } from "./job.ts";
+import { answerJob } from "./run-child.ts";
 import { measureTraining } from "./training.ts";
 
 /** Measures in a process of its own, whose memory is then the measurement's alone. */

@@ -1,9 +1,8 @@
 import { atPrecision, lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core";
 import { type Feeds, float32, Graph, resolveDevice, Session, sizeOf } from "@lorat/graph";
+import { pixels, processorMs } from "../timing.ts";
 import type { ForwardJob, ProfileFigures, RunProgress } from "./job.ts";
 import { peakMemory } from "./memory.ts";
-import { pixels } from "./pixels.ts";
-import { processorMs } from "./processor-time.ts";
 
 /** Untimed and timed runs (specification section 6). */
 const loops = { cpu: { warmUps: 1, timed: 5 }, accelerator: { warmUps: 10, timed: 100 } } as const;

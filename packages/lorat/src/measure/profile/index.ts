@@ -1,3 +1,4 @@
+export type { Spread } from "../statistics.ts";
 export {
   type ProfileProgress,
   profileSpeed,
@@ -8,5 +9,4 @@ export {
   type TrainingProfileOptions,
   type TrainingRow,
 } from "./profile.ts";
-export type { Spread } from "./statistics.ts";
 export { speedTable, trainingTable } from "./table.ts";

@@ -20,17 +20,17 @@ import {
   type Value,
 } from "@lorat/graph";
 import { type ModelRow, modelRow } from "../../models/model-table.ts";
+import { type Spread, spreadOf } from "../statistics.ts";
 import type { ProfileFigures, TrainingSide } from "./job.ts";
 import { requireDisk, requireMemory } from "./memory.ts";
 import { type WeightsFile, weightsFileBytes, writeRandomWeights } from "./random-weights.ts";
 import { type ChildOptions, runChild } from "./run-child.ts";
-import { type Spread, spreadOf } from "./statistics.ts";
 import { sideConfig } from "./training.ts";
 
 /** What a measurement is doing: `label` and how much of it is done. */
 export type ProfileProgress = (label: string, done: number, total: number, unit: string) => void;
 
-export interface ProfileOptions extends Pick<ChildOptions, "script" | "signal"> {
+interface ProfileOptions extends Pick<ChildOptions, "script" | "signal"> {
   /** Names of variants; throws `VARIANT_UNKNOWN`. */
   readonly variants: readonly string[];
   /** Default `auto`. */

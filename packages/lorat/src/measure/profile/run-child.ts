@@ -2,8 +2,24 @@ import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LoratError } from "@lorat/graph";
-import { fromPlainError } from "../../threads/thread-error.ts";
+import { builtFile } from "../../threads/built-file.ts";
+import { fromPlainError, toPlainError } from "../../threads/thread-error.ts";
 import type { ChildNews, ProfileFigures, ProfileJob, RunProgress } from "./job.ts";
+
+/** The whole of a measuring child: takes one job from its parent, sends news, and ends with the parent. */
+export function answerJob<Job, Figures>(measure: (job: Job, onRun: RunProgress) => Promise<Figures>): void {
+  const tell = (news: ChildNews<Figures>) => process.send!(news);
+  process.once("message", async (job: Job) => {
+    try {
+      const figures = await measure(job, (done, total) => tell({ kind: "progress", done, total }));
+      tell({ kind: "figures", figures });
+    } catch (error) {
+      tell({ kind: "error", error: toPlainError(error) });
+    }
+    process.disconnect();
+  });
+  process.on("disconnect", () => process.exit()); // the parent is gone, or everything is said
+}
 
 export interface ChildOptions {
   /** The child's script; the built one when left out. */
@@ -21,7 +37,7 @@ export interface ChildOptions {
 export function runChild(job: ProfileJob, options: ChildOptions = {}): Promise<ProfileFigures> {
   return forkJob(job, jobName(job), {
     ...options,
-    script: options.script ?? builtScript("measure/profile/child"),
+    script: options.script ?? builtFile("measure/profile/child"),
   });
 }
 
@@ -63,12 +79,6 @@ export async function forkJob<Figures>(
       await new Promise((resolve) => child.once("exit", resolve));
     }
   }
-}
-
-/** A script by its path among the sources; from the sources the one that the last build left. */
-export function builtScript(path: string): URL {
-  const fromSource = import.meta.url.endsWith(".ts");
-  return new URL(`${fromSource ? "../../../dist/" : "../../"}${path}.js`, import.meta.url);
 }
 
 /** Allocations that fail say so in many words. */

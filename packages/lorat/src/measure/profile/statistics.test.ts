@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { spreadOf } from "./statistics.ts";
+import { spreadOf } from "../statistics.ts";
 
 describe("spreadOf", () => {
   it("gives median and tenth to ninetieth percentile", () => {

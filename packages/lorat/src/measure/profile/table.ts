@@ -1,8 +1,8 @@
 import { efficiencyOf, trainingOf } from "../../report/published/index.ts";
 import { textTable } from "../../report/text-table.ts";
+import type { Spread } from "../statistics.ts";
 import { gigabytes } from "./memory.ts";
 import type { SpeedRow, TrainingFigures, TrainingRow } from "./profile.ts";
-import type { Spread } from "./statistics.ts";
 
 /** Rows of text in columns; the first to the left, the others to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {

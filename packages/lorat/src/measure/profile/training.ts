@@ -13,13 +13,12 @@ import {
   variantNamed,
 } from "@lorat/core";
 import { type FileTensor, float32, type StoredTensor, sizeOf } from "@lorat/graph";
+import { pixels, processorMs } from "../timing.ts";
 import type { ProfileFigures, RunProgress, TrainingJob, TrainingSide } from "./job.ts";
 import { peakMemory } from "./memory.ts";
-import { pixels } from "./pixels.ts";
-import { processorMs } from "./processor-time.ts";
 
 /** Steps before the clock runs: they take the memory that later ones find. */
-export const warmUpSteps = 2;
+const warmUpSteps = 2;
 
 /** The network of a side: the paper's LoRA, or the plain one of which everything trains. */
 export function sideConfig(variant: Variant, side: TrainingSide): ModelConfig {

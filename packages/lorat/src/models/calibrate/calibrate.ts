@@ -9,7 +9,7 @@ import { type Reliability, reliability } from "./reliability.ts";
 import { reliabilitySvg } from "./reliability-svg.ts";
 import { proceduralSamples, type ScoreSample, sequenceSamples } from "./samples.ts";
 
-export interface CalibrateOptions {
+interface CalibrateOptions {
   /** Clips of each difficulty; default 5. */
   readonly clips?: number;
   /** Folder of annotated sequences to measure on as well; the curve is not fitted to them. */
@@ -23,7 +23,7 @@ export interface CalibrateOptions {
 export const calibrationFiles = { diagram: "reliability.svg", bins: "reliability.json" } as const;
 
 /** How good the scores are before and after. */
-export interface BeforeAfter {
+interface BeforeAfter {
   readonly raw: Reliability;
   readonly calibrated: Reliability;
 }

@@ -1,7 +1,7 @@
 import { RIGHT_FROM } from "./fit.ts";
 
 /** A range of scores, and what became of the boxes that had them. */
-export interface ReliabilityBin {
+interface ReliabilityBin {
   readonly from: number;
   readonly to: number;
   readonly count: number;

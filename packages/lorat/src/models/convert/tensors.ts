@@ -13,7 +13,7 @@ import { LoratError } from "@lorat/graph";
 import type { ConvertInput, ConvertInputs } from "./inputs.ts";
 
 /** What {@link plannedTensors} takes. */
-export interface TensorOptions {
+interface TensorOptions {
   readonly precision: "fp32" | "fp16";
   readonly matmul?: MatMul;
 }

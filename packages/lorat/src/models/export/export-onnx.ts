@@ -24,7 +24,7 @@ export interface OnnxExportOptions extends OutputOptions {
 }
 
 /** What was written. */
-export interface OnnxExport {
+interface OnnxExport {
   readonly step: number;
   /** The weights' own file, where they have one. */
   readonly dataPath?: string;

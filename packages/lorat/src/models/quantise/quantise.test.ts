@@ -7,8 +7,7 @@ import { loadModel } from "../../trackers/model/load-tracker.ts";
 import { readManifest, updateManifest } from "../../trackers/model/manifest.ts";
 import { identifyTracker } from "../../trackers/tracker-spec.ts";
 import { saveModel } from "../save-model.ts";
-import { calibrationPairs } from "./calibration-pairs.ts";
-import { quantise } from "./quantise.ts";
+import { calibrationPairs, quantise } from "./quantise.ts";
 
 const config = mergedConfig(tinyVariant);
 

@@ -3,7 +3,7 @@ import type { RunConfig } from "../run-config.ts";
 import { parseRunConfig } from "./parse.ts";
 
 /** What the command line changes of a configuration. */
-export interface Overrides {
+interface Overrides {
   /** `optimizer.learningRate=1e-4`, applied in order; values are JSON, or text where they are none. */
   readonly set?: readonly string[];
   readonly steps?: number;

@@ -16,7 +16,7 @@ export interface EvalTask {
   readonly run: number;
 }
 
-/** An evaluation's folder, held by this process. */
+/** An evaluation's folder, locked by this process. */
 export interface RunFolder {
   /** Whether a task's results are there whole. */
   isDone(task: EvalTask): Promise<boolean>;

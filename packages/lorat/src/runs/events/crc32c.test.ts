@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "./event.ts";
 
 describe("crc32c", () => {
   it("gives the check value of the catalogues", () => {

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { crc32c } from "./crc32c.ts";
-import { encodeEvent, frameRecord } from "./event.ts";
+import { crc32c, encodeEvent, frameRecord } from "./event.ts";
 import { EventFile } from "./event-file.ts";
 
 let folder: string;

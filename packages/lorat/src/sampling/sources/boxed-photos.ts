@@ -2,7 +2,7 @@ import { type Corners, clipToImage } from "@lorat/core";
 import type { BoxedPhoto } from "../data-manifest.ts";
 import type { FrameStore } from "../frame-store.ts";
 import type { Source } from "../pair.ts";
-import { stillPair } from "./still-pair.ts";
+import { stillPair } from "./photo-regions.ts";
 
 /** Objects that somebody boxed in photographs; every picture is equally likely, then every box of it that is usable. */
 export function boxedPhotos(store: FrameStore, photos: readonly BoxedPhoto[], minSidePx = 14): Source {

@@ -7,7 +7,7 @@ import { type Moment, renderMoment, type Scene, targetBox } from "../../synth/sc
 import type { DataManifest } from "../data-manifest.ts";
 import type { FrameStore } from "../frame-store.ts";
 import type { Source, View } from "../pair.ts";
-import { createPropRoom } from "../prop-room.ts";
+import { createPropStock } from "../prop-stock.ts";
 
 /** Size of the rendered view; with targets of about a quarter of it, most of a search crop is picture. */
 const WIDTH = 224;
@@ -15,7 +15,7 @@ const HEIGHT = 184;
 
 /** Cut-outs and invented objects on the move over photographs or invented backgrounds, rendered at two moments. */
 export function composites(store: FrameStore, manifest: DataManifest, domain?: DomainName): Source {
-  const props = createPropRoom(store, manifest, [Math.round(WIDTH * 1.3), Math.round(HEIGHT * 1.3)], domain);
+  const props = createPropStock(store, manifest, [Math.round(WIDTH * 1.3), Math.round(HEIGHT * 1.3)], domain);
   return {
     name: "composites",
     size: 1,
@@ -26,7 +26,7 @@ export function composites(store: FrameStore, manifest: DataManifest, domain?: D
         : { ...mixedSettings(strength), ...(random.chance(0.08 * strength) ? dusk(random) : {}) };
       const gap = random.logUniform(1, 4 + 60 * strength);
       const format = { width: WIDTH, height: HEIGHT, frames: gap, targetPx: random.logUniform(22, 60) };
-      const scene = composeScene(random, format, settings, cast, background);
+      const scene = composeScene({ random, format, settings }, cast, background);
       if (shownShare(scene, 0) < 0.6 || shownShare(scene, gap) < 0.4) return undefined;
       const grain = createRandom(random.uniform());
       const template = view(renderMoment(scene, 0, grain), 0.55);

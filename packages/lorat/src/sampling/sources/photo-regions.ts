@@ -1,7 +1,18 @@
 import type { Corners, Frame, Random } from "@lorat/core";
+import { roughMean } from "../../synth/canvas.ts";
 import type { FrameStore, Picture } from "../frame-store.ts";
 import type { Pair, Source } from "../pair.ts";
-import { stillPair } from "./still-pair.ts";
+import { drawWarp, warpBox, warpFrame } from "../warp.ts";
+
+/** A pair out of one still picture: the search frame is the picture itself, or a slightly changed copy of it. */
+export function stillPair(picture: Picture, box: Corners, random: Random, strength: number): Pair {
+  const template = { frame: picture, padding: picture.mean, box, present: true };
+  if (!random.chance(0.6 * strength)) return { template, search: template };
+  const warp = drawWarp(random, strength);
+  const frame = warpFrame(picture, warp, box);
+  const search = { frame, padding: roughMean(frame), box: warpBox(box, picture, frame, warp), present: true };
+  return random.chance(0.5) ? { template, search } : { template: search, search: template };
+}
 
 /** Any region of a photograph is a target: the template's mask defines its extent exactly, no annotation is needed. */
 export function photoRegions(store: FrameStore, photos: readonly number[]): Source {

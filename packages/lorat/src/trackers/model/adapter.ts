@@ -19,7 +19,7 @@ import { writeTensorFile } from "../../files/tensor-file.ts";
 import { sessionProduct } from "./session-product.ts";
 
 /** What an adapter file says of itself, beside its tensors. */
-export interface AdapterFacts {
+interface AdapterFacts {
   /** Name of the model that it was made for, for messages. */
   readonly base: string;
   /** {@link weightsFingerprint} of that model's weights. */

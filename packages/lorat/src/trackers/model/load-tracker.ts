@@ -17,7 +17,7 @@ import { manifestJson } from "./manifest.ts";
 import { modelFolderPath } from "./model-path.ts";
 
 /** How a model is loaded. */
-export interface LoadOptions {
+interface LoadOptions {
   /** Adapter file to merge in, as `lorat finetune` writes them. */
   readonly adapter?: string;
 }

@@ -52,7 +52,7 @@ const VERSIONS: Readonly<Record<NanoTrackVersion, Version>> = {
   },
 };
 
-export interface NanoTrackOptions {
+interface NanoTrackOptions {
   /** Default `v3`. */
   readonly version?: NanoTrackVersion;
   readonly device?: Device;

@@ -12,7 +12,7 @@ export interface PointHeadOptions {
 }
 
 /** What the best cell says, in search-crop pixels around the crop's centre. */
-export interface PointPrediction {
+interface PointPrediction {
   readonly dx: number;
   readonly dy: number;
   readonly width: number;

@@ -1,7 +1,7 @@
 import type { Colour, Frame } from "@lorat/core";
 
 /** A square of the image that a Siamese tracker looks at. */
-export interface SquareCrop {
+interface SquareCrop {
   readonly centreX: number;
   readonly centreY: number;
   /** Side in image pixels, a whole number. */

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TRAX_CHILD } from "../../testing/trax-child.ts";
-import { splitCommand } from "./split-command.ts";
-import { openTraxTracker, type TraxTrackerOptions } from "./trax-client.ts";
+import { openTraxTracker, splitCommand, type TraxTrackerOptions } from "./trax-client.ts";
 
 let folder: string;
 let script: string;

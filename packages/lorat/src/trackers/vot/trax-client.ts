@@ -2,10 +2,36 @@ import { resolve } from "node:path";
 import { type Box, isValidBox, toCorners } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { formatRegion, parseRegion, type Region, regionBox } from "./region.ts";
-import { splitCommand } from "./split-command.ts";
 import { imageAsData } from "./trax-image.ts";
 import type { TraxMessage } from "./trax-message.ts";
 import { TraxProcess, type TraxProcessOptions } from "./trax-process.ts";
+
+/** A command as its words, the way a shell splits them: blanks, single and double quotes, backslashes. Throws `TRAX_COMMAND`. */
+export function splitCommand(command: string): string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = "";
+  for (let i = 0; i < command.length; i++) {
+    const c = command[i]!;
+    if (quote) {
+      if (c === quote) quote = "";
+      else if (c === "\\" && quote === '"' && /["\\]/.test(command[i + 1] ?? "")) word += command[++i]!;
+      else word += c;
+    } else if (c === "'" || c === '"') {
+      quote = c;
+      word ??= "";
+    } else if (/\s/.test(c)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else {
+      word = (word ?? "") + (c === "\\" && i + 1 < command.length ? command[++i]! : c);
+    }
+  }
+  if (quote) throw new LoratError("TRAX_COMMAND", `a ${quote} is not closed in the command: ${command}`);
+  if (word !== undefined) words.push(word);
+  if (words.length === 0) throw new LoratError("TRAX_COMMAND", "the tracker's command is empty");
+  return words;
+}
 
 export interface TraxTrackerOptions extends TraxProcessOptions {
   /** Longest wait for an answer, milliseconds; default 30,000. */

@@ -2,7 +2,7 @@ import { LoratError } from "@lorat/graph";
 
 /** Messages of the TraX protocol; `status` is the reference library's second name of `state`. */
 export const TRAX_MESSAGES = ["hello", "initialize", "frame", "state", "quit"] as const;
-export type TraxMessageType = (typeof TRAX_MESSAGES)[number];
+type TraxMessageType = (typeof TRAX_MESSAGES)[number];
 
 /** One line of a TraX session. */
 export interface TraxMessage {

@@ -5,6 +5,18 @@ import type { TraxChannel } from "./trax-channel.ts";
 import { decodeTraxImage, TRAX_IMAGES } from "./trax-image.ts";
 import type { TraxMessage } from "./trax-message.ts";
 
+/** Runs a tracker once from start to box on a grey frame. */
+export async function warmUp(tracker: Tracker): Promise<void> {
+  const [width, height] = [160, 120];
+  const grey: Frame = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(127) };
+  const target = await tracker.start(grey, { x: 60, y: 40, width: 40, height: 40 });
+  try {
+    await target.track(grey);
+  } finally {
+    target.dispose();
+  }
+}
+
 export interface TraxServerOptions {
   /** Name that the client shows. */
   readonly name: string;

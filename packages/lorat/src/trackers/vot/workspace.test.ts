@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { splitCommand } from "./split-command.ts";
+import { splitCommand } from "./trax-client.ts";
 import { writeWorkspace } from "./workspace.ts";
 
 let base: string;

@@ -1,3 +1,4 @@
+import { mean, median } from "simple-statistics";
 import { textTable } from "../../report/text-table.ts";
 import type { AblationName } from "./rows.ts";
 
@@ -32,7 +33,7 @@ export interface RowSummary {
 }
 
 /** The part of a step's record that is summarised. */
-export interface StepFigures {
+interface StepFigures {
   readonly loss: number;
   readonly iou: number;
   readonly gradNorm: number;
@@ -77,14 +78,4 @@ export function summaryCells(rows: readonly RowSummary[]): string[][] {
 /** The rows as a table for the terminal. */
 export function summaryTable(rows: readonly RowSummary[]): string {
   return textTable(summaryCells(rows), ["left", "right"]);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -9,7 +9,7 @@ import { synthesise } from "../../synth/synthesise.ts";
 import { writeSequence } from "../../synth/write-sequence.ts";
 import { quickBase } from "../../testing/training-run.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
-import { scoreStretches } from "../../trackers/one-pass.ts";
+import { scoreSegments } from "../../trackers/one-pass.ts";
 import { type Check, finetune } from "./finetune.ts";
 import { heldOutOf, splitClips } from "./held-out.ts";
 
@@ -51,7 +51,7 @@ it("writes the best adapter and nothing else, and it tracks as it was said to", 
   const tracker = await loadTracker("nano", { adapter: result.adapter, device: "cpu", threads: 1 });
   const { heldOut } = splitClips(datasetOf(await openDataset({ dataset: `folder:${clips}` })));
   // Merged and apart differ by rounding, which tracking can turn into a pixel.
-  expect((await scoreStretches(tracker, heldOut)).auc).toBeCloseTo(result.best.auc, 1);
+  expect((await scoreSegments(tracker, heldOut)).auc).toBeCloseTo(result.best.auc, 1);
   await tracker.dispose();
   const source = await fileSource(result.adapter);
   const { entries, metadata } = await openSafetensors(source);

@@ -7,7 +7,7 @@ import { fileSource } from "../../files/file-source.ts";
 import { cropGeometry } from "../../runs/run-config.ts";
 import { createLoader } from "../../sampling/loader.ts";
 import { weightsFingerprint, writeAdapter } from "../../trackers/model/adapter.ts";
-import { scoreStretches } from "../../trackers/one-pass.ts";
+import { scoreSegments } from "../../trackers/one-pass.ts";
 import { openBase } from "../base-model.ts";
 import { startingWeights } from "../starting-weights.ts";
 import { heldOutOf, splitClips } from "./held-out.ts";
@@ -94,7 +94,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
       { device, threads },
     );
     try {
-      const result = { step, ...(await scoreStretches(tracker, heldOut, signal)) };
+      const result = { step, ...(await scoreSegments(tracker, heldOut, signal)) };
       options.onCheck?.(result);
       return result;
     } finally {
@@ -105,7 +105,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
     const before = await check(0);
     const checks = [before];
     let best = before;
-    let kept: Map<string, Tensor<"float32">> | undefined;
+    let bestTensors: Map<string, Tensor<"float32">> | undefined;
     let stopped: FinetuneResult["stopped"] = "steps";
     let step = 0;
     try {
@@ -120,7 +120,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
         checks.push(latest);
         if (latest.auc > best.auc) {
           best = latest;
-          kept = await trainedTensors(engine);
+          bestTensors = await trainedTensors(engine);
         } else if (checks.length - 1 - checks.indexOf(best) >= patience) {
           stopped = "patience";
         }
@@ -137,11 +137,11 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
       steps: step,
       stopped,
     };
-    if (!kept) return result;
+    if (!bestTensors) return result;
     const adapter = join(options.out, "adapter.safetensors");
     await save(
       adapter,
-      kept,
+      bestTensors,
       model,
       base.file,
       `held-out AUC ${percent(before.auc)} before, ${percent(best.auc)} after`,

@@ -1,5 +1,5 @@
 import type { Dataset, DatasetSequence } from "../../datasets/dataset.ts";
-import { type Stretch, stretchOf } from "../../trackers/one-pass.ts";
+import { type Segment, segmentOf } from "../../trackers/one-pass.ts";
 
 /** With fewer clips than this, a part of every clip is held out in place of whole clips. */
 const FEWEST_WHOLE_CLIPS = 4;
@@ -14,11 +14,11 @@ export interface Split {
   readonly training: readonly number[];
   /** Share of each sequence's frames to train on, from the first on. */
   readonly trainingShare: number;
-  readonly heldOut: readonly Stretch[];
+  readonly heldOut: readonly Segment[];
 }
 
-/** The longest stretch that a check tracks, so that checks do not take longer than the training between them. */
-const LONGEST_STRETCH = 250;
+/** The longest segment that a check tracks, so that checks do not take longer than the training between them. */
+const LONGEST_SEGMENT = 250;
 
 /**
  * Splits clips for fine-tuning: with four or more, every fourth is held out whole, else the last quarter of each one. The
@@ -32,7 +32,7 @@ export function splitClips(clips: Dataset): Split {
   const trainingShare = whole ? 1 : 1 - HELD_OUT_SHARE;
   const heldOut = all
     .filter((index) => !whole || isHeldOut(index))
-    .flatMap((index) => stretchesOf(clips.sequence(index), whole ? 0 : trainingShare));
+    .flatMap((index) => segmentsOf(clips.sequence(index), whole ? 0 : trainingShare));
   return {
     kind: whole ? "clips" : "ends",
     training: all.filter((index) => !isHeldOut(index)),
@@ -42,14 +42,14 @@ export function splitClips(clips: Dataset): Split {
 }
 
 /** Every object of every clip, from its first frame on. */
-export function heldOutOf(clips: Dataset): Stretch[] {
-  return Array.from({ length: clips.length }, (_, i) => stretchesOf(clips.sequence(i), 0)).flat();
+export function heldOutOf(clips: Dataset): Segment[] {
+  return Array.from({ length: clips.length }, (_, i) => segmentsOf(clips.sequence(i), 0)).flat();
 }
 
 /** Every object of a sequence, tracked from a share of its length on. */
-function stretchesOf(sequence: DatasetSequence, after: number): Stretch[] {
+function segmentsOf(sequence: DatasetSequence, after: number): Segment[] {
   return sequence.objects.flatMap((_, object) => {
-    const stretch = stretchOf(sequence, object, Math.floor(sequence.length * after));
-    return stretch ? [{ ...stretch, to: Math.min(stretch.to, stretch.from + LONGEST_STRETCH) }] : [];
+    const segment = segmentOf(sequence, object, Math.floor(sequence.length * after));
+    return segment ? [{ ...segment, to: Math.min(segment.to, segment.from + LONGEST_SEGMENT) }] : [];
   });
 }

@@ -1,6 +1,6 @@
 import { loraConfig } from "@lorat/core";
 import { ABLATIONS, ablationRows } from "../ablate/rows.ts";
-import type { Preset } from "./preset.ts";
+import type { Preset } from "./reference.ts";
 import { paperRun } from "./reference.ts";
 
 /**

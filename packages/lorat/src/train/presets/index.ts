@@ -1,9 +1,8 @@
 import { LoratError, nearestName } from "@lorat/graph";
 import { ablationPresets } from "./ablations.ts";
-import { nanoPreset } from "./nano.ts";
-import { nanoLoraPreset } from "./nano-lora.ts";
+import { nanoLoraPreset, nanoPreset } from "./nano.ts";
 import { paperPresets } from "./paper.ts";
-import type { Preset } from "./preset.ts";
+import type { Preset } from "./reference.ts";
 
 const nano: Preset = {
   name: "nano",
@@ -36,4 +35,4 @@ export function presetNamed(name: string): Preset {
   });
 }
 
-export type { Preset, PresetOptions } from "./preset.ts";
+export type { Preset, PresetOptions } from "./reference.ts";

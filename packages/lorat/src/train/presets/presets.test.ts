@@ -6,7 +6,7 @@ import { LoratError, sizeOf } from "@lorat/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseRunConfig } from "../../runs/config/parse.ts";
 import { presetNamed, presets } from "./index.ts";
-import type { PresetOptions } from "./preset.ts";
+import type { PresetOptions } from "./reference.ts";
 
 let folder: string;
 let options: PresetOptions;

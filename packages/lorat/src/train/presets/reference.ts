@@ -1,12 +1,72 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type ModelConfig, type Variant, variantNamed } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
+import { LoratError, nearestName } from "@lorat/graph";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { paperAugmentation } from "../../sampling/crop-augmentation.ts";
 import type { DatasetPairs, DatasetShare } from "../../sampling/training-data.ts";
-import { datasetPlaces } from "./places.ts";
-import type { PresetOptions } from "./preset.ts";
+
+/** Folder below `--data` of each dataset that the paper trains on. */
+const folders = { lasot: "LaSOT", trackingnet: "TrackingNet", got10k: "GOT-10k", coco: "COCO" } as const;
+
+/** The paper's training datasets, by their kinds. */
+type PaperDataset = keyof typeof folders;
+
+/**
+ * Where datasets are, as `KIND:PATH`, from `--data` and `--dataset`. Throws `DATA_PLACE`, naming every one that is not there.
+ */
+function datasetPlaces<K extends PaperDataset>(
+  kinds: readonly K[],
+  { data, datasets = {} }: PresetOptions,
+): Record<K, string> {
+  const problems: string[] = [];
+  for (const kind of Object.keys(datasets)) {
+    if (kind in folders) continue;
+    const near = nearestName(kind, Object.keys(folders));
+    problems.push(`there is no dataset "${kind}" here${near ? `, did you mean "${near}"?` : ""}`);
+  }
+  const places = kinds.map((kind) => {
+    const place = datasets[kind] ?? (data === undefined ? undefined : join(data, folders[kind]));
+    if (place === undefined) problems.push(`${kind}: no place is given`);
+    else if (!existsSync(place)) problems.push(`${kind}: there is nothing at ${place}`);
+    return [kind, `${kind}:${resolve(place ?? "")}`] as const;
+  });
+  if (problems.length > 0) {
+    throw new LoratError("DATA_PLACE", "not all training datasets were found", {
+      issues: problems,
+      hint: `give --data DIR with ${kinds.map((kind) => `DIR/${folders[kind]}`).join(", ")}, or --dataset ${kinds[0]}=PATH`,
+    });
+  }
+  return Object.fromEntries(places) as Record<K, string>;
+}
+
+/** What a preset has to be told; each says what it needs when it is missing. */
+export interface PresetOptions {
+  /** Folder with the datasets, or with the project's own training material for `nano`. */
+  readonly data?: string;
+  /** Where a dataset is that is not below `data`, by kind: `lasot`, `trackingnet`, `got10k`, `coco`. */
+  readonly datasets?: Readonly<Record<string, string>>;
+  /** File with the GOT-10k sequences that share nothing with VOT (`vot train split`), one name or position a line. */
+  readonly got10kList?: string;
+  /** Model folder of the backbone, or of the tracker that is adapted. */
+  readonly base?: string;
+  /** Optimiser steps in all; the preset's own when left out. */
+  readonly steps?: number;
+  readonly seed?: number;
+}
+
+/** A run that can be started by its name. */
+export interface Preset {
+  readonly name: string;
+  /** What it trains, a few words. */
+  readonly summary: string;
+  /** Scores to expect, in percent, and where they are from. */
+  readonly expected: string;
+  /** What has to be there before it starts. */
+  readonly needs: string;
+  /** The run. Throws `PRESET_BASE`, `PRESET_LIST`, `DATA_PLACE` for what is missing. */
+  readonly config: (options: PresetOptions) => RunConfig;
+}
 
 /** The paper's training, the same for every variant (section 4.1; specification 3.3, 3.6). */
 export const reference = {
@@ -32,10 +92,10 @@ export const reference = {
 } as const;
 
 /** Steps of an epoch. */
-export const epochSteps = reference.samplesPerEpoch / reference.batchSize;
+const epochSteps = reference.samplesPerEpoch / reference.batchSize;
 
 /** What distinguishes one of the paper's runs from another. */
-export interface PaperRun {
+interface PaperRun {
   readonly name: string;
   readonly variant: string;
   readonly model: (variant: Variant) => ModelConfig;

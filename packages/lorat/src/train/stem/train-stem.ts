@@ -13,7 +13,7 @@ import { type Device, float32, LoratError, type Tensor } from "@lorat/graph";
 import { type Checkpoint, writeCheckpoint } from "../../runs/checkpoint.ts";
 import { MetricsLog } from "../../runs/metrics-log.ts";
 import type { RunRecord, StemRecord } from "../../runs/records.ts";
-import { runFiles } from "../../runs/run-files.ts";
+import { runFiles } from "../../runs/run-config.ts";
 import { lockRun } from "../../runs/run-lock.ts";
 import { checkRun, recordRun } from "../../runs/run-start.ts";
 import type { DataRoots } from "../../sampling/data-manifest.ts";

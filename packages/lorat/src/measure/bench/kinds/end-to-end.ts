@@ -2,7 +2,7 @@ import { createTracker, type Model, type Precision, type Tracker, type Variant }
 import { openVideo } from "../../../media/video-reader.ts";
 import { trackVideo } from "../../../track/track-video.ts";
 import { openNanoTrack } from "../../../trackers/nanotrack/nanotrack.ts";
-import { processorMs } from "../../profile/processor-time.ts";
+import { processorMs } from "../../timing.ts";
 import { type Clip, givenClip, makeClip, sideBySide } from "../clip.ts";
 import type { Contender, Sample } from "../contender.ts";
 import type { BenchContext } from "../context.ts";

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { type Corners, createRandom, imageMean, mergedConfig, type Variant } from "@lorat/core";
 import { cropGeometry } from "../../../runs/run-config.ts";
 import { paperAugmentation } from "../../../sampling/crop-augmentation.ts";
+import { readFrame } from "../../../sampling/frame-store.ts";
 import { createLoader } from "../../../sampling/loader.ts";
-import { readFrame } from "../../../sampling/read-frame.ts";
 import { allocateBatch, SampleWriter } from "../../../sampling/sample.ts";
 import type { DatasetPairs } from "../../../sampling/training-data.ts";
 import { type Contender, timed, timeOf } from "../contender.ts";
@@ -89,7 +89,10 @@ async function parts(
   const crops = (name: string, augmentation: typeof paperAugmentation) => {
     const writer = new SampleWriter(geometry, augmentation);
     return part(name, "pair", 8, (i) =>
-      writer.write({ template: view, search: view }, createRandom(i), 1, batch, 0),
+      writer.write(
+        { template: view, search: view },
+        { random: createRandom(i), strength: 1, batch, index: 0 },
+      ),
     );
   };
   return [

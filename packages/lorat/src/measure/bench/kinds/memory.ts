@@ -1,4 +1,5 @@
-import { builtScript, forkJob } from "../../profile/run-child.ts";
+import { builtFile } from "../../../threads/built-file.ts";
+import { forkJob } from "../../profile/run-child.ts";
 import type { BenchContext } from "../context.ts";
 import type { MemoryFigures, MemoryJob } from "../memory-job.ts";
 import type { Suite } from "../suite.ts";
@@ -24,7 +25,7 @@ export async function* memorySuites(context: BenchContext): AsyncGenerator<Suite
     togetherFrames: quick ? 10 : 2000,
   };
   const found = await forkJob<MemoryFigures>(job, "memory over many frames", {
-    script: builtScript("measure/bench/memory-child"),
+    script: builtFile("measure/bench/memory-child"),
     signal,
     onRun: (done, total) => onStage(`memory ${done}/${total}`),
   });

@@ -11,7 +11,7 @@ import {
   sizeOf,
   storedBytes,
 } from "@lorat/graph";
-import { pixels } from "../../profile/pixels.ts";
+import { pixels } from "../../timing.ts";
 import { type Contender, timed } from "../contender.ts";
 import type { BenchContext } from "../context.ts";
 

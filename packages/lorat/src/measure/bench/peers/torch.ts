@@ -9,7 +9,7 @@ import type { Contender } from "../contender.ts";
 import type { BenchContext } from "../context.ts";
 
 /** What PyTorch is asked to do. */
-export interface TorchJob {
+interface TorchJob {
   readonly kind: "network" | "step";
   readonly variant: string;
   readonly batch: number;

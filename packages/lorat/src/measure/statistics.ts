@@ -1,13 +1,13 @@
-import { type Spread, spreadOf } from "../profile/statistics.ts";
+import { mean, quantileSorted } from "simple-statistics";
 
 /** How two contenders compare: round by round, so that what disturbs a round disturbs both. */
-export interface PairedRatio extends Spread {
+interface PairedRatio extends Spread {
   /** Of each round. */
   readonly rounds: number[];
 }
 
 /** A straight line through points by least squares. */
-export interface LinearFit {
+interface LinearFit {
   readonly slope: number;
   readonly intercept: number;
   /** Share of the variance that the line explains, 0 to 1; 1 where all values are the same. */
@@ -30,15 +30,12 @@ export function pairedRatio(numerators: readonly number[], denominators: readonl
 
 /** Fits `y = slope * x + intercept`. Throws `RangeError` unless there are two different `x`. */
 export function linearFit(xs: readonly number[], ys: readonly number[]): LinearFit {
-  const count = xs.length;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / count;
-  const [meanX, meanY] = [mean(xs), mean(ys)];
+  if (xs.length < 2 || ys.length !== xs.length) throw noLine();
+  const [meanX, meanY] = [mean([...xs]), mean([...ys])];
   const sum = (term: (x: number, y: number) => number) =>
     xs.reduce((total, x, i) => total + term(x - meanX, ys[i]! - meanY), 0);
   const varianceX = sum((x) => x * x);
-  if (!(varianceX > 0) || ys.length !== count) {
-    throw new RangeError("linearFit: a line needs two different places, and a value for each");
-  }
+  if (!(varianceX > 0)) throw noLine();
   const slope = sum((x, y) => x * y) / varianceX;
   const varianceY = sum((_x, y) => y * y);
   const left = sum((x, y) => (y - slope * x) ** 2);
@@ -47,4 +44,30 @@ export function linearFit(xs: readonly number[], ys: readonly number[]): LinearF
     intercept: meanY - slope * meanX,
     rSquared: varianceY > 0 ? Math.max(0, 1 - left / varianceY) : 1,
   };
+}
+
+/** Repeated measurements of one quantity, summed up. */
+export interface Spread {
+  readonly count: number;
+  readonly median: number;
+  /** Tenth percentile. */
+  readonly low: number;
+  /** Ninetieth percentile. */
+  readonly high: number;
+}
+
+/** Median and tenth to ninetieth percentile, between neighbours by straight lines. Throws `RangeError` on no values. */
+export function spreadOf(values: readonly number[]): Spread {
+  if (values.length === 0) throw new RangeError("spreadOf: there is nothing to sum up");
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    count: sorted.length,
+    median: quantileSorted(sorted, 0.5),
+    low: quantileSorted(sorted, 0.1),
+    high: quantileSorted(sorted, 0.9),
+  };
+}
+
+function noLine(): RangeError {
+  return new RangeError("linearFit: a line needs two different places, and a value for each");
 }

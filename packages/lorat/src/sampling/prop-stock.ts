@@ -16,18 +16,18 @@ const OBJECT_PX = 72;
 const STOCK_SEED = 0x5eed;
 
 /** What training scenes are put together from. What a number stands for never depends on what was asked before. */
-export interface PropRoom {
+interface PropStock {
   cast(random: Random): Promise<Cast>;
   background(random: Random): Promise<Frame>;
 }
 
 /** Props out of cut-outs, photographs and inventions; each is made once and kept. */
-export function createPropRoom(
+export function createPropStock(
   store: FrameStore,
   manifest: DataManifest,
   backdropSize: readonly [number, number],
   domain?: DomainName,
-): PropRoom {
+): PropStock {
   const { photos, cutouts } = domain ? { photos: [], cutouts: [] } : manifest;
   const look = domain ? domains[domain].look : anyLook;
   const stock = new Map<number, Promise<Sprite>>();
