@@ -7,428 +7,84 @@ export interface BadInput {
   /** Exit status of the command; 0 where the input is handled. */
   readonly status: number;
   /** Test that holds it, and a text of that test; else the command below is run. */
-  readonly held?: readonly [file: string, text: string];
+  readonly held: readonly [file: string, text: string] | undefined;
   /** Arguments of `lorat`, `VIDEO` and `DIR` standing for a good video and for the folder of made-up inputs. */
-  readonly run?: string;
+  readonly run: string | undefined;
 }
 
-const unit = "packages/lorat/src/";
-const core = "packages/core/src/";
-const reader = `${unit}media/video-reader.test.ts`;
-const foreign = `${unit}media/foreign-files.test.ts`;
-const labels = `${unit}datasets/readers/labels.test.ts`;
-const score = `${unit}cli/score.test.ts`;
-const bad = `${unit}datasets/bad-input.test.ts`;
-const track = "tests/e2e/track-cli.test.ts";
-const resume = `${unit}train/resume.test.ts`;
+/** Number, input, code or outcome, exit status, and the test: a file and a text in it, or a command. */
+const TABLE = `
+1 | zero-byte file | VIDEO_EMPTY | 1 | lorat track DIR/empty.mp4 --box 1,1,9,9
+2 | wrong extension | VIDEO_NOT_RECOGNISED | 1 | lorat track DIR/text.mp4 --box 1,1,9,9
+3 | truncated JPEG or PNG | IMAGE_DECODE_FAILED | 1 | lorat track DIR/cut --box 1,1,9,9
+4 | huge dimensions (a bomb of pixels) | IMAGE_DECODE_FAILED | 1 | lorat track DIR/bomb --box 1,1,9,9
+5 | 16-bit, grey, alpha, EXIF-rotated pictures | read, rotation said | 0 | packages/lorat/src/media/foreign-files.test.ts > 12-bit data
+6 | animated file | read frame by frame | 0 | packages/lorat/src/media/foreign-files.test.ts > writes GIF
+7 | MP4 without its index, cut or flipped | VIDEO_TRUNCATED, VIDEO_DECODE_FAILED | 1 | packages/lorat/src/media/video-reader.test.ts > names the frame at which a cut file ends
+8 | sound alone | VIDEO_NO_TRACK | 1 | packages/lorat/src/media/video-reader.test.ts > says that there is only sound
+9 | zero frames, one frame | FRAME_RANGE | 1 | lorat track VIDEO --box 1,1,9,9 --start 5000
+10 | varying rate, edit lists, B-frames, first time not zero, rotation | frame k as ffmpeg decodes it | 0 | packages/lorat/src/media/foreign-files.test.ts > cut-both-ends.mp4
+11 | size that changes within a video or folder | IMAGE_SIZE_CHANGED | 1 | lorat track DIR/sizes --box 1,1,9,9
+12 | unknown codec or container | VIDEO_NOT_RECOGNISED | 1 | lorat track DIR/text.mkv --box 1,1,9,9
+13 | camera that is not there | INPUT_NOT_FOUND | 1 | lorat track DIR/video0 --box 1,1,9,9
+14 | missing, doubled, stray or unnaturally sorted pictures | IMAGES_FRAME_MISSING | 1 | lorat track DIR/gap --box 1,1,9,9
+15 | video longer than memory | memory stays flat | 0 | tests/e2e/track-cli.test.ts > keeps memory flat on a long clip
+16 | NaN, infinite, empty or negative boxes | BOX_MALFORMED | 2 | lorat track VIDEO --box nan,1,9,9
+17 | box of zero or one pixel | BOX_EMPTY | 2 | lorat track VIDEO --box 1,1,0,9
+18 | box outside of the picture | BOX_OUTSIDE | 1 | lorat track VIDEO --box 9000,1,9,9
+19 | box larger than the picture | clipped, tracked | 0 | lorat track VIDEO --box -50,-50,900,900 --end 3
+20 | two corners given as x,y,w,h | scored as written, said | 0 | packages/lorat/src/cli/score.test.ts > scores files as they are written
+21 | separators, byte-order mark, line ends, headings, polygons | read, or RESULT_DECIMAL_COMMA | 0 | packages/lorat/src/cli/score.test.ts > reads results as the usual trackers write them
+22 | rows that are not as many as frames | DATASET_LENGTH | 1 | packages/lorat/src/cli/score.test.ts > DATASET_LENGTH
+23 | truth on some frames alone | DATASET_FRAMES where unclear | 1 | packages/lorat/src/datasets/readers/labels.test.ts > says which of CVAT's boxes have no picture
+24 | target absent in all frames | named under the table | 0 | packages/lorat/src/cli/score.test.ts > names every sequence that scored nothing
+25 | pixels counted from 0 or 1 | --first-pixel, never guessed | 0 | packages/lorat/src/cli/score.test.ts > --first-pixel
+26 | files of absence that are missing | a warning | 0 | packages/lorat/src/datasets/bad-input.test.ts > counts all LaSOT frames as visible where flags are missing
+27 | black or constant frames | tracked, finite | 0 | lorat track DIR/black --box 1,1,9,9
+28 | target that leaves | box inside, bounded | 0 | packages/core/src/tracking/redetect.test.ts > never reports a box larger than the target was
+29 | NaN logits or scores | passed over | 0 | packages/core/src/tracking/postprocess.test.ts > passes over NaN logits
+30 | search region that is no box | stays where it was | 0 | packages/core/src/tracking/postprocess.test.ts > stays on empty, inverted, NaN and outside boxes
+31 | track before start, after dispose | TARGET_DISPOSED | 1 | packages/core/src/tracking/tracker.test.ts > and what was disposed
+32 | frame of another size or form | FRAME_SIZE, FRAME_FORM | 1 | packages/core/src/geometry/frame.test.ts > floats from 0 to 1
+33 | cancelled midway | finished part kept | 130 | tests/e2e/track-cli.test.ts > finishes cleanly on Ctrl-C
+34 | device lost | DEVICE_LOST after one more try | 1 | packages/core/src/tracking/renewable-session.test.ts > for good is DEVICE_LOST
+35 | safetensors: lengths, overlaps, doubled keys, other types | SAFETENSORS_* | 1 | packages/core/src/weights/safetensors.test.ts > never throws anything but its own errors, whatever the bytes
+36 | pickle with foreign globals, bombs, deep nesting | PICKLE_* | 1 | packages/core/src/weights/pickle.test.ts > PICKLE_FORBIDDEN_GLOBAL
+37 | zip bomb, paths that climb out, links, doubles, encryption | ARCHIVE_*, ZIP_* | 1 | packages/lorat/src/files/archive/open-tree.test.ts > ARCHIVE_UNSAFE_NAME
+38 | weights with keys missing, too many, of other shapes | WEIGHTS_NAMES, WEIGHTS_SHAPE | 1 | packages/core/src/weights/validate.test.ts > reports everything at once
+39 | adapters merged twice, other rank or alpha | WEIGHTS_SHAPE | 1 | packages/core/src/weights/names.test.ts > sees which layers have adapters, and their rank
+40 | ONNX that is none, inputs that it does not have, above 2 GB | ONNX_FILE, ONNX_INPUT | 1 | packages/graph/src/onnx/input-shapes.test.ts > ONNX_
+41 | web page saved as weights, address in place of a file | INPUT_NOT_FOUND, WEIGHTS_* | 1 | lorat track https://example.org/v.mp4 --box 1,1,9,9
+42 | SIGKILL at any point of training | same losses, bit for bit | 0 | tests/e2e/kill-and-resume.test.ts > bit for bit
+43 | SIGINT, SIGTERM | saved, 130 or 143 | 130 | packages/lorat/src/cli/train.test.ts > 130
+44 | disk full, read-only, no permission | OUTPUT_UNWRITABLE, CHECKPOINT_WRITE | 1 | tests/e2e/outputs.test.ts > a full disk
+45 | two runs in one folder | RUN_LOCKED | 1 | packages/lorat/src/train/train.test.ts > refuses a folder in which another process trains
+46 | stale lock | taken over | 0 | packages/lorat/src/train/resume.test.ts > takes over a lock that a crash left empty
+47 | dataset that changed between runs | DATA_CHANGED | 1 | packages/lorat/src/train/resume.test.ts > is refused when its data or its base has changed
+48 | configuration that changed on resume | RUN_CHANGED, differences listed | 1 | packages/lorat/src/train/train.test.ts > a changed configuration on resume
+49 | loss that is not finite | batch saved, run stopped | 1 | packages/lorat/src/train/resume.test.ts > has its batch saved, and stops the run
+50 | worker that dies or is slow | LOADER_* | 1 | packages/lorat/src/sampling/loader.test.ts > LOADER_
+51 | empty dataset, one sequence | DATASET_EMPTY | 1 | packages/lorat/src/datasets/bad-input.test.ts > an empty dataset, in each way of being empty
+52 | results partly written, unknown files, mixed formats | RESULTS_INVALID, all listed | 1 | packages/lorat/src/cli/score.test.ts > lists several problems together
+53 | sequences that are missing | RESULTS_MISSING unless --allow-missing | 1 | packages/lorat/src/cli/score.test.ts > refuses missing sequences with their list
+54 | decimal commas | RESULT_DECIMAL_COMMA | 1 | packages/lorat/src/cli/score.test.ts > shows rows with decimal commas
+55 | host that waits too long for the first frame | TRAX_TIMEOUT | 1 | packages/lorat/src/trackers/vot/trax-client.test.ts > does not wait for ever
+56 | unknown option, number out of range | USAGE | 2 | lorat track VIDEO --bax 1,1,9,9
+57 | output that exists | OUTPUT_EXISTS | 1 | lorat track VIDEO --box 1,1,9,9 --out DIR/text.mp4
+58 | reader that closes the pipe | quiet end | 0 | tests/e2e/track-cli.test.ts > stops quietly when nobody reads on
+59 | request to a server | USAGE: nothing here listens | 2 | lorat serve
+60 | no terminal, NO_COLOR, narrow terminal | plain lines | 0 | packages/lorat/src/cli/progress.test.ts > prints a plain line now and then elsewhere
+`;
 
-export const BAD_INPUTS: readonly BadInput[] = [
-  { n: 1, input: "zero-byte file", code: "VIDEO_EMPTY", status: 1, run: "track DIR/empty.mp4 --box 1,1,9,9" },
-  {
-    n: 2,
-    input: "wrong extension",
-    code: "VIDEO_NOT_RECOGNISED",
-    status: 1,
-    run: "track DIR/text.mp4 --box 1,1,9,9",
-  },
-  {
-    n: 3,
-    input: "truncated JPEG or PNG",
-    code: "IMAGE_DECODE_FAILED",
-    status: 1,
-    run: "track DIR/cut --box 1,1,9,9",
-  },
-  {
-    n: 4,
-    input: "huge dimensions (a bomb of pixels)",
-    code: "IMAGE_DECODE_FAILED",
-    status: 1,
-    run: "track DIR/bomb --box 1,1,9,9",
-  },
-  {
-    n: 5,
-    input: "16-bit, grey, alpha, EXIF-rotated pictures",
-    code: "read, rotation said",
-    status: 0,
-    held: [foreign, "12-bit data"],
-  },
-  { n: 6, input: "animated file", code: "read frame by frame", status: 0, held: [foreign, "writes GIF"] },
-  {
-    n: 7,
-    input: "MP4 without its index, cut or flipped",
-    code: "VIDEO_TRUNCATED, VIDEO_DECODE_FAILED",
-    status: 1,
-    held: [reader, "names the frame at which a cut file ends"],
-  },
-  {
-    n: 8,
-    input: "sound alone",
-    code: "VIDEO_NO_TRACK",
-    status: 1,
-    held: [reader, "says that there is only sound"],
-  },
-  {
-    n: 9,
-    input: "zero frames, one frame",
-    code: "FRAME_RANGE",
-    status: 1,
-    run: "track VIDEO --box 1,1,9,9 --start 5000",
-  },
-  {
-    n: 10,
-    input: "varying rate, edit lists, B-frames, first time not zero, rotation",
-    code: "frame k as ffmpeg decodes it",
-    status: 0,
-    held: [foreign, "cut-both-ends.mp4"],
-  },
-  {
-    n: 11,
-    input: "size that changes within a video or folder",
-    code: "IMAGE_SIZE_CHANGED",
-    status: 1,
-    run: "track DIR/sizes --box 1,1,9,9",
-  },
-  {
-    n: 12,
-    input: "unknown codec or container",
-    code: "VIDEO_NOT_RECOGNISED",
-    status: 1,
-    run: "track DIR/text.mkv --box 1,1,9,9",
-  },
-  {
-    n: 13,
-    input: "camera that is not there",
-    code: "INPUT_NOT_FOUND",
-    status: 1,
-    run: "track DIR/video0 --box 1,1,9,9",
-  },
-  {
-    n: 14,
-    input: "missing, doubled, stray or unnaturally sorted pictures",
-    code: "IMAGES_FRAME_MISSING",
-    status: 1,
-    run: "track DIR/gap --box 1,1,9,9",
-  },
-  {
-    n: 15,
-    input: "video longer than memory",
-    code: "memory stays flat",
-    status: 0,
-    held: [track, "keeps memory flat on a long clip"],
-  },
-  {
-    n: 16,
-    input: "NaN, infinite, empty or negative boxes",
-    code: "BOX_MALFORMED",
-    status: 2,
-    run: "track VIDEO --box nan,1,9,9",
-  },
-  {
-    n: 17,
-    input: "box of zero or one pixel",
-    code: "BOX_EMPTY",
-    status: 2,
-    run: "track VIDEO --box 1,1,0,9",
-  },
-  {
-    n: 18,
-    input: "box outside of the picture",
-    code: "BOX_OUTSIDE",
-    status: 1,
-    run: "track VIDEO --box 9000,1,9,9",
-  },
-  {
-    n: 19,
-    input: "box larger than the picture",
-    code: "clipped, tracked",
-    status: 0,
-    run: "track VIDEO --box -50,-50,900,900 --end 3",
-  },
-  {
-    n: 20,
-    input: "two corners given as x,y,w,h",
-    code: "scored as written, said",
-    status: 0,
-    held: [score, "scores files as they are written"],
-  },
-  {
-    n: 21,
-    input: "separators, byte-order mark, line ends, headings, polygons",
-    code: "read, or RESULT_DECIMAL_COMMA",
-    status: 0,
-    held: [score, "reads results as the usual trackers write them"],
-  },
-  {
-    n: 22,
-    input: "rows that are not as many as frames",
-    code: "DATASET_LENGTH",
-    status: 1,
-    held: [score, "DATASET_LENGTH"],
-  },
-  {
-    n: 23,
-    input: "truth on some frames alone",
-    code: "DATASET_FRAMES where unclear",
-    status: 1,
-    held: [labels, "says which of CVAT's boxes have no picture"],
-  },
-  {
-    n: 24,
-    input: "target absent in all frames",
-    code: "named under the table",
-    status: 0,
-    held: [score, "names every sequence that scored nothing"],
-  },
-  {
-    n: 25,
-    input: "pixels counted from 0 or 1",
-    code: "--first-pixel, never guessed",
-    status: 0,
-    held: [score, "--first-pixel"],
-  },
-  {
-    n: 26,
-    input: "files of absence that are missing",
-    code: "a warning",
-    status: 0,
-    held: [bad, "counts all LaSOT frames as visible where flags are missing"],
-  },
-  {
-    n: 27,
-    input: "black or constant frames",
-    code: "tracked, finite",
-    status: 0,
-    run: "track DIR/black --box 1,1,9,9",
-  },
-  {
-    n: 28,
-    input: "target that leaves",
-    code: "box inside, bounded",
-    status: 0,
-    held: [`${core}tracking/redetect.test.ts`, "never reports a box larger than the target was"],
-  },
-  {
-    n: 29,
-    input: "NaN logits or scores",
-    code: "passed over",
-    status: 0,
-    held: [`${core}tracking/postprocess.test.ts`, "passes over NaN logits"],
-  },
-  {
-    n: 30,
-    input: "search region that is no box",
-    code: "stays where it was",
-    status: 0,
-    held: [`${core}tracking/postprocess.test.ts`, "stays on empty, inverted, NaN and outside boxes"],
-  },
-  {
-    n: 31,
-    input: "track before start, after dispose",
-    code: "TARGET_DISPOSED",
-    status: 1,
-    held: [`${core}tracking/tracker.test.ts`, "and what was disposed"],
-  },
-  {
-    n: 32,
-    input: "frame of another size or form",
-    code: "FRAME_SIZE, FRAME_FORM",
-    status: 1,
-    held: [`${core}geometry/frame.test.ts`, "floats from 0 to 1"],
-  },
-  {
-    n: 33,
-    input: "cancelled midway",
-    code: "finished part kept",
-    status: 130,
-    held: [track, "finishes cleanly on Ctrl-C"],
-  },
-  {
-    n: 34,
-    input: "device lost",
-    code: "DEVICE_LOST after one more try",
-    status: 1,
-    held: [`${core}tracking/renewable-session.test.ts`, "for good is DEVICE_LOST"],
-  },
-  {
-    n: 35,
-    input: "safetensors: lengths, overlaps, doubled keys, other types",
-    code: "SAFETENSORS_*",
-    status: 1,
-    held: [
-      `${core}weights/safetensors.test.ts`,
-      "never throws anything but its own errors, whatever the bytes",
-    ],
-  },
-  {
-    n: 36,
-    input: "pickle with foreign globals, bombs, deep nesting",
-    code: "PICKLE_*",
-    status: 1,
-    held: [`${core}weights/pickle.test.ts`, "PICKLE_FORBIDDEN_GLOBAL"],
-  },
-  {
-    n: 37,
-    input: "zip bomb, paths that climb out, links, doubles, encryption",
-    code: "ARCHIVE_*, ZIP_*",
-    status: 1,
-    held: [`${unit}files/archive/open-tree.test.ts`, "ARCHIVE_UNSAFE_NAME"],
-  },
-  {
-    n: 38,
-    input: "weights with keys missing, too many, of other shapes",
-    code: "WEIGHTS_NAMES, WEIGHTS_SHAPE",
-    status: 1,
-    held: [`${core}weights/validate.test.ts`, "reports everything at once"],
-  },
-  {
-    n: 39,
-    input: "adapters merged twice, other rank or alpha",
-    code: "WEIGHTS_SHAPE",
-    status: 1,
-    held: [`${core}weights/names.test.ts`, "sees which layers have adapters, and their rank"],
-  },
-  {
-    n: 40,
-    input: "ONNX that is none, inputs that it does not have, above 2 GB",
-    code: "ONNX_FILE, ONNX_INPUT",
-    status: 1,
-    held: ["packages/graph/src/onnx/input-shapes.test.ts", "ONNX_"],
-  },
-  {
-    n: 41,
-    input: "web page saved as weights, address in place of a file",
-    code: "INPUT_NOT_FOUND, WEIGHTS_*",
-    status: 1,
-    run: "track https://example.org/v.mp4 --box 1,1,9,9",
-  },
-  {
-    n: 42,
-    input: "SIGKILL at any point of training",
-    code: "same losses, bit for bit",
-    status: 0,
-    held: ["tests/e2e/kill-and-resume.test.ts", "bit for bit"],
-  },
-  {
-    n: 43,
-    input: "SIGINT, SIGTERM",
-    code: "saved, 130 or 143",
-    status: 130,
-    held: [`${unit}cli/train.test.ts`, "130"],
-  },
-  {
-    n: 44,
-    input: "disk full, read-only, no permission",
-    code: "OUTPUT_UNWRITABLE, CHECKPOINT_WRITE",
-    status: 1,
-    held: ["tests/e2e/outputs.test.ts", "a full disk"],
-  },
-  {
-    n: 45,
-    input: "two runs in one folder",
-    code: "RUN_LOCKED",
-    status: 1,
-    held: [`${unit}train/train.test.ts`, "refuses a folder in which another process trains"],
-  },
-  {
-    n: 46,
-    input: "stale lock",
-    code: "taken over",
-    status: 0,
-    held: [resume, "takes over a lock that a crash left empty"],
-  },
-  {
-    n: 47,
-    input: "dataset that changed between runs",
-    code: "DATA_CHANGED",
-    status: 1,
-    held: [resume, "is refused when its data or its base has changed"],
-  },
-  {
-    n: 48,
-    input: "configuration that changed on resume",
-    code: "RUN_CHANGED, differences listed",
-    status: 1,
-    held: [`${unit}train/train.test.ts`, "a changed configuration on resume"],
-  },
-  {
-    n: 49,
-    input: "loss that is not finite",
-    code: "batch saved, run stopped",
-    status: 1,
-    held: [resume, "has its batch saved, and stops the run"],
-  },
-  {
-    n: 50,
-    input: "worker that dies or is slow",
-    code: "LOADER_*",
-    status: 1,
-    held: [`${unit}sampling/loader.test.ts`, "LOADER_"],
-  },
-  {
-    n: 51,
-    input: "empty dataset, one sequence",
-    code: "DATASET_EMPTY",
-    status: 1,
-    held: [bad, "an empty dataset, in each way of being empty"],
-  },
-  {
-    n: 52,
-    input: "results partly written, unknown files, mixed formats",
-    code: "RESULTS_INVALID, all listed",
-    status: 1,
-    held: [score, "lists several problems together"],
-  },
-  {
-    n: 53,
-    input: "sequences that are missing",
-    code: "RESULTS_MISSING unless --allow-missing",
-    status: 1,
-    held: [score, "refuses missing sequences with their list"],
-  },
-  {
-    n: 54,
-    input: "decimal commas",
-    code: "RESULT_DECIMAL_COMMA",
-    status: 1,
-    held: [score, "shows rows with decimal commas"],
-  },
-  {
-    n: 55,
-    input: "host that waits too long for the first frame",
-    code: "TRAX_TIMEOUT",
-    status: 1,
-    held: [`${unit}trackers/vot/trax-client.test.ts`, "does not wait for ever"],
-  },
-  {
-    n: 56,
-    input: "unknown option, number out of range",
-    code: "USAGE",
-    status: 2,
-    run: "track VIDEO --bax 1,1,9,9",
-  },
-  {
-    n: 57,
-    input: "output that exists",
-    code: "OUTPUT_EXISTS",
-    status: 1,
-    run: "track VIDEO --box 1,1,9,9 --out DIR/text.mp4",
-  },
-  {
-    n: 58,
-    input: "reader that closes the pipe",
-    code: "quiet end",
-    status: 0,
-    held: [track, "stops quietly when nobody reads on"],
-  },
-  { n: 59, input: "request to a server", code: "USAGE: nothing here listens", status: 2, run: "serve" },
-  {
-    n: 60,
-    input: "no terminal, NO_COLOR, narrow terminal",
-    code: "plain lines",
-    status: 0,
-    held: [`${unit}cli/progress.test.ts`, "prints a plain line now and then elsewhere"],
-  },
-];
+export const BAD_INPUTS: readonly BadInput[] = TABLE.trim()
+  .split("\n")
+  .map((line) => {
+    const [n, input, code, status, test] = line.split(" | ") as [string, string, string, string, string];
+    const [file, text] = test.split(" > ");
+    const run = test.startsWith("lorat ") ? test.slice("lorat ".length) : undefined;
+    const held = run === undefined ? ([file!, text!] as const) : undefined;
+    return { n: Number(n), input, code, status: Number(status), held, run };
+  });
 
 /** The table as Markdown. */
 export function badInputsTable(): string {

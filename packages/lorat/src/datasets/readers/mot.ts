@@ -79,7 +79,7 @@ function motFrames(
  * Tracks of a MOT file in the order of their first rows, frames counted from 0. Throws `BOXES_MALFORMED` with every bad line,
  * `DATASET_TRACK_TWICE`.
  */
-function parseMot(text: string, file: string): Track[] {
+export function parseMot(text: string, file: string): Track[] {
   const tracks = new Map<number, Track>();
   const issues: string[] = [];
   const twice: TrackTwice[] = [];
