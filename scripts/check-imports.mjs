@@ -53,6 +53,7 @@ function checkPackage(name) {
   const workspace = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const declared = new Set([
     ...Object.keys(manifest.dependencies ?? {}),
+    ...Object.keys(manifest.optionalDependencies ?? {}),
     ...Object.keys(manifest.peerDependencies ?? {}),
   ]);
   const forTests = new Set([...declared, ...Object.keys(workspace.devDependencies)]);

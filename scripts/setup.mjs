@@ -31,8 +31,8 @@ export function installPackages() {
   const slackMs = 10_000;
   if (existsSync(installed) && statSync(installed).mtimeMs + slackMs >= statSync(lock).mtimeMs) return;
   console.log("Installing packages ...");
-  // node-av would also fetch an ffmpeg program, which nothing here uses.
-  const env = { ...process.env, SKIP_FFMPEG: "true" };
+  // Install scripts, which npm 10 runs unasked, would fetch an ffmpeg program and CUDA from outside the registry.
+  const env = { SKIP_FFMPEG: "true", ONNXRUNTIME_NODE_INSTALL: "skip", ...process.env };
   const npm = process.env.npm_execpath;
   const args = ["ci", "--no-audit", "--no-fund"];
   if (npm) run(process.execPath, [npm, ...args], env);
