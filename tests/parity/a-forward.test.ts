@@ -1,5 +1,6 @@
 import { Graph, Session, type Tensor, type Value } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
+import { inputNames, outputNames } from "../../packages/core/src/graph-names.ts";
 import { lorat, networkInputs, searchHalf, templateHalf } from "../../packages/core/src/model/lorat.ts";
 import { maxDifference } from "./fixtures.ts";
 import { forwardRecording, recordedLora } from "./networks.ts";
@@ -48,9 +49,9 @@ describe.each(["gelu", "swiglu"])("forward pass as the reference ran it, %s", (k
 
   it("gives the same maps from template tokens that were embedded once", async () => {
     const embed = await Session.create(templateHalf(model, config.batch), { device: "cpu", weights });
-    const embedded = (await embed.compute(feeds)).tokens!;
+    const embedded = (await embed.compute(feeds))[outputNames.memory]!;
     const session = await Session.create(searchHalf(model, config.batch), { device: "cpu", weights });
-    const results = await session.compute({ ...feeds, template_tokens: embedded });
+    const results = await session.compute({ ...feeds, [inputNames.templateMemory]: embedded });
     await Promise.all([embed.dispose(), session.dispose()]);
     expect(maxDifference(results.score_map!.data as Float32Array, expected("score_map"))).toBeLessThanOrEqual(
       1e-5,

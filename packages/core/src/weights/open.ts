@@ -3,6 +3,7 @@ import type { ByteSource } from "./byte-source.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { TensorFile } from "./tensor-file.ts";
 import { openTorchZip } from "./torch-zip.ts";
+import { withUsualNames } from "./usual-names.ts";
 
 /**
  * Opens a weight file by what is in it, not by its name: safetensors (also where it is called `.bin`, as LoRAT's releases
@@ -15,9 +16,9 @@ export async function openTensorFile(source: ByteSource, name: string): Promise<
   try {
     const head = await source.read(0, Math.min(source.size, 512));
     if (head.byteLength === 0) throw new LoratError("WEIGHTS_EMPTY", "the file is empty");
-    if (startsWith(head, [0x50, 0x4b])) return await openTorchZip(source);
+    if (startsWith(head, [0x50, 0x4b])) return withUsualNames(await openTorchZip(source));
     if (head[8] !== 0x7b || looksLikeText(head)) refuseKnownStrangers(head);
-    return await openSafetensors(source);
+    return withUsualNames(await openSafetensors(source));
   } catch (error) {
     if (!(error instanceof LoratError)) throw error;
     const { hint, issues, cause } = error;

@@ -7,7 +7,7 @@ import { asTensor, type TorchTensor, torchRules } from "./torch-objects.ts";
 import { readStoredZip, type ZipEntry } from "./zip.ts";
 
 const maxPickleBytes = 100_000_000;
-const nestingKeys = ["model", "state_dict"];
+const nestingKeys = ["model", "state_dict", "net", "teacher"];
 
 interface TorchEntry extends TensorEntry {
   readonly strides: readonly number[];
@@ -15,7 +15,7 @@ interface TorchEntry extends TensorEntry {
 
 /**
  * Opens a file that `torch.save` wrote (`.pth`, `.pt`: a zip archive with a pickle inside) and gives its state dict.
- * Nothing but tensors in dictionaries comes out, at the root or one level down under `model` or `state_dict`; nothing
+ * Nothing but tensors in dictionaries comes out, at the root or one level down under `model`, `state_dict`, `net` or `teacher`; nothing
  * in the file is executed. Tensors that are stored transposed or with gaps are read in row-major order all the same.
  *
  * Throws what {@link readStoredZip} and {@link unpickle} throw, and `TORCH_NO_PICKLE`, `TORCH_SCRIPT`, `TORCH_BIG_ENDIAN`,

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import { isSystemError, unwritable } from "../files/system-error.ts";
 import { openFrames } from "../media/open-frames.ts";
 import { patternName } from "./frame-names.ts";
 import { UNPACKED_FRAME } from "./video-frames.ts";
@@ -66,17 +67,19 @@ export async function unpackVideo(
   } catch (error) {
     await Promise.allSettled(encoding);
     await rm(partial, { recursive: true, force: true });
-    throw error;
+    throw isSystemError(error) ? unwritable(folder, error) : error;
   } finally {
     await source.dispose();
   }
 }
 
 async function encode({ data, width, height, channels }: Frame, path: string): Promise<void> {
-  await sharp(data, { raw: { width, height, channels } })
+  const bytes = await sharp(data, { raw: { width, height, channels } })
     .removeAlpha()
     .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
-    .toFile(path);
+    .toBuffer();
+  // Not toFile: of a full disk it says no more than that the file could not be written.
+  await writeFile(path, bytes);
 }
 
 /** Removes what processes that are no more left half done. */

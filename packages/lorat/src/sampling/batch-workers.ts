@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import { builtFile } from "../threads/built-file.ts";
 import type { WorkerReply } from "./batch-maker.ts";
 import { type BatchPlan, createBatchMaker, type MadeBatch } from "./batch-maker.ts";
 
@@ -35,7 +36,7 @@ export function inlineWorker(plan: BatchPlan): BatchWorker {
 }
 
 /** Makes batches in a worker thread. Throws `LOADER_NOT_BUILT` when the worker's file is missing. */
-export function threadWorker(plan: BatchPlan, file: URL = defaultWorkerFile()): BatchWorker {
+export function threadWorker(plan: BatchPlan, file: URL = builtFile("sampling/loader-worker")): BatchWorker {
   if (!existsSync(fileURLToPath(file))) {
     throw new LoratError("LOADER_NOT_BUILT", `the loader's worker is not at ${fileURLToPath(file)}`, {
       hint: "Run `npm run build`, or use workers: 0.",
@@ -86,10 +87,4 @@ export function threadWorker(plan: BatchPlan, file: URL = defaultWorkerFile()): 
       await worker.terminate();
     },
   };
-}
-
-/** The built worker beside this file; from the sources, the one that the last build left. */
-function defaultWorkerFile(): URL {
-  const fromSource = import.meta.url.endsWith(".ts");
-  return new URL(fromSource ? "../../dist/sampling/loader-worker.js" : "./loader-worker.js", import.meta.url);
 }

@@ -97,7 +97,10 @@ async function writeImages(folder: string, clip: SynthClip, options: WriteSequen
     // The next frame is rendered while this one is encoded; nothing is being written when the run is stopped.
     await writing;
     stopIfAsked(options.signal);
-    writing = sharp(frame.data, { raw }).jpeg({ quality }).toFile(join(folder, name));
+    writing = sharp(frame.data, { raw })
+      .jpeg({ quality })
+      .toBuffer()
+      .then((bytes) => writeFile(join(folder, name), bytes));
     writing.catch(() => {}); // thrown where it is awaited
     truth.push(rest);
     options.onFrame?.(truth.length);

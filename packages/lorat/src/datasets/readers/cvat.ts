@@ -82,7 +82,7 @@ function cvatFrames(
   frames: FrameNames,
   name: string,
 ): (frame: number) => number | undefined {
-  if (frames.count === 0) return (frame) => frame;
+  if (frames.count === 0) return () => undefined;
   const used = [...new Set(tracks.flatMap((track) => [...track.keys()]))].sort((a, b) => a - b);
   const ofTask = used.filter((frame) => frame >= start && (frame - start) % step === 0);
   const numbers = numbersOfPictures(frames);
@@ -163,6 +163,9 @@ async function readPictures(
   );
 }
 
+/** Nine hours at thirty frames a second, between the shapes of one track. */
+const MOST_FRAMES = 1_000_000;
+
 const byName = new Intl.Collator("en", { numeric: true });
 
 /**
@@ -179,6 +182,16 @@ export function interpolateShapes(
     throw new LoratError(
       "DATASET_TRACK_TWICE",
       `${file}: track ${id} has two shapes in frame ${again.frame}`,
+    );
+  }
+  const last = sorted.at(-1)?.frame ?? 0;
+  if (
+    !sorted.every(({ frame }) => Number.isInteger(frame) && frame >= 0) ||
+    last - (sorted[0]?.frame ?? 0) > MOST_FRAMES
+  ) {
+    throw new LoratError(
+      "DATASET_XML",
+      `${file}: track ${id} has shapes in frames that no video has (up to ${last})`,
     );
   }
   const track: Track = new Map();

@@ -31,7 +31,10 @@ async function readSequence(source: AnnotationSource, path: string, name: string
   const size = { width: Number(info.get("imwidth")), height: Number(info.get("imheight")) };
   const tracks = parseMot(text, file);
   const positionOf = motFrames(tracks, frames, name);
-  const objects = tracks.map((track) => trackRows(onPictures(track, positionOf)));
+  const objects = tracks
+    .map((track) => onPictures(track, positionOf))
+    .filter((track) => track.size > 0)
+    .map(trackRows);
   return { name, folder, frames, objects, ...(size.width > 0 && size.height > 0 && { size }) };
 }
 
@@ -45,7 +48,16 @@ function motFrames(
   name: string,
 ): (frame: number) => number | undefined {
   const numbers = numbersOfPictures(frames);
-  if (!numbers || frames.count === 0) return (frame) => frame;
+  // Nothing to put boxes on: such sequences are left out.
+  if (frames.count === 0) return () => undefined;
+  if (!numbers) {
+    const last = Math.max(-1, ...tracks.map((track) => Math.max(...track.keys())));
+    if (last < frames.count) return (frame) => frame;
+    throw new LoratError(
+      "DATASET_LENGTH",
+      `${name}: boxes up to frame ${last + 1}, ${frames.count} pictures`,
+    );
+  }
   const used = [...new Set(tracks.flatMap((track) => [...track.keys()]))];
   const shift = numbers.has(0) ? 0 : 1;
   const missing = used.filter((frame) => !numbers.has(frame + shift));
@@ -67,7 +79,7 @@ function motFrames(
  * Tracks of a MOT file in the order of their first rows, frames counted from 0. Throws `BOXES_MALFORMED` with every bad line,
  * `DATASET_TRACK_TWICE`.
  */
-function parseMot(text: string, file: string): Track[] {
+export function parseMot(text: string, file: string): Track[] {
   const tracks = new Map<number, Track>();
   const issues: string[] = [];
   const twice: TrackTwice[] = [];

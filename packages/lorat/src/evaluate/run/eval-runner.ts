@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
+import { builtFile } from "../../threads/built-file.ts";
 import { fromPlainError, type PlainError } from "../../threads/thread-error.ts";
 import type { FollowOptions } from "../../trackers/follow.ts";
 import { type OpenedTracker, openTracker } from "../../trackers/open-tracker.ts";
@@ -60,7 +61,7 @@ export function inlineRunner({ spec, threads }: EvalJob): EvalRunner {
 }
 
 /** Runs in a worker thread. Throws `EVAL_NOT_BUILT` when the worker's file is missing; `run` throws `EVAL_FAILED` when it ends. */
-export function threadRunner(job: EvalJob, file: URL = defaultWorkerFile()): EvalRunner {
+export function threadRunner(job: EvalJob, file: URL = builtFile("evaluate/run/eval-worker")): EvalRunner {
   if (!existsSync(fileURLToPath(file))) {
     throw new LoratError("EVAL_NOT_BUILT", `the evaluation's worker is not at ${fileURLToPath(file)}`, {
       hint: "Run `npm run build`, or use --workers 1.",
@@ -129,11 +130,4 @@ export function threadRunner(job: EvalJob, file: URL = defaultWorkerFile()): Eva
       clearTimeout(late);
     },
   };
-}
-
-/** The built worker beside this file; from the sources, the one that the last build left. */
-function defaultWorkerFile(): URL {
-  const fromSource = import.meta.url.endsWith(".ts");
-  const built = fromSource ? "../../../dist/evaluate/run/eval-worker.js" : "./eval-worker.js";
-  return new URL(built, import.meta.url);
 }

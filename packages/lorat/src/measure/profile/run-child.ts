@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LoratError } from "@lorat/graph";
+import { builtFile } from "../../threads/built-file.ts";
 import { fromPlainError, toPlainError } from "../../threads/thread-error.ts";
 import type { ChildNews, ProfileFigures, ProfileJob, RunProgress } from "./job.ts";
 
@@ -36,7 +37,7 @@ export interface ChildOptions {
 export function runChild(job: ProfileJob, options: ChildOptions = {}): Promise<ProfileFigures> {
   return forkJob(job, jobName(job), {
     ...options,
-    script: options.script ?? builtScript("measure/profile/child"),
+    script: options.script ?? builtFile("measure/profile/child"),
   });
 }
 
@@ -78,12 +79,6 @@ export async function forkJob<Figures>(
       await new Promise((resolve) => child.once("exit", resolve));
     }
   }
-}
-
-/** A script by its path among the sources; from the sources the one that the last build left. */
-export function builtScript(path: string): URL {
-  const fromSource = import.meta.url.endsWith(".ts");
-  return new URL(`${fromSource ? "../../../dist/" : "../../"}${path}.js`, import.meta.url);
 }
 
 /** Allocations that fail say so in many words. */

@@ -1,5 +1,5 @@
-// Puts beside a package what its tarball holds and its folder in the checkout does not, and takes it away afterwards. npm runs
-// it from the package's folder: node ../../scripts/pack-files.mjs copy | remove
+// Run by npm before (and with --clean after) a package is packed, in its folder: builds, and puts beside the built files what the
+// tarball holds and the folder in the checkout does not.
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
@@ -33,16 +33,12 @@ const FILES = {
   }),
 };
 
-const [action] = process.argv.slice(2);
 const files = FILES[basename(folder)];
-if (!files || !["copy", "remove"].includes(action)) {
-  console.error("usage, in a package's folder: node ../../scripts/pack-files.mjs copy | remove");
-  process.exit(2);
-}
+if (!files) throw new Error("run this in a package's folder");
 // Leftovers of a pack that was interrupted go first; only what git ignores is ever removed.
 for (const path of Object.keys(files()))
   rmSync(here(path.split(/[\\/]/)[0]), { recursive: true, force: true });
-if (action === "copy") {
+if (!process.argv.includes("--clean")) {
   build();
   for (const [to, from] of Object.entries(files())) {
     if (!existsSync(from)) throw new Error(`${from} is missing`);
