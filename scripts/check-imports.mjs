@@ -56,7 +56,8 @@ function checkPackage(name) {
     ...Object.keys(manifest.optionalDependencies ?? {}),
     ...Object.keys(manifest.peerDependencies ?? {}),
   ]);
-  const forTests = new Set([...declared, ...Object.keys(workspace.devDependencies)]);
+  const ofWorkspace = { ...workspace.devDependencies, ...workspace.optionalDependencies };
+  const forTests = new Set([...declared, ...Object.keys(ofWorkspace)]);
   for (const dependency of declared) {
     const own = dependency === "lorat" || dependency.startsWith("@lorat/");
     if (own && !ALLOWED[name].includes(dependency))
