@@ -53,9 +53,11 @@ function checkPackage(name) {
   const workspace = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const declared = new Set([
     ...Object.keys(manifest.dependencies ?? {}),
+    ...Object.keys(manifest.optionalDependencies ?? {}),
     ...Object.keys(manifest.peerDependencies ?? {}),
   ]);
-  const forTests = new Set([...declared, ...Object.keys(workspace.devDependencies)]);
+  const ofWorkspace = { ...workspace.devDependencies, ...workspace.optionalDependencies };
+  const forTests = new Set([...declared, ...Object.keys(ofWorkspace)]);
   for (const dependency of declared) {
     const own = dependency === "lorat" || dependency.startsWith("@lorat/");
     if (own && !ALLOWED[name].includes(dependency))

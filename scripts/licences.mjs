@@ -30,7 +30,7 @@ const SCRIPTS = {
   fsevents: "builds for macOS from source; optional, tests alone use it",
   "node-av":
     "fetches FFmpeg's executable, which is not used: the libraries are packages of the registry; npm ci --ignore-scripts leaves it out",
-  "onnxruntime-node": "would download the CUDA provider; switched off by .npmrc",
+  "onnxruntime-node": "would download the CUDA provider; denied by allowScripts in package.json",
   protobufjs: "warns of versions; downloads nothing",
   sharp: "builds libvips only where it is installed globally",
 };

@@ -19,7 +19,7 @@ try {
     if (!existsSync(path)) throw new Error(`the bundled clip is missing: ${relative(root, path)}`);
   }
   const load = (path) => import(pathToFileURL(join(root, path)).href);
-  const { readBoxes } = await load("packages/lorat/dist/output/read-boxes.js");
+  const { readBoxes } = await load("packages/lorat/dist/datasets/boxes/box-rows.js");
   const { continuousOnePass } = await load("packages/core/dist/metrics/index.js");
 
   const truth = await readBoxes(groundTruth);

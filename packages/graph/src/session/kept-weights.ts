@@ -42,7 +42,7 @@ export async function keptGraph(
     sources: [...new Set(stored.map(({ file }) => file))],
     description: JSON.stringify([stored, frozen.read.map((value) => frozen.texts.get(value)).sort()]),
     bytes,
-    make: (folder) => writeOptimised(ort, placedGraph(outputs, weights, fed), options, folder),
+    make: (folder) => writeOptimised(ort, placedGraph(outputs, "cpu", weights, fed), options, folder),
     read: (model) => tensorsIn(model, frozen),
   });
   return (

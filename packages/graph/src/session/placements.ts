@@ -3,7 +3,7 @@ import { LoratError } from "../errors.ts";
 import type { Value } from "../graph.ts";
 import type { Placement } from "../onnx/serialise.ts";
 import { bytesOf } from "../tensor.ts";
-import type { ExternalFile } from "./runtime.ts";
+import type { ConcreteDevice, ExternalFile } from "./runtime.ts";
 import { storedBytes, type Weights, weightOf } from "./weights.ts";
 
 /** Weights in memory are written into the model up to this many bytes together. */
@@ -21,18 +21,20 @@ export interface PlacedGraph {
 
 /**
  * Places a graph over `weights` as they are; those that are `fed` or missing become inputs. Weights in files stay there, unless
- * many others are in memory. Throws `WEIGHTS_FOLDERS`.
+ * many others are in memory or the device is `wasm`, which cannot open files. Throws `WEIGHTS_FOLDERS`.
  */
 export function placedGraph(
   outputs: Readonly<Record<string, Value>>,
+  device: ConcreteDevice,
   weights: Weights,
   fed: ReadonlySet<string>,
 ): PlacedGraph {
+  const opensFiles = device !== "wasm";
   let inMemory = 0;
   const folders = new Set<string>();
   for (const [name, tensor] of weights) {
     if (fed.has(name)) continue;
-    if ("file" in tensor) folders.add(runtime.locate!(tensor.file).folder);
+    if ("file" in tensor && opensFiles) folders.add(runtime.locate!(tensor.file).folder);
     else inMemory += storedBytes(tensor);
   }
   if (folders.size > 1) {
@@ -47,7 +49,7 @@ export function placedGraph(
     if (fed.has(parameter.name) || !weights.has(parameter.name)) return { kind: "input" };
     const stored = weightOf(weights, parameter);
     const length = storedBytes(stored);
-    if ("file" in stored && !handsOver) {
+    if ("file" in stored && opensFiles && !handsOver) {
       const { name } = runtime.locate!(stored.file);
       return { kind: "external", dtype: stored.dtype, location: name, offset: stored.offset, length };
     }

@@ -163,6 +163,13 @@ describe("a session's weights", () => {
     expect(() => weightOf(new Map(), parameter)).toThrow(withCode("WEIGHTS_NAMES"));
   });
 
+  it("may stay in a file on wasm too, which reads them from there", async () => {
+    const weights = writeWeights(join(folder, "for-wasm.bin"), { w, b });
+    const session = await Session.create({ y: layer().y }, { device: "wasm", weights });
+    expect(numbers((await session.compute({ x })).y)).toEqual(expected);
+    await session.dispose();
+  });
+
   it("WEIGHTS_FOLDERS: files in two folders", async () => {
     mkdirSync(join(folder, "a"));
     mkdirSync(join(folder, "b"));

@@ -118,7 +118,7 @@ export class Session {
     const fitted = isPadded ? forCpuProducts(standard) : standard;
     const placed =
       (await keptGraph(ort, device, fitted, options)) ??
-      placedGraph(fitted, options.weights ?? new Map(), options.fed ?? new Set());
+      placedGraph(fitted, device, options.weights ?? new Map(), options.fed ?? new Set());
     const { bytes, inputs, outputNames } = serialise(placed.outputs, placed.place);
     const kept = new Set(device === "webgpu" ? options.keepOnDevice : []);
     const settings = nativeSettings(device, placed, options, { outputNames, kept });

@@ -1,6 +1,7 @@
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import { requireVideoLibraries } from "./video-libraries.ts";
 
 /** How a picture is decoded, and what an error says. */
 interface DecodeOptions {
@@ -36,12 +37,14 @@ async function otherKind(source: string | Uint8Array) {
       ? OTHER_KINDS.test(source)
       : /^(BM|P[1-6]\s)/.test(Buffer.from(source.subarray(0, 3)).toString("latin1"));
   if (!isOther) return undefined;
+  await requireVideoLibraries("read");
   return (await import("./ffmpeg-picture.ts")).decodeWithFfmpeg(source);
 }
 
 /**
  * Decodes a picture file, or the bytes of one, to 8-bit RGB (RGBA with `alpha`, where the file has transparency). EXIF orientation
- * is ignored, grey and 16-bit pictures are converted (specification 5.1). Throws a {@link LoratError} with `code`.
+ * is ignored, grey and 16-bit pictures are converted (specification 5.1). Throws a {@link LoratError} with `code`, or
+ * `VIDEO_LIBRARY_MISSING` for BMP and PNM files.
  */
 export async function decodePicture(
   source: string | Uint8Array,
@@ -82,6 +85,7 @@ export async function decodePicture(
       fileHeight: file?.height ?? height,
     };
   } catch (cause) {
+    if (cause instanceof LoratError && cause.code === "VIDEO_LIBRARY_MISSING") throw cause;
     // The decoder's text may be another thread's: it is for people, never to be compared or counted.
     const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.trim();
     const what = name ?? (typeof source === "string" ? source : "the picture");

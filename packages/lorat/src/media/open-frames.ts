@@ -6,9 +6,11 @@ import { pipeline } from "node:stream/promises";
 import { LoratError } from "@lorat/graph";
 import type { FrameSource } from "./frame-source.ts";
 import type { ImageFolderOptions } from "./image-folder.ts";
+import { requireVideoLibraries } from "./video-libraries.ts";
 
 /**
- * Opens a video file or a folder of images; `-`, pipes and devices are read to their end first. Throws `INPUT_NOT_FOUND`, `INPUT_UNREADABLE`, or what `openVideo` and
+ * Opens a video file or a folder of images; `-`, pipes and devices are read to their end first. Throws `INPUT_NOT_FOUND`,
+ * `INPUT_UNREADABLE`, `VIDEO_LIBRARY_MISSING`, or what `openVideo` and
  * `openImageFolder` throw.
  */
 export async function openFrames(path: string, options: ImageFolderOptions = {}): Promise<FrameSource> {
@@ -30,6 +32,11 @@ export async function openFrames(path: string, options: ImageFolderOptions = {})
   if (!info.isDirectory() && !info.isFile()) return openStreamed(path);
   // Each loads libraries that the other has no use for.
   if (info.isDirectory()) return (await import("./image-folder.ts")).openImageFolder(path, options);
+  return openVideoFile(path);
+}
+
+async function openVideoFile(path: string): Promise<FrameSource> {
+  await requireVideoLibraries("read");
   return (await import("./video-reader.ts")).openVideo(path);
 }
 
@@ -51,7 +58,7 @@ async function openStreamed(path: string): Promise<FrameSource> {
   const input = isStreamInput(path) ? process.stdin : createReadStream(path);
   try {
     await pipeline(input, createWriteStream(file, { flags: "wx", mode: 0o600 }));
-    const source = await (await import("./video-reader.ts")).openVideo(file);
+    const source = await openVideoFile(file);
     const dispose = async () => {
       await source.dispose();
       await rm(file, { force: true });

@@ -3,8 +3,8 @@ import { LoratError } from "@lorat/graph";
 import { type OutputOptions, reserveOutput } from "../files/pending-file.ts";
 import { isSystemError, unwritable } from "../files/system-error.ts";
 import { hasEncodeWorker, openEncoderThread } from "./encode-thread.ts";
-import { openEncoder } from "./video-encoder.ts";
 import { videoKind } from "./video-kinds.ts";
+import { requireVideoLibraries } from "./video-libraries.ts";
 
 interface VideoWriterOptions extends OutputOptions {
   width: number;
@@ -36,12 +36,13 @@ interface VideoWriter {
 const IN_FLIGHT = 3;
 
 /**
- * Starts a video at `path`. Throws what {@link reserveOutput} throws, `OUTPUT_FORMAT` for a kind that is not written, and
- * `VIDEO_ENCODE_FAILED`; `OUTPUT_UNWRITABLE` later, on a full disk for example.
+ * Starts a video at `path`. Throws what {@link reserveOutput} throws, `OUTPUT_FORMAT` for a kind that is not written,
+ * `VIDEO_LIBRARY_MISSING` and `VIDEO_ENCODE_FAILED`; `OUTPUT_UNWRITABLE` later, on a full disk for example.
  */
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
   const { width, height, fps = 25, release, thread = hasEncodeWorker } = options;
   const kind = videoKind(path);
+  await requireVideoLibraries("write");
   const pending = await reserveOutput(path, options);
   const { partialPath } = pending;
   const { soundOf } = options;
@@ -56,7 +57,8 @@ export async function createVideoWriter(path: string, options: VideoWriterOption
   const open = async () => {
     if (!job)
       return (await import("./gif-encoder.ts")).openGifEncoder({ path: partialPath, width, height, fps });
-    return onThread ? openEncoderThread(job, release ?? (() => {})) : openEncoder(job);
+    if (onThread) return openEncoderThread(job, release ?? (() => {}));
+    return (await import("./video-encoder.ts")).openEncoder(job);
   };
   const encoder = await open().catch(async (cause: unknown) => {
     await pending.discard();
