@@ -4,7 +4,7 @@ export interface Schedule {
   readonly cosineUpdates: number;
   readonly warmupUpdates: number;
   /** Updates at the full rate between warm-up and cosine; default: 0, as in the paper. */
-  readonly holdUpdates?: number;
+  readonly holdUpdates?: number | undefined;
   /** Rate that the warm-up starts from; the same for every group. */
   readonly warmupLr: number;
   /** Rate that the cosine ends at; the same for every group. */

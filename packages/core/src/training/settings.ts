@@ -56,7 +56,7 @@ export function trainingSchedule({
   const { decaySteps = afterWarmup } = optimizer;
   return {
     cosineUpdates: optimizer.cosineSteps ?? Math.min(decaySteps, afterWarmup),
-    holdUpdates: Math.max(afterWarmup - decaySteps, 0),
+    holdUpdates: decaySteps < afterWarmup ? afterWarmup - decaySteps : undefined,
     warmupUpdates: optimizer.warmupSteps,
     warmupLr: optimizer.warmupLearningRate,
     minLr: optimizer.minLearningRate,

@@ -9,7 +9,7 @@ import { encodeSafetensors } from "./safetensors-writer.ts";
 import { type StateDict, stateDictOf } from "./validate.ts";
 
 const variant: Variant = {
-  ...variantNamed("nano"),
+  ...variantNamed("nano-patch"),
   name: "tiny",
   dim: 6,
   heads: 2,

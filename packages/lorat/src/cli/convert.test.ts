@@ -14,7 +14,7 @@ import { filled, writeSafetensorsFile, writeTorchFile } from "../testing/model-w
 import { loadModel } from "../trackers/model/load-tracker.ts";
 import { runCommandLine } from "./program.ts";
 
-const nano = variantNamed("nano");
+const nano = variantNamed("nano-patch");
 const targets = { q: true, k: true, v: true, proj: true, mlp: true };
 let folder = "";
 let dinov2 = "";
@@ -48,7 +48,12 @@ describe("lorat convert", () => {
     const out = join(folder, "model");
     const { status, out: text } = await run(trained, dinov2, "--out", out, "--json");
     expect(status).toBe(0);
-    expect(JSON.parse(text)).toMatchObject({ out, kind: "tracker", variant: "nano", precision: "fp32" });
+    expect(JSON.parse(text)).toMatchObject({
+      out,
+      kind: "tracker",
+      variant: "nano-patch",
+      precision: "fp32",
+    });
     const model = await loadModel(out);
     expect(new Set(model.weights.keys())).toEqual(
       new Set(stateDictOf(parametersOf(mergedConfig(nano))).keys()),
@@ -57,9 +62,19 @@ describe("lorat convert", () => {
 
   it("prints a report, and makes a backbone that --model refuses", async () => {
     const out = join(folder, "backbone");
-    const { status, out: text } = await run(dinov2, "--out", out, "--precision", "fp16", "--variant", "nano");
+    const { status, out: text } = await run(
+      dinov2,
+      "--out",
+      out,
+      "--precision",
+      "fp16",
+      "--variant",
+      "nano-patch",
+    );
     expect(status).toBe(0);
-    expect(text).toMatch(/read +dinov2\.pth \(dinov2\)\nwrote +.*backbone: backbone nano, fp16, [\d.]+ MB/);
+    expect(text).toMatch(
+      /read +dinov2\.pth \(dinov2\)\nwrote +.*backbone: backbone nano-patch, fp16, [\d.]+ MB/,
+    );
     await expect(loadModel(out)).rejects.toMatchObject({ code: "MODEL_BACKBONE_ONLY" });
   });
 

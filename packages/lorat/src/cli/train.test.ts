@@ -37,7 +37,14 @@ afterEach(() => {
 /** A network that trains in moments, on procedural pairs. */
 async function tinyConfig(): Promise<string> {
   const preset = nanoPreset({ steps: 4 });
-  const variant = { ...variantNamed("nano"), dim: 48, hidden: 96, depth: 2, templateGrid: 2, searchGrid: 4 };
+  const variant = {
+    ...variantNamed("nano-patch"),
+    dim: 48,
+    hidden: 96,
+    depth: 2,
+    templateGrid: 2,
+    searchGrid: 4,
+  };
   const config: RunConfig = { ...preset, name: "tiny", model: { ...preset.model, variant }, batchSize: 2 };
   const path = join(folder, "tiny.ts");
   await writeFile(

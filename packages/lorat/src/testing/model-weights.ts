@@ -21,7 +21,7 @@ import { torchSource } from "../../../core/src/testing/torch-bytes.ts";
 
 /** A network small enough to convert in a test. */
 export const tinyVariant: Variant = {
-  ...variantNamed("nano"),
+  ...variantNamed("nano-patch"),
   name: "tiny",
   dim: 6,
   depth: 2,

@@ -17,7 +17,7 @@ import { filled, writeSafetensorsFile } from "./model-weights.ts";
 
 /** A network that trains in moments, with both kinds of random choices: data and drop path. */
 export const quickVariant: Variant = {
-  ...variantNamed("nano"),
+  ...variantNamed("nano-patch"),
   name: "quick",
   dim: 48,
   heads: 3,

@@ -11,7 +11,14 @@ import { runFiles, train } from "./train.ts";
 
 /** A network that trains in moments, on procedural pairs. */
 const preset = nanoPreset({ steps: 6 });
-const variant = { ...variantNamed("nano"), dim: 48, hidden: 96, depth: 2, templateGrid: 2, searchGrid: 4 };
+const variant = {
+  ...variantNamed("nano-patch"),
+  dim: 48,
+  hidden: 96,
+  depth: 2,
+  templateGrid: 2,
+  searchGrid: 4,
+};
 const config: RunConfig = { ...preset, model: { ...preset.model, variant }, batchSize: 2 };
 
 async function losses(folder: string): Promise<number[]> {

@@ -167,7 +167,7 @@ describe("convertModel", () => {
   });
 
   it("takes half-precision sources and recognises a known variant", async () => {
-    const nano = variantNamed("nano");
+    const nano = variantNamed("nano-patch");
     const path = await writeSafetensorsFile(
       join(folder, "nano.bin"),
       filled(stateDictOf(parametersOf(mergedConfig(nano))), "F16"),

@@ -69,9 +69,8 @@ it("gives the numbers of the network with its adapters apart", async () => {
       training.set(name, float32(await base.float32(plain), shape));
     }
   }
-  const trained = new Map(
-    [...training].filter(([name]) => /\.lora\.[AB]$|^head\.|^token_type_embed$/.test(name)),
-  );
+  const trains = new Set(parametersOf(config).flatMap(({ name, role }) => (role.trains ? [name] : [])));
+  const trained = new Map([...training].filter(([name]) => trains.has(name)));
   const path = join(folder, "adapter.safetensors");
   await writeAdapter(path, trained, { base: "nano", baseFingerprint: await weightsFingerprint(source) });
   await source.dispose();

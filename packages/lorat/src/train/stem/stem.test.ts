@@ -115,7 +115,7 @@ it.skipIf(noTeacher)(
       batchSize: 2,
       sidePx: 64,
     });
-    const options = { device: "cpu", threads: 1, workers: 0, measureEvery: 1000 } as const;
+    const options = { device: "cpu", threads: 1, workers: 0, measureEvery: 1000, measuredCrops: 4 } as const;
     const whole = join(folder, "whole");
     const losses: number[] = [];
     const result = await trainStem(small(4), {

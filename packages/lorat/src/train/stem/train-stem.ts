@@ -64,6 +64,8 @@ export interface TrainStemOptions {
   readonly checkpointSeconds?: number;
   /** Updates between measurements on photographs never trained on; default 250. */
   readonly measureEvery?: number;
+  /** Crops of such photographs that a measurement looks at; default: 240. */
+  readonly measuredCrops?: number;
   /** Stops after the update in flight, saving a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onStep?: (record: StemRecord) => void;
@@ -82,8 +84,6 @@ export interface TrainStemResult {
 
 /** Batches by which the teacher's means and deviations are measured. */
 const TALLY_BATCHES = 12;
-/** Crops of photographs never trained on that a measurement looks at. */
-const MEASURED_CROPS = 240;
 
 /**
  * Trains a convolutional stem to give a pretrained network's features, first block by block and then as a whole. A later
@@ -163,7 +163,7 @@ async function loop(
     options.onRecord?.(line);
   };
   const measure = async () => {
-    const explained = await engine.explained(heldOutBatches(config, machinery));
+    const explained = await engine.explained(heldOutBatches(config, machinery, options.measuredCrops ?? 240));
     record({ kind: "explained", step: engine.step, explained });
     return explained;
   };
@@ -214,10 +214,11 @@ async function measureTeacher(
 async function* heldOutBatches(
   config: StemRunConfig,
   { teacher, data }: Machinery,
+  count: number,
 ): AsyncIterable<StemBatch> {
   const crops = stemCrops(data, "heldOut", { ...sizes(config), seed: 1, workers: 0 });
   try {
-    for (let seen = 0; seen < MEASURED_CROPS; seen += config.batchSize) {
+    for (let seen = 0; seen < count; seen += config.batchSize) {
       const { search: pixels } = await crops.next();
       yield { pixels, teacher: await teacher.stages(pixels) };
     }
