@@ -54,7 +54,9 @@ function runTests(project) {
   mkdirSync(reports, { recursive: true });
   const report = join(reports, `${project}.json`);
   rmSync(report, { force: true });
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const skips = join(root, "scripts", "skips-reporter.mjs");
+  const names = ["default", skips, "json"].map((name) => `--reporter=${name}`);
+  const reporters = [...names, `--outputFile.json=${report}`];
   const args = [bin("vitest/vitest.mjs"), "run", "--project", project, ...reporters];
   const env = { ...process.env, ...chromiumVariable() };
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env });
