@@ -23,13 +23,14 @@ export function checkNode() {
     throw new Error(`Node ${process.versions.node} cannot run this: 20.19, 22.12, 24 or later is needed`);
 }
 
-/** `npm ci` where node_modules is absent or older than the lock file. */
+/** `npm ci` where node_modules is absent, older than the lock file, or without the native runtime, which a plain `npm ci` may leave out. */
 export function installPackages() {
   const lock = join(root, "package-lock.json");
   const installed = join(root, "node_modules", ".package-lock.json");
   // npm writes both files when it adds a package, the lock file a moment later.
   const slackMs = 10_000;
-  if (existsSync(installed) && statSync(installed).mtimeMs + slackMs >= statSync(lock).mtimeMs) return;
+  const isRecent = existsSync(installed) && statSync(installed).mtimeMs + slackMs >= statSync(lock).mtimeMs;
+  if (isRecent && existsSync(join(root, "node_modules", "onnxruntime-node"))) return;
   console.log("Installing packages ...");
   // Install scripts, which npm 10 runs unasked, would fetch an ffmpeg program and CUDA from outside the registry.
   const env = { SKIP_FFMPEG: "true", ONNXRUNTIME_NODE_INSTALL: "skip", ...process.env };

@@ -91,9 +91,13 @@ async function without<T>(name: string, use: () => T | Promise<T>): Promise<T> {
   }
 }
 
-async function track(...options: string[]): Promise<Done> {
+async function trackOptions(): Promise<string[]> {
   const [box] = (await readFile(groundTruth, "utf8")).split("\n");
-  return run("npx", ["--no-install", "lorat", "track", clip, "--box", box!, "--end", "4", ...options], home);
+  return ["track", clip, "--box", box!, "--end", "4"];
+}
+
+async function track(...options: string[]): Promise<Done> {
+  return run("npx", ["--no-install", "lorat", ...(await trackOptions()), ...options], home);
 }
 
 const frames = `
@@ -191,8 +195,10 @@ describe("the packages, installed", () => {
     expect(status, stdout).toBe(0);
   });
 
-  it("run as WebAssembly where the native runtime is not, and say once how to get it", async () => {
-    const native = await track();
+  it("run as WebAssembly where the native runtime is not, with its boxes, and say once how to get it", async () => {
+    const bin = join(projectRoot, "packages", "lorat", "bin", "lorat.js");
+    const native = run(process.execPath, [bin, ...(await trackOptions()), "--device", "cpu"], home);
+    expect(native.status, native.stderr).toBe(0);
     const fallback = await without("onnxruntime-node", () => track());
     expect(fallback.status, fallback.stderr).toBe(0);
     expect(fallback.stderr.match(/RUNTIME_WASM/g)).toHaveLength(1);

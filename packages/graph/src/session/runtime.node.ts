@@ -116,7 +116,7 @@ function warnOfWasm(): void {
   if (isWarned || !isMainThread) return;
   isWarned = true;
   process.emitWarning(
-    `ONNX Runtime runs as WebAssembly, several times slower than native code: ${whyNotNative}. To ${HOW_TO_GET_NATIVE}`,
+    `ONNX Runtime runs as WebAssembly, at about half the speed of native code: ${whyNotNative}. To ${HOW_TO_GET_NATIVE}`,
     { type: "LoratWarning", code: "RUNTIME_WASM" },
   );
 }

@@ -1,36 +1,19 @@
 import { writeSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Help } from "commander";
 import { unwritable } from "../files/system-error.ts";
 import { offerToUserModules } from "../files/user-module.ts";
+import { COMMANDS, type CommandEntry } from "./commands.ts";
 import { describeError, EXIT } from "./errors.ts";
 
-/** Every command and the file it lives in; a file is only loaded when its command, or the list of all, is asked for. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  track: async () => (await import("./track.ts")).trackCommand(),
-  models: async () => (await import("./models.ts")).modelsCommand(),
-  verify: async () => (await import("./verify.ts")).verifyCommand(),
-  convert: async () => (await import("./convert.ts")).convertCommand(),
-  bench: async () => (await import("./bench.ts")).benchCommand(),
-  quantise: async () => (await import("./quantise.ts")).quantiseCommand(),
-  profile: async () => (await import("./profile.ts")).profileCommand(),
-  calibrate: async () => (await import("./calibrate.ts")).calibrateCommand(),
-  train: async () => (await import("./train.ts")).trainCommand(),
-  finetune: async () => (await import("./finetune.ts")).finetuneCommand(),
-  ablate: async () => (await import("./ablate.ts")).ablateCommand(),
-  runs: async () => (await import("./runs.ts")).runsCommand(),
-  eval: async () => (await import("./eval.ts")).evalCommand(),
-  export: async () => (await import("./export.ts")).exportCommand(),
-  compare: async () => (await import("./compare.ts")).compareCommand(),
-  score: async () => (await import("./score.ts")).scoreCommand(),
-  synth: async () => (await import("./synth.ts")).synthCommand(),
-  vot: async () => (await import("./vot.ts")).votCommand(),
-};
+/** What loads a command, with how the list of all shows it where that is known before. */
+type Loader = CommandEntry | (() => Promise<Command>);
+type Loaders = Readonly<Record<string, Loader>>;
 
 /**
  * Runs the command line `args` (without `node` and the script) and gives the exit status: 0, 1 for wrong input, 2
  * for wrong usage, 70 for a fault of this program, 130 after Ctrl-C. Errors go to standard error.
  */
-export async function runCommandLine(args: readonly string[], commands = COMMANDS): Promise<number> {
+export async function runCommandLine(args: readonly string[], commands: Loaders = COMMANDS): Promise<number> {
   endQuietlyWithReader();
   offerToUserModules("lorat", () => import("../index.ts"));
   try {
@@ -45,7 +28,7 @@ export async function runCommandLine(args: readonly string[], commands = COMMAND
   }
 }
 
-async function createProgram(args: readonly string[], commands: typeof COMMANDS): Promise<Command> {
+async function createProgram(args: readonly string[], commands: Loaders): Promise<Command> {
   const program = new Command("lorat")
     .description("Visual object tracking: follow any object through a video")
     .usage("COMMAND [options]")
@@ -55,14 +38,29 @@ async function createProgram(args: readonly string[], commands: typeof COMMANDS)
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ outputError: () => {} }); // printed in one style, by describeError
-  const wanted = args.find((arg) => !arg.startsWith("-")) ?? "";
-  const names = Object.hasOwn(commands, wanted) ? [wanted] : Object.keys(commands);
-  for (const name of names) {
-    const command = (await commands[name]!()).copyInheritedSettings(program);
+  const [first = "", second = ""] = args.filter((arg) => !arg.startsWith("-"));
+  const wanted = first === "help" ? second : first;
+  const isKnown = Object.hasOwn(commands, wanted);
+  for (const name of isKnown ? [wanted] : Object.keys(commands)) {
+    const loader = commands[name]!;
+    const command =
+      typeof loader === "function" ? await loader() : isKnown ? await loader.load() : outline(name, loader);
+    command.copyInheritedSettings(program);
     for (const inner of command.commands) inner.copyInheritedSettings(command);
     program.addCommand(command);
   }
-  return program;
+  return program.configureHelp({ subcommandTerm: (command) => termOf(command, commands) });
+}
+
+/** A command that is only listed. */
+function outline(name: string, { description }: CommandEntry): Command {
+  return new Command(name).description(description);
+}
+
+function termOf(command: Command, commands: Loaders): string {
+  const loader = commands[command.name()];
+  if (!loader || typeof loader === "function") return new Help().subcommandTerm(command);
+  return `${command.name()} ${loader.usage}`.trim();
 }
 
 async function version(): Promise<string> {
