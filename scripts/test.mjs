@@ -1,6 +1,7 @@
 // npm test: gets the checkout ready and runs every check, each timed; the last line counts what passed and failed.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { build, checkNode, installPackages, root, run } from "./setup.mjs";
 
@@ -54,8 +55,19 @@ function runTests(project) {
   mkdirSync(reports, { recursive: true });
   const report = join(reports, `${project}.json`);
   rmSync(report, { force: true });
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const args = [bin("vitest/vitest.mjs"), "run", "--project", project, ...reporters];
+  const skips = join(root, "scripts", "skips-reporter.mjs");
+  const names = ["default", skips, "json"].map((name) => `--reporter=${name}`);
+  const reporters = [...names, `--outputFile.json=${report}`];
+  // The runner by itself leaves one core idle: of two cores that is half.
+  const workers = Math.max(2, availableParallelism() - 1);
+  const args = [
+    bin("vitest/vitest.mjs"),
+    "run",
+    "--project",
+    project,
+    `--maxWorkers=${workers}`,
+    ...reporters,
+  ];
   const env = { ...process.env, ...chromiumVariable() };
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit", env });
   const counts = { passed: 0, failed: 0, skipped: 0 };
