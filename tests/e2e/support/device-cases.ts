@@ -11,7 +11,7 @@ import { type Case, forwardCase, optimizerCase, stepCase } from "./cases.ts";
 
 /** LoRAT's shape at a size that a software device runs in a moment. */
 const small: Variant = {
-  ...variantNamed("nano"),
+  ...variantNamed("nano-patch"),
   name: "small",
   dim: 48,
   depth: 2,

@@ -11,7 +11,14 @@ import { createTracker } from "../tracking/tracker.ts";
 import { atPrecision, quantisableLayers } from "./at-precision.ts";
 import { type Precision, requirePrecision } from "./precision.ts";
 
-const variant: Variant = { ...variantNamed("nano"), name: "tiny", dim: 48, depth: 2, heads: 2, hidden: 96 };
+const variant: Variant = {
+  ...variantNamed("nano-patch"),
+  name: "tiny",
+  dim: 48,
+  depth: 2,
+  heads: 2,
+  hidden: 96,
+};
 const config = mergedConfig(variant);
 
 function randomModel() {

@@ -14,7 +14,7 @@ export interface TinyGrids {
 
 /** A tracker of one narrow block with random weights, always the same ones; template 2 x 2 and search 4 x 4 unless told. */
 export function tinyModel(grids: TinyGrids = { templateGrid: 2, searchGrid: 4 }): Model {
-  const config = mergedConfig({ ...variantNamed("nano"), dim: 48, hidden: 96, depth: 1, ...grids });
+  const config = mergedConfig({ ...variantNamed("nano-patch"), dim: 48, hidden: 96, depth: 1, ...grids });
   return { name: "tiny", config, weights: initialWeights(parametersOf(config), createRandom(1), "scratch") };
 }
 

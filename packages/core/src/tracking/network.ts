@@ -51,6 +51,12 @@ const keptBatchSizes = 2;
 const maximumPackedBytes = 2 ** 31;
 
 /**
+ * Networks of fewer parameters run on one thread unless told otherwise: two threads wait for each other at every small product,
+ * and the decoder of a video needs a core of its own.
+ */
+const singleThreadNumbers = 4e6;
+
+/**
  * LoRAT's two halves at inference: the template is embedded once a target, then every frame runs the search half, one
  * session for each batch size that is asked for.
  */
@@ -71,7 +77,8 @@ export class TrackingNetwork {
     this.#precision = precision;
     const numbers = [...model.weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const lowMemory = (precision === "int8" ? 1 : 4) * numbers > maximumPackedBytes;
-    this.#options = { device, threads, cacheFolder, lowMemory };
+    const ownThreads = threads ?? (numbers < singleThreadNumbers ? 1 : undefined);
+    this.#options = { device, threads: ownThreads, cacheFolder, lowMemory };
   }
 
   /** Compiles the sessions of one target ahead of the first frame. */

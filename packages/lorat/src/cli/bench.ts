@@ -26,6 +26,7 @@ interface Flags {
   readonly box?: Box;
   readonly peers?: string;
   readonly nanotrack?: string;
+  readonly vittrack?: string;
   readonly json?: string;
 }
 
@@ -57,6 +58,7 @@ export function benchCommand(): Command {
     .option("--box <x,y,w,h>", "the object on the video's first frame", parseBox)
     .option("--peers <folder>", "folder of the scripts that measure PyTorch and numpy")
     .option("--nanotrack <folder>", "folder of NanoTrack's ONNX files, to compare with")
+    .option("--vittrack <file>", "VitTrack's ONNX file, to compare with")
     .option("--json <path>", "write the result to this file, or under a dated name into this folder")
     .action(async (flags: Flags) => {
       const { kind, precision, batch, video, box, json, ...others } = flags;

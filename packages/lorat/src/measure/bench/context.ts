@@ -24,6 +24,8 @@ export interface BenchContext {
   readonly peers?: string;
   /** Folder of NanoTrack's published ONNX files. */
   readonly nanotrack?: string;
+  /** VitTrack's file. */
+  readonly vittrack?: string;
   readonly signal?: AbortSignal;
   /** Told what is being prepared. */
   readonly onStage: (label: string) => void;

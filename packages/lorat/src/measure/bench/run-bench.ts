@@ -62,6 +62,8 @@ export interface BenchOptions {
   readonly video?: { readonly path: string; readonly box: Box };
   readonly peers?: string;
   readonly nanotrack?: string;
+  /** VitTrack's ONNX file; not in the table when it is not given. */
+  readonly vittrack?: string;
   readonly signal?: AbortSignal;
   /** Told what is going on; `done` and `total` count rounds. */
   readonly onProgress?: (label: string, done: number, total: number) => void;
@@ -90,7 +92,7 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchResult>
     clock,
     quick,
   };
-  const { video, peers, nanotrack } = options;
+  const { video, peers, nanotrack, vittrack } = options;
   const folder = await mkdtemp(join(tmpdir(), "lorat-bench-"));
   const context: BenchContext = {
     ...settings,
@@ -99,6 +101,7 @@ export async function runBench(options: BenchOptions = {}): Promise<BenchResult>
     video,
     peers,
     nanotrack,
+    vittrack,
     signal,
     onStage: (label) => onProgress(label, 0, 0),
   };

@@ -1,7 +1,9 @@
 import { createTracker, type Model, type Precision, type Tracker, type Variant } from "@lorat/core";
+import type { Device } from "@lorat/graph";
 import { openVideo } from "../../../media/video-reader.ts";
 import { trackVideo } from "../../../track/track-video.ts";
 import { openNanoTrack } from "../../../trackers/nanotrack/nanotrack.ts";
+import { openVitTrack } from "../../../trackers/vittrack/vittrack.ts";
 import { processorMs } from "../../timing.ts";
 import { type Clip, givenClip, makeClip, sideBySide } from "../clip.ts";
 import type { Contender, Sample } from "../contender.ts";
@@ -41,20 +43,41 @@ async function endToEndSuite(variant: Variant, precision: Precision, context: Be
       });
     }
   }
-  if (context.nanotrack && variant.name === "nano") {
+  for (const { name, peer, open } of variant.name === "nano" ? peersOf(context) : []) {
     try {
-      const peer = await openNanoTrack(context.nanotrack, {
-        device: context.device,
-        threads: context.threads ?? 1,
-      });
-      const name = "NanoTrack V3, video to boxes";
-      contenders.push(videoContender(name, { peer: "nanotrack" }, peer, 1, frames, clip));
-      ratios.push({ label: `faster than ${name}`, of: name, to: contenders[1]!.name });
+      // Peers get the number of threads that suits them: one.
+      const tracker = await open({ device: context.device, threads: context.threads ?? 1 });
+      const title = `${name}, video to boxes`;
+      contenders.push(videoContender(title, { peer }, tracker, 1, frames, clip));
+      ratios.push({ label: `faster than ${title}`, of: title, to: contenders[1]!.name });
     } catch (error) {
-      notes.push(`NanoTrack: left out, ${(error as Error).message}`);
+      notes.push(`${name}: left out, ${(error as Error).message}`);
     }
   }
   return { title: `${variant.name} ${precision}, ${clip.width}x${clip.height}`, contenders, ratios, notes };
+}
+
+interface Peer {
+  readonly name: string;
+  /** As the tags of a table name it. */
+  readonly peer: string;
+  readonly open: (options: { readonly device: Device; readonly threads: number }) => Promise<Tracker>;
+}
+
+/** Trackers of others whose files were given. */
+function peersOf({ nanotrack, vittrack }: BenchContext): Peer[] {
+  const peers: Peer[] = [];
+  if (nanotrack !== undefined) {
+    peers.push({
+      name: "NanoTrack V3",
+      peer: "nanotrack",
+      open: (options) => openNanoTrack(nanotrack, options),
+    });
+  }
+  if (vittrack !== undefined) {
+    peers.push({ name: "VitTrack", peer: "vittrack", open: (options) => openVitTrack(vittrack, options) });
+  }
+  return peers;
 }
 
 /** Frames tracked in one run: about a round's time of the network, 8 to 120. */
