@@ -51,7 +51,7 @@ if (!values.out) {
 }
 const out = values.out;
 const threads = values.threads === undefined ? undefined : Number(values.threads);
-const variant = variantNamed("nano");
+const variant = variantNamed("nano-patch");
 /** The first world, and the one to adapt to. */
 const [first, second] = ["meadow", "fair"] as const;
 const stop = new AbortController();

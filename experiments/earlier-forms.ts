@@ -18,7 +18,7 @@ import { nanoPreset } from "../packages/lorat/src/train/presets/nano.ts";
 
 const folder = process.argv[2]!;
 const variant: Variant = {
-  ...variantNamed("nano"),
+  ...variantNamed("nano-patch"),
   name: "earlier",
   dim: 12,
   heads: 2,

@@ -53,7 +53,7 @@ function configuration(): RunConfig {
   const data = { kind: "mix", roots: {}, mix: referenceMix } as const;
   return {
     name: "kill-and-resume",
-    model: loraConfig({ ...variantNamed("nano"), ...sizes, name: "tiny" }, { rank: 16 }),
+    model: loraConfig({ ...variantNamed("nano-patch"), ...sizes, name: "tiny" }, { rank: 16 }),
     initialisation: "reference",
     batchSize: 2,
     accumulation: 2,

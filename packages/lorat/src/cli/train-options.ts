@@ -54,7 +54,10 @@ export function withTrainOptions(command: Command): Command {
     .option("--dataset <kind=path>", "where one dataset is; may be repeated", dataset, {})
     .option("--got10k-list <file>", "the GOT-10k sequences that share nothing with VOT, one a line")
     .option("--base <model>", "model folder to start from: a DINOv2 backbone or a tracker")
-    .option("--stem <file>", "weights of the convolutional stem, as lorat train stem writes them")
+    .option(
+      "--stem <file>",
+      "weights of the convolutional stem, as lorat train stem writes them (nano: the bundled model's)",
+    )
     .option("--steps <number>", "optimiser steps in all", positive)
     .option("--batch <pairs>", "pairs of one pass; accumulation makes up the batch of an update", positive)
     .option("--seed <number>", "seed of initialisation and data", whole)

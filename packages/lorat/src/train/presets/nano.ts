@@ -55,7 +55,7 @@ export function nanoPreset({ base, stem, data, steps = 30_000, seed = 1 }: NanoO
     model: mergedConfig(variantNamed("nano")),
     initialisation: "scratch",
     base,
-    stem,
+    stem: stem ?? (base === undefined ? "nano" : undefined),
     batchSize: 16,
     steps,
     optimizer: {

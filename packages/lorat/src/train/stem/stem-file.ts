@@ -1,19 +1,26 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
-import { resolve } from "node:path";
-import { openSafetensors, type Parameter, writeSafetensors } from "@lorat/core";
+import { join, resolve } from "node:path";
+import { modelFiles, openSafetensors, type Parameter, writeSafetensors } from "@lorat/core";
 import { bytesOf, LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
+import { bundledModels, modelFolderPath } from "../../trackers/model/model-path.ts";
+
+/** The file of a stem: of a bundled model by its name, else the path of a stem's file or of a model's weights. */
+async function stemPath(stem: string): Promise<string> {
+  if (bundledModels.includes(stem)) return join(await modelFolderPath(stem), modelFiles.weights);
+  return resolve(stem);
+}
 
 /**
- * The stem's parameters of a network from a stem's file; they stay in it. Throws `STEM_WEIGHTS`, naming every tensor that is
+ * The stem's parameters of a network from a stem's file, or from a bundled model by its name; they stay there. Throws `STEM_WEIGHTS`, naming every tensor that is
  * missing or of another shape, and what reading the file throws.
  */
 export async function stemWeights(
   path: string,
   parameters: readonly Parameter[],
 ): Promise<Map<string, StoredTensor>> {
-  const file = resolve(path);
+  const file = await stemPath(path);
   const source = await fileSource(file);
   try {
     const { entries } = await openSafetensors(source);
@@ -25,8 +32,12 @@ export async function stemWeights(
       if (!entry) issues.push(`${name} is missing`);
       else if (!sameShape(entry.shape, shape))
         issues.push(`${name}: [${shape}] is needed, the file has [${entry.shape}]`);
-      else if (entry.dtype !== "F32") issues.push(`${name} is ${entry.dtype}, F32 is needed`);
-      else weights.set(name, { dtype: "float32", shape, file, offset: entry.offset });
+      else if (entry.dtype !== "F32" && entry.dtype !== "F16")
+        issues.push(`${name} is ${entry.dtype}, F32 or F16 is needed`);
+      else {
+        const dtype = entry.dtype === "F16" ? "float16" : "float32";
+        weights.set(name, { dtype, shape, file, offset: entry.offset });
+      }
     }
     if (issues.length > 0) {
       throw new LoratError("STEM_WEIGHTS", `${path} does not hold the stem of this network: ${issues[0]}`, {
@@ -42,7 +53,7 @@ export async function stemWeights(
 
 /** SHA-256 of a stem's file. Throws `STEM_MISSING`. */
 export async function stemFingerprint(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause) => {
+  const bytes = await readFile(await stemPath(path)).catch((cause) => {
     throw new LoratError("STEM_MISSING", `there is no stem at ${path}`, {
       hint: "give the file that `lorat train stem` wrote with --stem, or train one",
       cause,

@@ -7,6 +7,7 @@ import { mergedConfig, parametersOf, variantNamed } from "@lorat/core";
 import { float32, Graph, relu, serialise } from "@lorat/graph";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nanoPreset } from "../presets/nano.ts";
 import { startingWeights } from "../starting-weights.ts";
 import { stemFingerprint, stemWeights, writeStem } from "./stem-file.ts";
 import { openTeacher } from "./teacher.ts";
@@ -48,6 +49,17 @@ describe("a stem's file", () => {
     const frozen = parameters().filter(({ role }) => !role.trains);
     expect(frozen.every(({ name }) => name.startsWith("stem."))).toBe(true);
     expect(frozen.length).toBe(parameters().filter(({ name }) => name.startsWith("stem.")).length);
+  });
+
+  it("is the bundled model's in the nano preset, unless another or a base is given", async () => {
+    const { model, initialisation, stem, seed } = nanoPreset({ steps: 4 });
+    expect(stem).toBe("nano");
+    expect(nanoPreset({ base: "nano" }).stem).toBeUndefined();
+    const weights = await startingWeights({ model, initialisation, stem, seed });
+    expect(weights.get("stem.first.weight")).toMatchObject({
+      file: expect.stringMatching(/nano.weights\.safetensors$/),
+    });
+    expect(await stemFingerprint("nano")).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it("is refused where a part is missing or has other sizes, each of them named", async () => {
