@@ -30,7 +30,10 @@ export interface StemRunConfig extends StemSettings {
   readonly data: DataRoots;
 }
 
-/** The settings that made the bundled model's stem: batches of 24 crops, the first half of the updates block by block. */
+/**
+ * Batches of 24 crops, the first half of the updates block by block. The bundled model's stem was begun so, and its run was
+ * shortened to 5,000 updates, 2,200 of them block by block (`docs/log.md`).
+ */
 export function stemConfig(teacher: string, data: DataRoots, { steps = 8000, seed = 1 } = {}): StemRunConfig {
   return {
     name: "stem",
