@@ -10,6 +10,7 @@ import { positive, whole } from "./train-options.ts";
 
 interface StemFlags extends Pick<TrainStemOptions, "device" | "threads" | "workers" | "checkpointSeconds"> {
   readonly teacher?: string;
+  readonly base?: string;
   readonly data?: string;
   readonly out?: string;
   readonly resume?: boolean;
@@ -23,6 +24,7 @@ export function trainStemCommand(): Command {
   return new Command("stem")
     .description("train the convolutional stem that nano stands on; Ctrl-C saves, --resume goes on")
     .option("--teacher <file>", "the pretrained network's ONNX file (NanoTrack V3's backbone)")
+    .option("--base <file>", "go on from this stem's file, or from a bundled model's stem, as a whole")
     .option("--data <dir>", "folder of training material: photos/, train/, train2/")
     .option("--out <run>", "folder of the run: configuration, metrics, checkpoints, stem.safetensors")
     .option("--resume", "go on from the run's last checkpoint, with the run's own configuration")
@@ -76,16 +78,18 @@ async function runTrainStem(flags: StemFlags): Promise<void> {
   }
 }
 
-async function newConfig({ teacher, data, steps, seed, exclude }: StemFlags): Promise<StemRunConfig> {
+async function newConfig({ teacher, base, data, steps, seed, exclude }: StemFlags): Promise<StemRunConfig> {
   if (teacher === undefined)
     throw usageError("--teacher FILE is missing: the network that the stem learns from");
   if (data === undefined) throw usageError("--data DIR is missing: the folder with photographs and clips");
-  const [{ stemConfig }, { dataRoots }] = await Promise.all([
+  const [{ stemConfig }, { dataRoots }, { bundledModels }] = await Promise.all([
     import("../train/stem/train-stem.ts"),
     import("../train/presets/nano.ts"),
+    import("../trackers/model/model-path.ts"),
   ]);
+  const ownBase = base === undefined || bundledModels.includes(base) ? base : resolve(base);
   const roots = dataRoots(resolve(data), exclude);
-  return stemConfig(resolve(teacher), roots, { steps, seed });
+  return stemConfig(resolve(teacher), roots, { steps, seed, base: ownBase });
 }
 
 /** The configuration that a run was started with; a teacher or a number of steps given now must be the same. */

@@ -23,7 +23,7 @@ export interface StemSettings extends StemSizes {
 }
 
 export interface StemEngineOptions {
-  /** Trainable parameters at the start; taken over. */
+  /** Trainable parameters at the start, and running statistics where they are known; taken over. */
   readonly weights: ReadonlyMap<string, Tensor<"float32">>;
   readonly teacher: TeacherStatistics;
   /** Goes on from here. */
@@ -87,7 +87,7 @@ export class StemEngine {
     const optimizer = await Optimizer.create(settings, step.trainable, state, device);
     return new StemEngine(settings, options, {
       optimizer,
-      statistics: initialStatistics(step, resume?.tensors ?? new Map()),
+      statistics: initialStatistics(step, resume?.tensors ?? weights),
     });
   }
 

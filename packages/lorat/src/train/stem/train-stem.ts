@@ -2,14 +2,20 @@ import { join } from "node:path";
 import {
   createRandom,
   initialStem,
+  mergedConfig,
+  parametersOf,
   type StemBatch,
   StemEngine,
   type StemSettings,
+  stemInputs,
+  stemMoments,
   stemTrainable,
   type TeacherStatistics,
   TeacherTally,
+  unfoldedStem,
+  variantNamed,
 } from "@lorat/core";
-import { type Device, float32, LoratError, type Tensor } from "@lorat/graph";
+import { type Device, float32, LoratError, Session, type Tensor } from "@lorat/graph";
 import { type Checkpoint, writeCheckpoint } from "../../runs/checkpoint.ts";
 import { MetricsLog } from "../../runs/metrics-log.ts";
 import type { RunRecord, StemRecord } from "../../runs/records.ts";
@@ -17,8 +23,9 @@ import { runFiles } from "../../runs/run-config.ts";
 import { lockRun } from "../../runs/run-lock.ts";
 import { checkRun, recordRun } from "../../runs/run-start.ts";
 import type { DataRoots } from "../../sampling/data-manifest.ts";
+import { tensorReader } from "../stored-tensors.ts";
 import { openStemData, type StemData, stemCrops } from "./stem-crops.ts";
-import { writeStem } from "./stem-file.ts";
+import { stemWeights, writeStem } from "./stem-file.ts";
 import { openTeacher, type Teacher } from "./teacher.ts";
 
 /** Everything that decides a stem's training; plain data, kept in the run's folder. */
@@ -27,23 +34,38 @@ export interface StemRunConfig extends StemSettings {
   readonly seed: number;
   /** The teacher's ONNX file. */
   readonly teacher: string;
+  /** A stem's file, or a bundled model, to go on from; default: none. */
+  readonly base?: string | undefined;
   readonly data: DataRoots;
+}
+
+/** What may be chosen beside teacher and data. */
+interface StemConfigOptions {
+  readonly steps?: number | undefined;
+  readonly seed?: number | undefined;
+  /** See {@link StemRunConfig.base}. */
+  readonly base?: string | undefined;
 }
 
 /**
  * Batches of 24 crops, the first half of the updates block by block. The bundled model's stem was begun so, and its run was
  * shortened to 5,000 updates, 2,200 of them block by block (`docs/log.md`).
  */
-export function stemConfig(teacher: string, data: DataRoots, { steps = 8000, seed = 1 } = {}): StemRunConfig {
+export function stemConfig(
+  teacher: string,
+  data: DataRoots,
+  { steps = 8000, seed = 1, base }: StemConfigOptions = {},
+): StemRunConfig {
   return {
     name: "stem",
     seed,
     teacher,
+    ...(base !== undefined && { base }),
     data,
     batchSize: 24,
     sidePx: 128,
     steps,
-    stepsAlone: Math.floor(steps / 2),
+    stepsAlone: base === undefined ? Math.floor(steps / 2) : 0,
     optimizer: {
       learningRate: 6e-3,
       warmupSteps: Math.min(100, steps),
@@ -90,7 +112,7 @@ const TALLY_BATCHES = 12;
 
 /**
  * Trains a convolutional stem to give a pretrained network's features, first block by block and then as a whole. A later
- * call with `resume` goes on from the last checkpoint. Writes `stem.safetensors` into the run's folder at the end and
+ * call with `resume` goes on from the last checkpoint. With a base it goes on from that stem, as a whole. Writes `stem.safetensors` into the run's folder at the end and
  * whenever it is stopped.
  *
  * Throws `TEACHER_MISSING`, `TEACHER_FILE`, and what run folders, loaders and sessions throw.
@@ -126,9 +148,7 @@ export async function trainStem(config: StemRunConfig, options: TrainStemOptions
       ? storedStatistics(checkpoint)
       : await measureTeacher(config, teacher, data);
     const engine = await StemEngine.create(config, {
-      weights: checkpoint
-        ? new Map()
-        : initialStem(stemTrainable(config), statistics, createRandom(config.seed)),
+      weights: checkpoint ? new Map() : await startingStem(config, statistics, data),
       teacher: statistics,
       resume: checkpoint,
       device,
@@ -195,6 +215,43 @@ async function loop(
   const file = join(folder, "stem.safetensors");
   await writeStem(file, engine.folded(), { explained: explained.toFixed(4), steps: String(engine.step) });
   return { step: engine.step, finished: engine.step >= config.steps, explained, file };
+}
+
+/** The stem before the first update: drawn at random, or the base's with its normalisations measured on training crops. */
+async function startingStem(
+  config: StemRunConfig,
+  statistics: TeacherStatistics,
+  data: StemData,
+): Promise<Map<string, Tensor<"float32">>> {
+  const { base, batchSize, sidePx, seed } = config;
+  if (base === undefined) return initialStem(stemTrainable(config), statistics, createRandom(seed));
+  const stored = await stemWeights(base, parametersOf(mergedConfig(variantNamed("nano"))));
+  const reader = tensorReader();
+  const folded = new Map<string, Tensor<"float32">>();
+  try {
+    for (const [name, tensor] of stored) folded.set(name, await reader.tensor(tensor));
+  } finally {
+    await reader.dispose();
+  }
+  const crops = stemCrops(data, "training", { ...sizes(config), seed: seed + 1_000_003, workers: 0 });
+  const session = await Session.create(stemMoments(config), { device: "cpu", weights: folded });
+  const moments: Record<string, Float32Array> = {};
+  try {
+    for (let i = 0; i < TALLY_BATCHES; i++) {
+      const { search: pixels } = await crops.next();
+      const batch = await session.compute({
+        [stemInputs.pixels]: float32(pixels, [batchSize, 3, sidePx, sidePx]),
+      });
+      for (const [name, { data: own }] of Object.entries(batch)) {
+        moments[name] ??= new Float32Array(own.length);
+        const sums = moments[name];
+        for (let c = 0; c < sums.length; c++) sums[c]! += Number(own[c]) / TALLY_BATCHES;
+      }
+    }
+  } finally {
+    await Promise.all([session.dispose(), crops.dispose()]);
+  }
+  return unfoldedStem(folded, moments);
 }
 
 /** The teacher's means and deviations over training crops that no update sees. */
