@@ -29,6 +29,11 @@ export interface Variant {
   readonly stem?: "patch" | "conv" | undefined;
   /** `asymmetric` lets template tokens attend to the template alone; default: `joint`, as in the paper. */
   readonly attention?: "joint" | "asymmetric" | undefined;
+  /**
+   * Recent views of the target that the search is compared with beside the first frame's template, each of the template's sizes:
+   * 0, the default, as in the paper, or 1. Needs asymmetric attention.
+   */
+  readonly references?: number | undefined;
   /** Share of dropped residual branches in training, the same in every block. */
   readonly dropPath: number;
 }
@@ -64,6 +69,7 @@ const nano: Variant = {
   searchAreaFactor: 4,
   stem: "conv",
   attention: "asymmetric",
+  references: 1,
   dropPath: 0,
 };
 
@@ -111,6 +117,9 @@ export function variantNamed(name: string): Variant {
   }
   return variant;
 }
+
+/** Views of the target that a search is compared with: the template, and the references. */
+export const templateCount = ({ references = 0 }: Pick<Variant, "references">): number => 1 + references;
 
 /** Pixels a side of the template crop. */
 export const templateSizePx = (variant: Variant): number => variant.templateGrid * variant.patchSize;

@@ -25,6 +25,7 @@ import { type Model, type NetworkRunOptions, TrackingNetwork } from "./network.t
 import { nextStateBox, type PostprocessOptions, Postprocessor, type Prediction } from "./postprocess.ts";
 import { PresenceModel } from "./presence.ts";
 import { followed, held, LostSearch, passesOf, type RedetectOptions, type Sighting } from "./redetection.ts";
+import { defaultReferenceRule, ReferenceChooser, type ReferenceRule, sideBySide } from "./reference.ts";
 import { initialState, isSure, type StateMemory, type StateOptions, updateState } from "./state.ts";
 import type { Target, Tracker, TrackResult } from "./types.ts";
 
@@ -45,8 +46,10 @@ interface TargetMemory {
   readonly image: Size;
   /** Colour outside the image: the first frame's mean. */
   readonly padding: Colour;
-  /** `[Nz, dim]`. */
-  readonly template: Float32Array;
+  /** What the search half takes of the target's views: the template's, with a reference both side by side. */
+  template: Float32Array;
+  /** The first frame's alone, and what chooses the next reference, for networks with one. */
+  readonly reference: { readonly first: Float32Array; readonly chooser: ReferenceChooser } | undefined;
   /** The box that the next frame is searched around. */
   box: Corners;
   state: StateMemory;
@@ -74,6 +77,7 @@ class LoratTracker implements Tracker {
   readonly #network: TrackingNetwork;
   readonly #options: TrackerOptions;
   readonly #sizeGain: number;
+  readonly #referenceRule: ReferenceRule;
   readonly #templateCropper: Cropper;
   readonly #searchCropper: Cropper;
   readonly #postprocessor: Postprocessor;
@@ -96,10 +100,15 @@ class LoratTracker implements Tracker {
     this.#templateCropper = new Cropper(square(templateSizePx(variant)));
     this.#searchCropper = new Cropper(square(searchSizePx(variant)));
     const grid = { sizePx: searchSizePx(variant), cells: variant.searchGrid };
-    const { boxVoting, sizeGain = 1 } = options.loop ?? network.model.loop ?? {};
+    const {
+      boxVoting,
+      sizeGain = 1,
+      reference = defaultReferenceRule,
+    } = options.loop ?? network.model.loop ?? {};
     this.#postprocessor = new Postprocessor(grid, { windowWeight: options.windowWeight, boxVoting });
     this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
     this.#sizeGain = sizeGain;
+    this.#referenceRule = reference;
     this.#extraPasses = passesOf(options.redetect);
   }
 
@@ -113,13 +122,13 @@ class LoratTracker implements Tracker {
     const corners = checkStart(frame, box);
     const { variant } = this.#network.model.config;
     const padding = imageMean(frame);
-    const pixels = new Float32Array(this.#templateCropper.length);
-    const wished = cropParameters(corners, variant.templateAreaFactor, this.#templateCropper.size);
-    const parameters = this.#templateCropper.crop(frame, wished, padding, pixels);
-    const mask = new Float32Array(variant.templateGrid ** 2);
-    const grid = { sizePx: templateSizePx(variant), cells: variant.templateGrid };
-    writeForegroundMask(toCrop(corners, parameters), grid, mask);
-    const template = await this.#network.embedTemplate(pixels, mask);
+    const view = this.#viewOf(frame, corners, padding);
+    const first = await this.#network.embedTemplate(view.pixels, view.mask);
+    const { hasReference } = this.#network;
+    const template = hasReference ? await this.#withReference(first, view) : first;
+    const reference = hasReference
+      ? { first, chooser: new ReferenceChooser(this.#referenceRule) }
+      : undefined;
     const target: Target = {
       track: async (next) => (await this.trackAll(next, [target]))[0]!,
       dispose: () => {
@@ -130,6 +139,7 @@ class LoratTracker implements Tracker {
       image: { width: frame.width, height: frame.height },
       padding,
       template,
+      reference,
       box: corners,
       state: initialState,
       presence: new PresenceModel(frame, corners),
@@ -137,6 +147,37 @@ class LoratTracker implements Tracker {
       disposed: false,
     });
     return target;
+  }
+
+  /** The crop around a box on a frame, as the template half takes it. */
+  #viewOf(frame: Frame, box: Corners, padding: Colour): { pixels: Float32Array; mask: Float32Array } {
+    const { variant } = this.#network.model.config;
+    const pixels = new Float32Array(this.#templateCropper.length);
+    const wished = cropParameters(box, variant.templateAreaFactor, this.#templateCropper.size);
+    const parameters = this.#templateCropper.crop(frame, wished, padding, pixels);
+    const mask = new Float32Array(variant.templateGrid ** 2);
+    const grid = { sizePx: templateSizePx(variant), cells: variant.templateGrid };
+    writeForegroundMask(toCrop(box, parameters), grid, mask);
+    return { pixels, mask };
+  }
+
+  /** The first frame's view and a recent one, side by side. */
+  async #withReference(
+    first: Float32Array,
+    { pixels, mask }: { readonly pixels: Float32Array; readonly mask: Float32Array },
+  ): Promise<Float32Array> {
+    const { depth, heads } = this.#network.model.config.variant;
+    return sideBySide(first, await this.#network.embedTemplate(pixels, mask, true), 2 * depth * heads);
+  }
+
+  /** Renews the reference when it is time for it and the target was seen well. */
+  async #refresh(memory: TargetMemory, frame: Frame, { state, raw }: TrackResult): Promise<void> {
+    if (!memory.reference) return;
+    const { first, chooser } = memory.reference;
+    const fresh = chooser.take(frame, raw.box, state === "tracked" ? raw.score : 0);
+    if (!fresh) return;
+    const view = this.#viewOf(fresh.frame, fresh.box, memory.padding);
+    memory.template = await this.#withReference(first, view);
   }
 
   trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {
@@ -175,7 +216,9 @@ class LoratTracker implements Tracker {
     );
     const results: TrackResult[] = [];
     for (const [i, memory] of memories.entries()) {
-      results.push(await this.#conclude(memory, frame, this.#sight(memory, frame, predictions[i]!)));
+      const result = await this.#conclude(memory, frame, this.#sight(memory, frame, predictions[i]!));
+      await this.#refresh(memory, frame, result);
+      results.push(result);
     }
     return results;
   }

@@ -27,6 +27,7 @@ const variantSchema = z.object({
   searchAreaFactor: z.number().positive(),
   stem: z.enum(["patch", "conv"]).optional(),
   attention: z.enum(["joint", "asymmetric"]).optional(),
+  references: z.int().min(0).max(1).optional(),
   dropPath: z.number().min(0).lt(1),
 }) satisfies z.ZodType<Variant>;
 
@@ -63,7 +64,13 @@ const manifestSchema = z
     calibration: z.object({ slope: z.number().positive(), offset: z.number() }).optional(),
     /** How the tracker's loop departs from the reference's (see `LoopSettings`). */
     loop: z
-      .object({ boxVoting: z.boolean().optional(), sizeGain: z.number().positive().max(1).optional() })
+      .object({
+        boxVoting: z.boolean().optional(),
+        sizeGain: z.number().positive().max(1).optional(),
+        reference: z
+          .object({ everyFrames: z.int().positive(), scoreFrom: z.number().min(0).max(1) })
+          .optional(),
+      })
       .optional(),
   })
   .refine(
@@ -73,6 +80,10 @@ const manifestSchema = z
   .refine(
     ({ variant }) => variant.templateGrid <= variant.searchGrid,
     "the template grid must fit the search grid",
+  )
+  .refine(
+    ({ variant }) => !variant.references || variant.attention === "asymmetric",
+    "a reference needs asymmetric attention",
   );
 
 /** The contents of `model.json`. */

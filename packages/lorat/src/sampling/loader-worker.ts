@@ -29,11 +29,10 @@ async function answer(step: number): Promise<void> {
       busyMs: performance.now() - started,
       decoded: maker.decoded(),
     };
-    const { template, search, templateMask, positives, boxes } = batch;
+    const { template, search, templateMask, positives, boxes, reference, referenceMask } = batch;
     // Ownership of the memory moves to the consumer: nothing is copied, and ONNX Runtime takes no shared memory.
-    const moved = [template, search, templateMask, positives, boxes].map(
-      (array) => array.buffer as ArrayBuffer,
-    );
+    const arrays = [template, search, templateMask, positives, boxes, reference, referenceMask];
+    const moved = arrays.flatMap((array) => (array ? [array.buffer as ArrayBuffer] : []));
     port!.postMessage(reply, moved);
   } catch (error) {
     const known = error instanceof LoratError ? error : undefined;

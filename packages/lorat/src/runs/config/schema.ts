@@ -34,6 +34,7 @@ const variant = z.preprocess(
       searchAreaFactor: positive,
       stem: z.enum(["patch", "conv"]).optional(),
       attention: z.enum(["joint", "asymmetric"]).optional(),
+      references: z.int().min(0).max(1).optional(),
       dropPath: z.number().min(0).lt(1),
     } satisfies Exactly<Variant>)
     .refine(({ dim, heads }) => dim % heads === 0, {
