@@ -1,6 +1,3 @@
-import { type Corners, isValidBox } from "../geometry/box.ts";
-import type { Frame } from "../geometry/frame.ts";
-
 /** When the recent view of a target is renewed. */
 export interface ReferenceRule {
   /** Frames after which the surest view among them becomes the reference. */
@@ -12,41 +9,32 @@ export interface ReferenceRule {
 /** The rule of a model with a reference that says nothing else; see docs/log.md. */
 export const defaultReferenceRule: ReferenceRule = { everyFrames: 5, scoreFrom: 0.6 };
 
-/** A frame and where the target was on it. */
-export interface ReferenceView {
-  readonly frame: Frame;
-  readonly box: Corners;
-}
-
 /**
  * Chooses the recent view of a target that the network compares with beside the first frame's template: of every few frames the
  * one with the best score, if that is good enough. Source: LoRATv2's memory rule, and the online template of STARK (ICCV
- * 2021), section 3.2, with the score of the network in place of a score head.
+ * 2021), section 3.2, with the score of the network in place of a score head. `View` is whatever is made of a frame.
  */
-export class ReferenceChooser {
+export class ReferenceChooser<View> {
   readonly #rule: ReferenceRule;
   #frames = 0;
   #score = 0;
-  #best: ReferenceView | undefined;
+  #best: View | undefined;
 
   constructor(rule: ReferenceRule) {
     this.#rule = rule;
   }
 
   /**
-   * Takes in a frame on which the target was tracked at `box` with `score`; copies the pixels of a frame that may become the
-   * reference. Gives the new reference when it is time for one.
+   * Takes in a frame on which the target was tracked with `score`; `view` is called at once where this is the best one so far.
+   * Gives the new reference when it is time for one, and nothing when no frame was good enough.
    */
-  take(frame: Frame, box: Corners, score: number): ReferenceView | undefined {
+  take(score: number, view: () => View): View | undefined {
     this.#frames++;
-    if (score >= this.#rule.scoreFrom && score > this.#score && isValidBox(box)) {
+    if (score >= this.#rule.scoreFrom && score > this.#score) {
       this.#score = score;
-      this.#best = { frame, box };
+      this.#best = view();
     }
-    if (this.#frames % this.#rule.everyFrames !== 0) {
-      if (this.#best?.frame === frame) this.#best = { box, frame: { ...frame, data: frame.data.slice() } };
-      return undefined;
-    }
+    if (this.#frames % this.#rule.everyFrames !== 0) return undefined;
     const best = this.#best;
     this.#best = undefined;
     this.#score = 0;

@@ -41,6 +41,14 @@ export interface TrackerOptions extends NetworkRunOptions, Pick<PostprocessOptio
   readonly redetect?: boolean | RedetectOptions;
 }
 
+/** A crop of the target as the template half takes it. */
+interface TemplateView {
+  /** `[3, size, size]`, normalised. */
+  readonly pixels: Float32Array;
+  /** `[Nz]`, 1 on the target's cells. */
+  readonly mask: Float32Array;
+}
+
 /** What a target remembers from frame to frame. */
 interface TargetMemory {
   readonly image: Size;
@@ -49,7 +57,9 @@ interface TargetMemory {
   /** What the search half takes of the target's views: the template's, with a reference both side by side. */
   template: Float32Array;
   /** The first frame's alone, and what chooses the next reference, for networks with one. */
-  readonly reference: { readonly first: Float32Array; readonly chooser: ReferenceChooser } | undefined;
+  readonly reference:
+    | { readonly first: Float32Array; readonly chooser: ReferenceChooser<TemplateView> }
+    | undefined;
   /** The box that the next frame is searched around. */
   box: Corners;
   state: StateMemory;
@@ -127,7 +137,7 @@ class LoratTracker implements Tracker {
     const { hasReference } = this.#network;
     const template = hasReference ? await this.#withReference(first, view) : first;
     const reference = hasReference
-      ? { first, chooser: new ReferenceChooser(this.#referenceRule) }
+      ? { first, chooser: new ReferenceChooser<TemplateView>(this.#referenceRule) }
       : undefined;
     const target: Target = {
       track: async (next) => (await this.trackAll(next, [target]))[0]!,
@@ -150,7 +160,7 @@ class LoratTracker implements Tracker {
   }
 
   /** The crop around a box on a frame, as the template half takes it. */
-  #viewOf(frame: Frame, box: Corners, padding: Colour): { pixels: Float32Array; mask: Float32Array } {
+  #viewOf(frame: Frame, box: Corners, padding: Colour): TemplateView {
     const { variant } = this.#network.model.config;
     const pixels = new Float32Array(this.#templateCropper.length);
     const wished = cropParameters(box, variant.templateAreaFactor, this.#templateCropper.size);
@@ -162,10 +172,7 @@ class LoratTracker implements Tracker {
   }
 
   /** The first frame's view and a recent one, side by side. */
-  async #withReference(
-    first: Float32Array,
-    { pixels, mask }: { readonly pixels: Float32Array; readonly mask: Float32Array },
-  ): Promise<Float32Array> {
+  async #withReference(first: Float32Array, { pixels, mask }: TemplateView): Promise<Float32Array> {
     const { depth, heads } = this.#network.model.config.variant;
     return sideBySide(first, await this.#network.embedTemplate(pixels, mask, true), 2 * depth * heads);
   }
@@ -174,10 +181,9 @@ class LoratTracker implements Tracker {
   async #refresh(memory: TargetMemory, frame: Frame, { state, raw }: TrackResult): Promise<void> {
     if (!memory.reference) return;
     const { first, chooser } = memory.reference;
-    const fresh = chooser.take(frame, raw.box, state === "tracked" ? raw.score : 0);
-    if (!fresh) return;
-    const view = this.#viewOf(fresh.frame, fresh.box, memory.padding);
-    memory.template = await this.#withReference(first, view);
+    const isGood = state === "tracked" && isValidBox(raw.box);
+    const view = chooser.take(isGood ? raw.score : 0, () => this.#viewOf(frame, raw.box, memory.padding));
+    if (view) memory.template = await this.#withReference(first, view);
   }
 
   trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {

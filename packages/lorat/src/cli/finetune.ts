@@ -17,6 +17,8 @@ interface Flags {
   readonly learningRate: number;
   readonly patience: number;
   readonly seed: number;
+  readonly mixShare: number;
+  readonly mixData?: string;
   readonly device: Device;
   readonly workers: number;
   readonly threads?: number;
@@ -45,6 +47,16 @@ export function finetuneCommand(): Command {
     )
     .option("--patience <checks>", "checks without a better score after which it stops", positive, 3)
     .option("--seed <number>", "seed of adapter and pairs", whole, 1)
+    .option(
+      "--mix-share <share>",
+      "share of the pairs that keep what the model knows; 0 for the clips alone",
+      share,
+      0.5,
+    )
+    .option(
+      "--mix-data <dir>",
+      "folder of photos/ and train/ for those pairs; without it they are procedural",
+    )
     .addOption(deviceOption())
     .option("--workers <number>", "threads that prepare batches", whole, 1)
     .addOption(threadsOption())
@@ -119,6 +131,13 @@ function whole(text: string): number {
 function positive(text: string): number {
   if (whole(text) === 0) throw new InvalidArgumentError("A whole number above 0 is needed.");
   return Number(text);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError("A number from 0 to below 1 is needed.");
+  return value;
 }
 
 function rate(text: string): number {
