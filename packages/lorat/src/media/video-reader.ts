@@ -1,4 +1,5 @@
 import type { Frame } from "@lorat/core";
+import { asyncDisposeSymbol } from "@lorat/graph";
 import type { FrameRange, FrameSource } from "./frame-source.ts";
 import { SpareBuffers } from "./spare-buffers.ts";
 import { decodeFrames } from "./video-frames.ts";
@@ -37,7 +38,7 @@ export async function openVideo(
     }
   }
 
-  return {
+  const source: FrameSource = {
     kind: "video",
     width,
     height,
@@ -49,5 +50,9 @@ export async function openVideo(
       await Promise.all([...open].map((decoded) => decoded.return()));
       spares.clear();
     },
+    [asyncDisposeSymbol]() {
+      return this.dispose();
+    },
   };
+  return source;
 }
