@@ -47,7 +47,7 @@ export async function loadModel(model: string, { adapter }: LoadOptions = {}): P
       weights,
       calibration,
       loop,
-      ...(int8 && { singleLayers: int8.singleLayers }),
+      singleLayers: int8?.singleLayers,
     };
   } finally {
     await source.dispose();
