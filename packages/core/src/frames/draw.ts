@@ -18,8 +18,7 @@ export function drawnFrame(picture: Drawable): Frame {
     if ("draw" in picture) picture.draw(canvas, 0, 0);
     else canvas.drawImage(picture as unknown as CanvasImageSource, 0, 0, size.width, size.height);
     const { data } = canvas.getImageData(0, 0, size.width, size.height);
-    const timestampSec = timeOf(picture);
-    return { ...size, channels: 4, data, ...(timestampSec !== undefined && { timestampSec }) };
+    return { ...size, channels: 4, data, timestampSec: timeOf(picture) };
   } catch (cause) {
     const isForeign = (cause as Error)?.name === "SecurityError";
     if (isForeign) context = undefined; // it stays tainted

@@ -42,14 +42,7 @@ function pixelFrame(input: Pixels): Frame {
     return input as Frame;
   }
   const { index, timestampSec } = input;
-  const frame: Frame = {
-    width,
-    height,
-    data,
-    channels: told,
-    ...(index !== undefined && { index }),
-    ...(timestampSec !== undefined && { timestampSec }),
-  };
+  const frame: Frame = { width, height, data, channels: told, index, timestampSec };
   checkFrame(frame);
   return frame;
 }

@@ -69,7 +69,7 @@ async function answerOf(
   throwIfCancelled(signal);
   let response: Response;
   try {
-    response = await fetch(address, { method, ...(signal && { signal }) });
+    response = await fetch(address, { method, signal: signal ?? null });
   } catch (cause) {
     throwIfCancelled(signal);
     throw unreachable(address, cause);

@@ -68,7 +68,7 @@ export function modelOf(opened: OpenedModel, weights: Weights): Model {
     weights,
     calibration,
     loop,
-    ...(int8 && { singleLayers: int8.singleLayers }),
+    singleLayers: int8?.singleLayers,
   };
 }
 
