@@ -24,7 +24,7 @@ export async function openTensorFile(source: ByteSource, name: string): Promise<
     if (!(error instanceof LoratError)) throw error;
     const { hint, issues, cause } = error;
     throw new LoratError(error.code, `${name}: ${error.message}`, {
-      ...(hint ? { hint } : {}),
+      hint,
       issues,
       cause: cause ?? error,
     });
