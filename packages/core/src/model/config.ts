@@ -106,7 +106,7 @@ export function mergedNetwork(config: ModelConfig): ModelConfig {
 export function loraConfig(variant: Variant, lora: Partial<Lora> = {}): ModelConfig {
   const rank = lora.rank ?? 64;
   const { alpha = rank, rankStabilised = false, targets = allLinearLayers, start } = lora;
-  const adaptation: Lora = { kind: "lora", rank, alpha, rankStabilised, targets, ...(start && { start }) };
+  const adaptation: Lora = { kind: "lora", rank, alpha, rankStabilised, targets, start };
   return { ...mergedConfig(variant), adaptation };
 }
 

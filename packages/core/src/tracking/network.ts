@@ -1,4 +1,5 @@
 import {
+  asyncDisposeSymbol,
   type ConcreteDevice,
   type Device,
   float32,
@@ -128,6 +129,10 @@ export class TrackingNetwork {
     this.#search.clear();
     this.#template = undefined;
     await Promise.all(sessions.map((session) => session.dispose()));
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
   }
 
   #templateSession(): RenewableSession {

@@ -103,8 +103,9 @@ async function summariseRow(
     published,
     trainable: trainableCount(config),
     ...summariseSteps(run.steps),
-    ...(validation && { validationLoss: validation.loss, validationIou: validation.iou }),
-    ...(tracking && { auc: tracking.auc * 100 }),
+    validationLoss: validation?.loss,
+    validationIou: validation?.iou,
+    auc: tracking && tracking.auc * 100,
   };
 }
 
