@@ -19,6 +19,7 @@ import type { Precision } from "../precision/precision.ts";
 import type { ScoreCalibration } from "./calibration.ts";
 import type { LoopSettings } from "./loop.ts";
 import type { Maps } from "./postprocess.ts";
+import type { PresenceWeights } from "./presence.ts";
 import { type CreateSession, RenewableSession, type RunnableSession } from "./renewable-session.ts";
 
 /** A model's weights with the configuration that they belong to. */
@@ -32,6 +33,8 @@ export interface Model {
   readonly calibration?: ScoreCalibration;
   /** How the tracker's loop departs from the reference's; default: it does not. */
   readonly loop?: LoopSettings;
+  /** What speaks for a target's presence, and how much; default: `defaultPresence`. */
+  readonly presence?: PresenceWeights;
 }
 
 export interface NetworkRunOptions {

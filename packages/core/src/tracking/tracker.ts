@@ -155,7 +155,7 @@ class LoratTracker implements Tracker {
       reference,
       box: corners,
       state: initialState,
-      presence: new PresenceModel(frame, corners),
+      presence: new PresenceModel(frame, corners, this.#network.model.presence),
       lost: new LostSearch(corners, frame, variant.searchAreaFactor),
       disposed: false,
     });

@@ -64,6 +64,8 @@ const manifestSchema = z
       .optional(),
     /** How the reported score follows from the network's (see `ScoreCalibration`). */
     calibration: z.object({ slope: z.number().positive(), offset: z.number() }).optional(),
+    /** What speaks for a target's presence, and how much (see `PresenceWeights`). */
+    presence: z.object({ bias: z.number(), score: z.number(), likeness: z.number() }).optional(),
     /** How the tracker's loop departs from the reference's (see `LoopSettings`). */
     loop: z
       .object({
