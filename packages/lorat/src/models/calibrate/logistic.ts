@@ -6,7 +6,7 @@ export interface LogisticSample {
 
 const STEPS = 100;
 /** Keeps the result finite where the features tell the kinds apart without a mistake. */
-const RIDGE = 1e-3;
+const RIDGE = 1e-5;
 
 /**
  * The coefficients of the features and, last, the offset: maximum likelihood by Newton's method, with a little ridge. Starts
