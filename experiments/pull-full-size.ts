@@ -17,7 +17,6 @@ import {
   loraConfig,
   lorat,
   type ModelConfig,
-  mergedConfig,
   networkInputs,
   openSafetensors,
   parametersOf,
@@ -172,9 +171,8 @@ async function direct(
   const variant = variantNamed(name);
   const config = loraConfig(variant);
   const weights = new Map<string, StoredTensor>();
-  const [own, base] = await Promise.all(
-    [trained, dinov2].map(async (path) => openSafetensors(await fileSource(path))),
-  );
+  const sources = await Promise.all([trained, dinov2].map(fileSource));
+  const [own, base] = await Promise.all(sources.map(openSafetensors));
   for (const { name: parameter, shape } of parametersOf(config)) {
     if (parameter === "pos_embed") {
       const table = (await base!.float32("embeddings.position_embeddings", variant.dim)).slice();
@@ -210,6 +208,7 @@ async function direct(
     if (!found) throw new Error(`${parameter}: no ${stored}`);
     weights.set(parameter, { dtype: "float32", shape, file: dinov2, offset: found.offset });
   }
+  await Promise.all(sources.map((source) => source.dispose()));
   return { config, weights };
 }
 
