@@ -1,4 +1,5 @@
 import {
+  asyncDisposeSymbol,
   type ConcreteDevice,
   type Device,
   LoratError,
@@ -239,5 +240,9 @@ export class TrainingEngine {
 
   async dispose(): Promise<void> {
     await Promise.all([this.#session.dispose(), this.#optimizer.dispose(), this.#sum.dispose()]);
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import type { Frame } from "@lorat/core";
+import { asyncDisposeSymbol } from "@lorat/graph";
 import { isBuilt } from "../threads/built-file.ts";
 import type { FrameRange, FrameSource } from "./frame-source.ts";
 import { SpareBuffers } from "./spare-buffers.ts";
@@ -35,7 +36,7 @@ export async function openVideo(path: string, { thread = isBuilt }: VideoOptions
     }
   }
 
-  return {
+  const source: FrameSource = {
     kind: "video",
     width,
     height,
@@ -47,5 +48,9 @@ export async function openVideo(path: string, { thread = isBuilt }: VideoOptions
       await Promise.all([...open].map((decoded) => decoded.return()));
       spares.clear();
     },
+    [asyncDisposeSymbol]() {
+      return this.dispose();
+    },
   };
+  return source;
 }
