@@ -33,6 +33,8 @@ const manifestSchema = z
       )
       .default([]),
     notes: z.array(z.string()).default([]),
+    /** The weights' file, so that damage shows. */
+    weights: z.object({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
     /** Which linear layers int8 leaves in single precision, and how well boxes then agree (see `guardedLayers`). */
     int8: z
       .object({
