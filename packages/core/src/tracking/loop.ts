@@ -12,6 +12,8 @@ export interface LoopSettings {
   readonly sizeGain?: number;
   /** When a model with a reference renews it; default: `defaultReferenceRule`. Other models have none. */
   readonly reference?: ReferenceRule;
+  /** Share of the Hann window in the ranking of cells, 0 to 1; default: 0.45, the reference's. */
+  readonly windowWeight?: number;
 }
 
 /** The loop of the reference implementation. */

@@ -115,9 +115,13 @@ class LoratTracker implements Tracker {
     const {
       boxVoting,
       sizeGain = 1,
+      windowWeight,
       reference = defaultReferenceRule,
     } = options.loop ?? network.model.loop ?? {};
-    this.#postprocessor = new Postprocessor(grid, { windowWeight: options.windowWeight, boxVoting });
+    this.#postprocessor = new Postprocessor(grid, {
+      windowWeight: options.windowWeight ?? windowWeight,
+      boxVoting,
+    });
     this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
     this.#sizeGain = sizeGain;
     this.#referenceRule = reference;

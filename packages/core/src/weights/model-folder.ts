@@ -2,7 +2,7 @@ import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import { mergedConfig } from "../model/config.ts";
 import { parametersOf } from "../model/lorat.ts";
-import type { Variant } from "../model/variants.ts";
+import { variantSchema } from "../model/variants.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { TensorFile } from "./tensor-file.ts";
@@ -10,26 +10,6 @@ import { stateDictOf, validateStateDict } from "./validate.ts";
 
 /** The two files of a model folder. */
 export const modelFiles = { manifest: "model.json", weights: "weights.safetensors" } as const;
-
-const count = z.int().positive();
-
-const variantSchema = z.object({
-  name: z.string().min(1),
-  dim: count,
-  depth: count,
-  heads: count,
-  ffn: z.enum(["gelu", "swiglu"]),
-  hidden: count,
-  patchSize: count,
-  templateGrid: count,
-  searchGrid: count,
-  templateAreaFactor: z.number().positive(),
-  searchAreaFactor: z.number().positive(),
-  stem: z.enum(["patch", "conv"]).optional(),
-  attention: z.enum(["joint", "asymmetric"]).optional(),
-  references: z.int().min(0).max(1).optional(),
-  dropPath: z.number().min(0).lt(1),
-}) satisfies z.ZodType<Variant>;
 
 const manifestSchema = z
   .object({
@@ -74,6 +54,7 @@ const manifestSchema = z
         reference: z
           .object({ everyFrames: z.int().positive(), scoreFrom: z.number().min(0).max(1) })
           .optional(),
+        windowWeight: z.number().min(0).max(1).optional(),
       })
       .optional(),
   })

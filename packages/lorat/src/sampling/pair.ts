@@ -23,8 +23,8 @@ export interface DrawContext {
   readonly random: Random;
   /** Difficulty from 0 to 1, see the curriculum of the mix. */
   readonly strength: number;
-  /** Whether a recent view of the target is wanted too. */
-  readonly reference: boolean;
+  /** Whether a recent view of the target is wanted too; default: false. */
+  readonly reference?: boolean;
 }
 
 /** Somewhere that pairs come from. */
