@@ -25,6 +25,16 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "replay a recorded reference forward pass and print the largest difference at each stage",
     load: async () => (await import("./verify.ts")).verifyCommand(),
   },
+  pull: {
+    usage: "[options] <what>",
+    description: "bring published weights, or those behind an address, onto this machine, ready for --model",
+    load: async () => (await import("./pull.ts")).pullCommand(),
+  },
+  cache: {
+    usage: "",
+    description: "look at what lorat keeps in the user's cache, check it, remove it",
+    load: async () => (await import("./cache.ts")).cacheCommand(),
+  },
   convert: {
     usage: "[options] <file...>",
     description: "turn DINOv2 and LoRAT weight files into a model folder that --model takes",
