@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { iou, toCorners } from "@lorat/core";
+import { type Box, iou, toCorners } from "@lorat/core";
 import sharp from "sharp";
 import { expect, it } from "vitest";
 import { readBoxes } from "../datasets/boxes/box-rows.ts";
 import { openFrames } from "../media/open-frames.ts";
 import { collect, numberedFrame, squareAt, withFolder, writeClip } from "../testing/clips.ts";
 import { createDriftTracker } from "../testing/drift-tracker.ts";
-import { track } from "./track.ts";
+import { type TrackOptions, track, type VideoInput } from "./track.ts";
 
 const clip = fileURLToPath(new URL("../../../../examples/clip/", import.meta.url));
 
@@ -57,8 +57,8 @@ it("takes ranges, opened sources and pictures of every kind, and keeps the bytes
 it("refuses what cannot be tracked, and stops when it is cancelled", async () => {
   const model = createDriftTracker();
   const frames = Array.from({ length: 9 }, (_, i) => numberedFrame(i));
-  const codeOf = async (...given: Parameters<typeof track>) =>
-    collect(track(...given)).then(
+  const codeOf = async (video: VideoInput, given: Box, options?: TrackOptions) =>
+    collect(track(video, given, options)).then(
       () => "none",
       ({ code }) => code,
     );
