@@ -19,6 +19,7 @@ export interface OptimizerGroup {
   readonly weightDecay: number;
 }
 
+/** What an update does besides AdamW's own step. */
 export interface AdamWOptions {
   readonly beta1?: number;
   readonly beta2?: number;

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Box, precisions } from "@lorat/core";
+import type { Box } from "@lorat/core";
+import { precisions } from "@lorat/core/model";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { writeJson } from "../files/pending-file.ts";

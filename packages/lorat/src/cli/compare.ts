@@ -1,4 +1,4 @@
-import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
+import { PROTOCOL_NAMES, protocolOf } from "@lorat/core/metrics";
 import { Command, Option } from "commander";
 import { compareTrackers } from "../evaluate/compare/comparison.ts";
 import { comparisonJson } from "../evaluate/compare/comparison-json.ts";

@@ -1,4 +1,4 @@
-import { variants } from "@lorat/core";
+import { variants } from "@lorat/core/model";
 import { Command, Option } from "commander";
 import { type ConvertResult, convertModel, sessionProduct } from "../models/convert/index.ts";
 import { listenForInterrupt } from "./interrupt.ts";

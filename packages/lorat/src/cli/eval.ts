@@ -1,4 +1,5 @@
-import { PROTOCOL_NAMES, type Precision, type ProtocolName } from "@lorat/core";
+import type { Precision } from "@lorat/core";
+import { PROTOCOL_NAMES, type ProtocolName } from "@lorat/core/metrics";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { EvalPlan, Evaluation } from "../evaluate/run/evaluate.ts";

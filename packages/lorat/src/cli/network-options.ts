@@ -1,4 +1,4 @@
-import { precisions } from "@lorat/core";
+import { precisions } from "@lorat/core/model";
 import { InvalidArgumentError, Option } from "commander";
 
 export const DEVICES = ["auto", "cpu", "webgpu", "cuda", "wasm"] as const;

@@ -1,4 +1,5 @@
-import { type Precision, variants } from "@lorat/core";
+import type { Precision } from "@lorat/core";
+import { variants } from "@lorat/core/model";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError } from "commander";
 import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/profile/index.ts";

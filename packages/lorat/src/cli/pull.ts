@@ -1,4 +1,4 @@
-import { variants } from "@lorat/core";
+import { variants } from "@lorat/core/model";
 import { LoratError } from "@lorat/graph";
 import { Command, Option } from "commander";
 import { listenForInterrupt } from "./interrupt.ts";

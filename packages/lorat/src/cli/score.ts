@@ -1,4 +1,4 @@
-import { PROTOCOL_NAMES, protocolOf } from "@lorat/core";
+import { PROTOCOL_NAMES, protocolOf } from "@lorat/core/metrics";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openAnnotations } from "../datasets/annotations/open-annotations.ts";
 import { openResults } from "../evaluate/results/open-results.ts";

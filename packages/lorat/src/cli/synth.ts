@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { createRandom, type Frame } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { scanData } from "../sampling/data-manifest.ts";

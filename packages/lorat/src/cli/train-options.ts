@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Recompute } from "@lorat/core";
+import type { Recompute } from "@lorat/core/training";
 import type { Device } from "@lorat/graph";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { textTable } from "../report/text-table.ts";

@@ -1,4 +1,5 @@
-import { type Precision, precisions } from "@lorat/core";
+import type { Precision } from "@lorat/core";
+import { precisions } from "@lorat/core/model";
 import type { Device } from "@lorat/graph";
 import { Command, Option } from "commander";
 import { listenForInterrupt } from "./interrupt.ts";
