@@ -19,7 +19,7 @@ export interface OptimizerGroup {
   readonly weightDecay: number;
 }
 
-/** What an update does besides AdamW's own step. */
+/** AdamW's constants, and whether an average of the parameters is kept. */
 export interface AdamWOptions {
   readonly beta1?: number;
   readonly beta2?: number;
