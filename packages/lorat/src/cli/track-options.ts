@@ -1,34 +1,17 @@
 import { resolve } from "node:path";
-import type { Box, Precision, Tracker } from "@lorat/core";
-import { type Device, LoratError } from "@lorat/graph";
+import type { Box, Tracker } from "@lorat/core";
+import { LoratError } from "@lorat/graph";
 import { isStdout } from "../files/output-place.ts";
 import { boxProblem } from "../track/box-problem.ts";
 import { usageError } from "./errors.ts";
+import type { TrackFlags } from "./track.ts";
 
-/** Options of `lorat track` as commander reads them. */
-export interface TrackCliOptions {
-  box: Box[];
-  model: string;
-  adapter?: string;
-  device: Device;
-  precision: Precision;
-  redetect?: boolean;
-  start: number;
-  end?: number;
-  fps?: number;
-  pattern?: string;
-  allowGaps?: boolean;
-  out?: string;
-  scores?: string;
-  sheet?: string;
-  video?: string;
-  force?: boolean;
-  json?: boolean;
-}
+/** Options of `lorat track` as commander reads them, with the boxes. */
+export type TrackCliOptions = Omit<TrackFlags, "box"> & { readonly box: readonly Box[] };
 
 export type LoadTracker = (
   model: string,
-  options: { device: Device; precision: Precision; redetect: boolean; adapter?: string },
+  options: Pick<TrackFlags, "device" | "precision" | "threads" | "adapter"> & { readonly redetect: boolean },
 ) => Promise<Tracker>;
 
 /** Whether an output that was named is standard output. */

@@ -1,25 +1,55 @@
+import { Command, Option } from "@commander-js/extra-typings";
 import type { Box } from "@lorat/core";
-import { Command, InvalidArgumentError } from "commander";
-import { deviceOption, precisionOption } from "./network-options.ts";
-import { checkTrackOptions, type LoadTracker, parseBox, type TrackCliOptions } from "./track-options.ts";
+import {
+  adapterOption,
+  deviceOption,
+  modelOption,
+  precisionOption,
+  redetectOption,
+  threadsOption,
+} from "./network-options.ts";
+import { checkTrackOptions, type LoadTracker, parseBox } from "./track-options.ts";
+import { positive, wholeNumber } from "./values.ts";
 
 /** `lorat track`: follows one or several objects through a video or a folder of images. */
-export function trackCommand(loadTracker: LoadTracker = loadModelTracker): Command {
+export function trackCommand(loadTracker: LoadTracker = loadModelTracker) {
+  return withOptions().action(async (input, { box = [], ...others }) => {
+    const options = { box, ...others };
+    checkTrackOptions(input, options);
+    const { runTrack } = await import("./run-track.ts");
+    await runTrack(input, options, loadTracker);
+  });
+}
+
+/** Options of `lorat track` as they are read. */
+export type TrackFlags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
   return new Command("track")
     .description("follow an object through a video or a folder of images")
     .argument("<input>", "video file, folder of images, or - for a video on standard input")
-    .option("--box <x,y,w,h>", "the object on the first frame, in pixels; give it again for more", collectBox)
-    .option("--model <model>", "name of a model that comes with lorat, or a model folder", "nano")
-    .option("--adapter <file>", "adapter for that model, as lorat finetune writes them")
-    .addOption(deviceOption())
-    .addOption(precisionOption())
-    .option("--redetect", "look for a lost object in the whole frame; at most two more passes a frame")
-    .option("--start <frame>", "frame that the box is on, counted from 0", frameNumber, 0)
-    .option("--end <frame>", "stop before this frame", frameNumber)
+    .optionsGroup("The object:")
+    .addOption(
+      new Option(
+        "--box <x,y,w,h>",
+        "the object on the first frame, in pixels; give it again for more",
+      ).argParser(collectBox),
+    )
+    .option("--start <frame>", "frame that the box is on, counted from 0", wholeNumber, 0)
+    .option("--end <frame>", "stop before this frame", wholeNumber)
+    .optionsGroup("The input:")
     .option("--fps <number>", "frames a second of a folder of images, for --video", positive)
     .option("--pattern <names>", "the images of a folder to take, such as 'left_*.png'")
     .option("--allow-gaps", "take the images of a folder as they follow, whatever their numbers")
-    .option("--out <file>", "write x,y,w,h a line (several boxes: FILE_1, FILE_2 …)")
+    .optionsGroup("The network:")
+    .addOption(modelOption())
+    .addOption(adapterOption())
+    .addOption(deviceOption())
+    .addOption(precisionOption())
+    .addOption(threadsOption())
+    .addOption(redetectOption())
+    .optionsGroup("What is written:")
+    .option("--out <path>", "write x,y,w,h a line (several boxes: FILE_1, FILE_2 …)")
     .option("--scores <file>", "write frame,score,state a line as CSV (several boxes: FILE_1, FILE_2 …)")
     .option(
       "--sheet <file>",
@@ -31,32 +61,12 @@ export function trackCommand(loadTracker: LoadTracker = loadModelTracker): Comma
     .addHelpText(
       "after",
       "\nWithout any output file the boxes go to standard output; - as a file is standard output too.",
-    )
-    .action(async (input: string, { box = [], ...others }: TrackCliOptions) => {
-      const options = { box, ...others };
-      checkTrackOptions(input, options);
-      const { runTrack } = await import("./run-track.ts");
-      await runTrack(input, options, loadTracker);
-    });
+    );
 }
 
 const loadModelTracker: LoadTracker = async (model, options) =>
   (await import("../trackers/model/load-tracker.ts")).loadTracker(model, options);
 
-function collectBox(text: string, before: Box[] = []): Box[] {
-  return [...before, parseBox(text)];
-}
-
-function frameNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isInteger(value) || value < 0) {
-    throw new InvalidArgumentError("A whole number from 0 on is needed.");
-  }
-  return value;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("A number above 0 is needed.");
-  return value;
+function collectBox(text: string, before: Box[] | undefined): Box[] {
+  return [...(before ?? []), parseBox(text)];
 }

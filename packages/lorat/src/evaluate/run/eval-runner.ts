@@ -64,7 +64,7 @@ export function inlineRunner({ spec, threads }: EvalJob): EvalRunner {
 export function threadRunner(job: EvalJob, file: URL = builtFile("evaluate/run/eval-worker")): EvalRunner {
   if (!existsSync(fileURLToPath(file))) {
     throw new LoratError("EVAL_NOT_BUILT", `the evaluation's worker is not at ${fileURLToPath(file)}`, {
-      hint: "Run `npm run build`, or use --workers 1.",
+      hint: "Run `npm run build`, or use --parallel 1.",
     });
   }
   const worker = new Worker(file, { workerData: job });
