@@ -26,6 +26,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "list the variants with their parameters and multiply-accumulates, counted from the graphs",
     load: async () => (await import("./models.ts")).modelsCommand(),
   },
+  pull: {
+    group: "Models",
+    usage: "[options] <what>",
+    description: "bring published weights, or those behind an address, onto this machine, ready for --model",
+    load: async () => (await import("./pull.ts")).pullCommand(),
+  },
+  cache: {
+    group: "Models",
+    usage: "",
+    description: "look at what lorat keeps in the user's cache, check it, remove it",
+    load: async () => (await import("./cache.ts")).cacheCommand(),
+  },
   convert: {
     group: "Models",
     usage: "[options] <file...>",

@@ -17,7 +17,7 @@ export function compareCommand() {
       new Option("--format <form>", "form of the table").choices(TABLE_FORMS).default("terminal" as const),
     )
     .option("--published", "published trackers' rows above, with their sources")
-    .option("--all", "every figure of every benchmark")
+    .option("--all-figures", "every figure of every benchmark")
     .option("--html <file>", "also write a page with plots, attributes, sequences and failures")
     .option("--force", "replace the page if it exists")
     .option("--json", "print one object in place of the table")
@@ -28,7 +28,7 @@ export function compareCommand() {
         protocol: protocolOf(options.protocol),
         options: resultOptions(options),
       });
-      const table = comparisonTable(comparison, options);
+      const table = comparisonTable(comparison, { published: options.published, all: options.allFigures });
       if (options.html !== undefined) {
         const { comparisonPage } = await import("../evaluate/compare/html-report.ts");
         await writeWhole(options.html, await comparisonPage(comparison, table), { force: options.force });

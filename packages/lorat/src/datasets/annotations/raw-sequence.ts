@@ -49,7 +49,7 @@ export async function rawSequence(
     visible,
     attributes: [],
     size,
-    ...(hasPictures && { picture: path }),
+    picture: hasPictures ? path : undefined,
   };
 }
 

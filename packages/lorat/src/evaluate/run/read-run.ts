@@ -45,7 +45,7 @@ export async function readEvaluation(folder: string, tracker?: string): Promise<
             return [x - shift, y - shift, x - shift + width, y - shift + height];
           }),
         ),
-        ...(seconds !== "" && { seconds: Float64Array.from(seconds.split(/\s+/), Number) }),
+        seconds: seconds === "" ? undefined : Float64Array.from(seconds.split(/\s+/), Number),
       });
     }
     runs.push(sequences);
