@@ -21,7 +21,9 @@ describe.each([
   ["@lorat/graph", ["@lorat/graph", "@lorat/graph/web"]],
   [
     "@lorat/core",
-    ["", "/web", "/geometry", "/metrics", "/model", "/training", "/weights"].map((path) => `@lorat/core${path}`),
+    ["", "/web", "/geometry", "/metrics", "/model", "/training", "/weights"].map(
+      (path) => `@lorat/core${path}`,
+    ),
   ],
 ])("a browser bundle of %s", (name, modules) => {
   it("is made of the built files and onnxruntime-web alone, with none of Node's modules", async () => {
