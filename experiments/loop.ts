@@ -9,8 +9,10 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { createTracker, type LoopSettings, type Precision } from "@lorat/core";
-import { listSequences, loadModel, runSequence, scoreSequence } from "lorat";
+import type { LoopSettings, Precision } from "@lorat/core";
+import { createTracker } from "@lorat/core/model";
+import { loadModel } from "lorat";
+import { listSequences, runSequence, scoreSequence } from "lorat/parts";
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +24,9 @@ const { values } = parseArgs({
   },
 });
 if (!values.data) {
-  console.error("usage: node scripts/run.mjs experiments/loop.ts --data CLIPS [--model nano] [--settings FILE]");
+  console.error(
+    "usage: node scripts/run.mjs experiments/loop.ts --data CLIPS [--model nano] [--settings FILE]",
+  );
   process.exit(2);
 }
 const settings: Record<string, LoopSettings> = {

@@ -37,6 +37,7 @@ export interface Model {
   readonly presence?: PresenceWeights;
 }
 
+/** What a network runs on, and at which precision. */
 export interface NetworkRunOptions {
   readonly device?: Device;
   readonly threads?: number;

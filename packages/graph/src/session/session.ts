@@ -43,6 +43,7 @@ export class DeviceTensor {
   }
 }
 
+/** What a session is fed, by input names. */
 export type Feeds = Readonly<Record<string, Tensor | DeviceTensor>>;
 
 /** The device that a request stands for here. Throws `DEVICE_UNKNOWN` or `DEVICE_UNAVAILABLE`. */
@@ -240,6 +241,8 @@ async function created(
   try {
     return await ort.InferenceSession.create(model, settings);
   } catch (cause) {
+    const missing = runtime.missing?.(cause);
+    if (missing) throw missing;
     throw new LoratError("SESSION_CREATE", `${device} refused the graph: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,14 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  dinov2StateDict,
-  loraConfig,
-  mergedConfig,
-  parametersOf,
-  stateDictOf,
-  variantNamed,
-} from "@lorat/core";
+import { loraConfig, mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
+import { dinov2StateDict, stateDictOf } from "@lorat/core/weights";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { filled, writeSafetensorsFile, writeTorchFile } from "../testing/model-weights.ts";
 import { loadModel } from "../trackers/model/load-tracker.ts";
@@ -66,7 +60,7 @@ describe("lorat convert", () => {
       dinov2,
       "--out",
       out,
-      "--precision",
+      "--storage",
       "fp16",
       "--variant",
       "nano-patch",
@@ -102,7 +96,7 @@ describe("lorat convert", () => {
       [dinov2],
       ["--out", never],
       [dinov2, "--out", never, "--variant", "XL"],
-      [dinov2, "--out", never, "--precision", "int3"],
+      [dinov2, "--out", never, "--storage", "int3"],
     ]) {
       expect(await run(...args)).toMatchObject({ status: 2, err: expect.stringContaining("error[USAGE]") });
     }

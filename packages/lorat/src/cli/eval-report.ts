@@ -1,4 +1,4 @@
-import { type ProtocolName, protocolOf } from "@lorat/core";
+import { type ProtocolName, protocolOf } from "@lorat/core/metrics";
 import type { Evaluation } from "../evaluate/run/evaluate.ts";
 import { type RunScore, scoreRun } from "../evaluate/run/score-run.ts";
 import { scoreJson } from "../evaluate/score/score-json.ts";
@@ -30,7 +30,7 @@ export async function printEvaluation(
   if (unscored > 0) {
     const which = score ? `${unscored} of ${set.sequences.length} sequences have` : "the sequences have";
     console.error(
-      `${which} no published annotation to score against; lorat export writes what the benchmark takes`,
+      `${which} no published annotation to score against; lorat submission writes what the benchmark takes`,
     );
   }
   console.error(`result files: ${folder}`);

@@ -1,4 +1,5 @@
-import { type Box, type Frame, type Target, type Tracker, type TrackResult, toCorners } from "@lorat/core";
+import type { Box, Frame, Target, Tracker, TrackResult } from "@lorat/core";
+import { toCorners } from "@lorat/core/geometry";
 import { LoratError } from "@lorat/graph";
 import { type FrameRange, type FrameSource, SOURCE_ERROR_CODES } from "../media/frame-source.ts";
 import { boxProblem } from "./box-problem.ts";
@@ -96,7 +97,7 @@ function followAll(
 }
 
 /** What the first frame reports: the box as it was given. */
-function givenResult(box: Box): TrackResult {
+export function givenResult(box: Box): TrackResult {
   return { box, score: 1, state: "tracked", raw: { box: toCorners(box), score: 1 } };
 }
 

@@ -1,12 +1,6 @@
-import {
-  type Box,
-  type Evidence,
-  type Frame,
-  PresenceModel,
-  type PresenceWeights,
-  type Tracker,
-  toCorners,
-} from "@lorat/core";
+import type { Box, Frame, Tracker } from "@lorat/core";
+import { toCorners } from "@lorat/core/geometry";
+import { type Evidence, PresenceModel, type PresenceWeights } from "@lorat/core/model";
 import { LoratError } from "@lorat/graph";
 import { RIGHT_FROM } from "./fit.ts";
 import { fitLogistic } from "./logistic.ts";

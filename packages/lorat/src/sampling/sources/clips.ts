@@ -1,4 +1,6 @@
-import { type Corners, clipToImage, type Random } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { clipToImage } from "@lorat/core/geometry";
+import type { Random } from "@lorat/core/training";
 import { searchCandidates } from "../candidates.ts";
 import type { Clip } from "../data-manifest.ts";
 import type { FrameStore, Picture } from "../frame-store.ts";

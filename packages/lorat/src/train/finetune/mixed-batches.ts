@@ -1,4 +1,4 @@
-import type { TrainingBatch } from "@lorat/core";
+import type { TrainingBatch } from "@lorat/core/training";
 import type { Loader } from "../../sampling/loader.ts";
 
 /** Batches that a training takes one after the other. */
