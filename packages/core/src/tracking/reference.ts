@@ -7,7 +7,7 @@ export interface ReferenceRule {
 }
 
 /** The rule of a model with a reference that says nothing else; see docs/log.md. */
-export const defaultReferenceRule: ReferenceRule = { everyFrames: 2, scoreFrom: 0.5 };
+export const defaultReferenceRule: ReferenceRule = { everyFrames: 20, scoreFrom: 0.5 };
 
 /**
  * Chooses the recent view of a target that the network compares with beside the first frame's template: of every few frames the
