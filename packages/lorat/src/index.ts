@@ -65,6 +65,7 @@ export { type AblationOptions, runAblation } from "./train/ablate/run-ablation.t
 export { type AblationResult, type RowSummary, summaryTable } from "./train/ablate/summary.ts";
 export { type FinetuneOptions, type FinetuneResult, finetune } from "./train/finetune/finetune.ts";
 export { type PresetOptions, presetNamed } from "./train/presets/index.ts";
-export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
+export type { TrainResult } from "./train/run-loop.ts";
+export { type TrainOptions, train } from "./train/train.ts";
 
 offerToUserModules("lorat", () => import("./index.ts"));

@@ -4,7 +4,7 @@ import { type Box, precisions } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { writeJson } from "../files/pending-file.ts";
-import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/bench/index.ts";
+import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { DEVICES } from "./network-options.ts";

@@ -1,7 +1,7 @@
 import { type Precision, variants } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError } from "commander";
-import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/profile/index.ts";
+import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/index.ts";
 import { efficiencyOf, sourceLine, trainingOf } from "../report/published/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";

@@ -19,6 +19,7 @@ export interface TrainFlags {
   readonly resume?: boolean;
   readonly data?: string;
   readonly dataset: Readonly<Record<string, string>>;
+  readonly exclude: readonly string[];
   readonly got10kList?: string;
   readonly base?: string;
   readonly stem?: string;
@@ -52,6 +53,12 @@ export function withTrainOptions(command: Command): Command {
       "folder of the datasets: DIR/LaSOT, DIR/TrackingNet, DIR/GOT-10k, DIR/COCO; for nano photos/ and train/",
     )
     .option("--dataset <kind=path>", "where one dataset is; may be repeated", dataset, {})
+    .option(
+      "--exclude <text>",
+      "nano: leave out what has this text in its path; may be repeated",
+      repeated,
+      [],
+    )
     .option("--got10k-list <file>", "the GOT-10k sequences that share nothing with VOT, one a line")
     .option("--base <model>", "model folder to start from: a DINOv2 backbone or a tracker")
     .option(
@@ -82,6 +89,9 @@ export function withTrainOptions(command: Command): Command {
     .option("--force", "with --model: replace a model folder that exists");
 }
 
+/** Presets that read the project's own folders. */
+const takesExclude: ReadonlySet<string> = new Set(["nano", "nano-lora"]);
+
 /**
  * The configuration that a command line asks for: a preset, a file, or the run's own when it is resumed; then the overrides.
  * Throws `USAGE`, `PRESET_UNKNOWN`, and what presets and configurations throw.
@@ -91,7 +101,13 @@ export async function chosenConfig(
   run: string,
   flags: TrainFlags,
 ): Promise<RunConfig> {
-  const { steps, batch, seed, set } = flags;
+  const { steps, batch, seed, set, exclude } = flags;
+  if (exclude.length > 0 && !(what !== undefined && takesExclude.has(what))) {
+    throw usageError(
+      "--exclude goes with the presets nano and nano-lora",
+      "a configuration file says it as data.roots.exclude",
+    );
+  }
   if (what === undefined) {
     if (!flags.resume)
       throw usageError("expected a preset or a configuration file", "lorat train --list shows the presets");
@@ -99,7 +115,7 @@ export async function chosenConfig(
   }
   if (isConfigFile(what)) return overrideRun(await loadRunConfig(what), { steps, batch, seed, set });
   const { data, dataset: datasets, got10kList, base, stem } = flags;
-  const config = presetNamed(what).config({ data, datasets, got10kList, base, stem, steps, seed });
+  const config = presetNamed(what).config({ data, exclude, datasets, got10kList, base, stem, steps, seed });
   return overrideRun(config, { batch, set });
 }
 

@@ -1,9 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { batchFeeds, type TensorToWrite, type TrainingBatch } from "@lorat/core";
-import { bytesOf } from "@lorat/graph";
+import { batchFeeds, type TrainingBatch } from "@lorat/core";
 import { writeOutput } from "../files/pending-file.ts";
-import { writeTensorFile } from "../files/tensor-file.ts";
+import { tensorsToWrite, writeTensorFile } from "../files/tensor-file.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { runFiles } from "../runs/run-config.ts";
 
@@ -25,9 +24,7 @@ export async function saveBatches(
   for (const pass of broken.length > 0 ? broken : passes) {
     const suffix = passes.length > 1 ? `-pass-${passes.indexOf(pass) + 1}` : "";
     const path = join(folder, `step-${step}${suffix}.safetensors`);
-    const tensors = Object.entries(batchFeeds(pass.batch, config)).map(
-      ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
-    );
+    const tensors = tensorsToWrite(Object.entries(batchFeeds(pass.batch, config)));
     const metadata = { step: String(step), loss: String(pass.loss) };
     await writeOutput(path, { force: true }, (partial) => writeTensorFile(partial, tensors, metadata));
     paths.push(path);

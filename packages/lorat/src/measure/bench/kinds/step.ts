@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { loraConfig, trainingStep, type Variant, variantNamed } from "@lorat/core";
 import { cost } from "@lorat/graph";
-import type { TrainingJob } from "../../profile/job.ts";
+import type { TrainingJob } from "../../child/job.ts";
+import { runChild } from "../../child/run-child.ts";
+import { openTraining } from "../../child/training.ts";
 import { stepShapes } from "../../profile/profile.ts";
-import { weightsFileBytes, writeRandomWeights } from "../../profile/random-weights.ts";
-import { runChild } from "../../profile/run-child.ts";
-import { openTraining } from "../../profile/training.ts";
+import { weightsFileBytes, writeRandomWeights } from "../../random-weights.ts";
 import { type Contender, timed } from "../contender.ts";
 import type { BenchContext } from "../context.ts";
 import { benchModel, networkContender } from "../models.ts";
