@@ -98,8 +98,11 @@ class LoratTracker implements Tracker {
     this.#templateCropper = new Cropper(square(templateSizePx(variant)));
     this.#searchCropper = new Cropper(square(searchSizePx(variant)));
     const grid = { sizePx: searchSizePx(variant), cells: variant.searchGrid };
-    const { boxVoting, sizeGain = 1 } = options.loop ?? network.model.loop ?? {};
-    this.#postprocessor = new Postprocessor(grid, { windowWeight: options.windowWeight, boxVoting });
+    const { boxVoting, sizeGain = 1, windowWeight } = options.loop ?? network.model.loop ?? {};
+    this.#postprocessor = new Postprocessor(grid, {
+      windowWeight: options.windowWeight ?? windowWeight,
+      boxVoting,
+    });
     this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
     this.#sizeGain = sizeGain;
     this.#extraPasses = passesOf(options.redetect);

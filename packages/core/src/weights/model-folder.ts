@@ -46,7 +46,11 @@ const manifestSchema = z
     calibration: z.object({ slope: z.number().positive(), offset: z.number() }).optional(),
     /** How the tracker's loop departs from the reference's (see `LoopSettings`). */
     loop: z
-      .object({ boxVoting: z.boolean().optional(), sizeGain: z.number().positive().max(1).optional() })
+      .object({
+        boxVoting: z.boolean().optional(),
+        sizeGain: z.number().positive().max(1).optional(),
+        windowWeight: z.number().min(0).max(1).optional(),
+      })
       .optional(),
   })
   .refine(

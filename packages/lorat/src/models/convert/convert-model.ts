@@ -16,6 +16,9 @@ import { type ConvertInput, type ConvertInputs, openInputs } from "./inputs.ts";
 import { makeModelFolder } from "./output-folder.ts";
 import { plannedTensors } from "./tensors.ts";
 
+/** Share of the Hann window in the reference's ranking (specification section 4.3); written out, so that a folder says all of it. */
+const REFERENCE_WINDOW_WEIGHT = 0.45;
+
 /** What {@link convertModel} takes. */
 export interface ConvertOptions {
   /** DINOv2's file, LoRAT's file, or both, in any order. */
@@ -103,6 +106,7 @@ async function manifestOf(
     sources,
     notes: inputs.notes,
     weights,
+    ...(inputs.lorat && { loop: { windowWeight: REFERENCE_WINDOW_WEIGHT } }),
   });
 }
 
