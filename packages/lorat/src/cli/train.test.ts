@@ -82,7 +82,7 @@ describe("lorat train", () => {
   });
 
   it("lists the presets", async () => {
-    expect(await runCommandLine(["train", "--list"])).toBe(0);
+    expect(await runCommandLine(["train", "--presets"])).toBe(0);
     expect(stdout).toMatch(/^preset .*expected.*needs/);
     expect(stdout).toMatch(/\nB-224 .*71\.7/);
     expect(stdout).toContain("\nablation-head-conv ");
@@ -102,7 +102,7 @@ describe("lorat train", () => {
     [["train", "B-224", "--out", "x"], 1, "error[DATA_PLACE]"],
     [["train", "B-224", "--out", "x", "--exclude", "a"], 2, "--exclude goes with the presets nano"],
     [["train", "none.ts", "--out", "x"], 1, "error[CONFIG_FILE]"],
-    [["train", "nano", "--out", "x", "--dataset", "lasot"], 2, "KIND=PATH"],
+    [["train", "nano", "--out", "x", "--dataset", "lasot"], 2, "KIND:PATH"],
     [["runs", "show"], 2, "error[USAGE]"],
     [["runs", "show", "none"], 1, "error[RUN_NOT_FOUND]"],
     [["runs", "export", "none"], 2, "error[USAGE]: nothing to write"],
