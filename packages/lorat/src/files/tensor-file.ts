@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { type TensorToWrite, writeSafetensors } from "@lorat/core";
+import { type TensorToWrite, writeSafetensors } from "@lorat/core/weights";
 import { bytesOf, type Tensor } from "@lorat/graph";
 
 /**

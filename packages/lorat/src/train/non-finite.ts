@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { batchFeeds, type TrainingBatch } from "@lorat/core";
+import { batchFeeds, type TrainingBatch } from "@lorat/core/training";
 import { writeOutput } from "../files/pending-file.ts";
 import { tensorsToWrite, writeTensorFile } from "../files/tensor-file.ts";
 import type { RunConfig } from "../runs/run-config.ts";

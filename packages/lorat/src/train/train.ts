@@ -1,10 +1,5 @@
-import {
-  parametersOf,
-  type Recompute,
-  type TrainingBatch,
-  TrainingEngine,
-  type UpdateResult,
-} from "@lorat/core";
+import { parametersOf } from "@lorat/core/model";
+import { type Recompute, type TrainingBatch, TrainingEngine, type UpdateResult } from "@lorat/core/training";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import type { Checkpoint } from "../runs/checkpoint.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
@@ -21,6 +16,7 @@ import { stemFingerprint } from "./stem/stem-file.ts";
 import { trackingSegments, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
 
+/** Where and how a run trains. */
 export interface TrainOptions extends LoopOptions {
   readonly device?: Device;
   /** Continue from the last checkpoint. */

@@ -7,6 +7,7 @@ import { startState, type TrainingState } from "../training-state.ts";
 import { type StemStep, stemComparison, stemInputs, stemStages, stemStep } from "./stem-graph.ts";
 import { foldedStem, type TeacherStatistics } from "./stem-weights.ts";
 
+/** What the stem's training starts from, and what it runs on. */
 export interface StemEngineOptions {
   /** Trainable parameters at the start, and running statistics where they are known; taken over. */
   readonly weights: ReadonlyMap<string, Tensor<"float32">>;

@@ -1,4 +1,4 @@
-import { atPrecision, lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core";
+import { atPrecision, lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core/model";
 import { type Feeds, float32, Graph, resolveDevice, Session, sizeOf } from "@lorat/graph";
 import { peakMemory } from "../memory.ts";
 import { pixels, timeOf } from "../timing.ts";

@@ -1,4 +1,4 @@
-import type { TensorToWrite } from "@lorat/core";
+import type { TensorToWrite } from "@lorat/core/weights";
 import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
 import { tensorsToWrite, writeTensorFile } from "../../files/tensor-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";

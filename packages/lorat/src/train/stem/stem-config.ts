@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { stemSettingsSchema } from "@lorat/core";
+import { stemSettingsSchema } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import { loadConfig } from "../../runs/config/load.ts";

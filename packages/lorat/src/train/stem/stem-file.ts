@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { modelFiles, openSafetensors, type Parameter } from "@lorat/core";
+import type { Parameter } from "@lorat/core/model";
+import { modelFiles, openSafetensors } from "@lorat/core/weights";
 import { LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
 import { writeOutput } from "../../files/pending-file.ts";

@@ -1,9 +1,8 @@
 import { join } from "node:path";
+import { mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
 import {
   createRandom,
   initialStem,
-  mergedConfig,
-  parametersOf,
   type StemBatch,
   StemEngine,
   stemInputs,
@@ -12,8 +11,7 @@ import {
   type TeacherStatistics,
   TeacherTally,
   unfoldedStem,
-  variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/training";
 import { type Device, float32, LoratError, Session, type Tensor } from "@lorat/graph";
 import type { Checkpoint } from "../../runs/checkpoint.ts";
 import type { RunRecord, StemRecord } from "../../runs/records.ts";
