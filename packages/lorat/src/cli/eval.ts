@@ -1,13 +1,15 @@
 import { PROTOCOL_NAMES, type Precision, type ProtocolName } from "@lorat/core";
 import type { Device } from "@lorat/graph";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { EvalPlan, Evaluation } from "../evaluate/run/evaluate.ts";
+import type { EvalPlan, EvaluateOptions, Evaluation } from "../evaluate/run/evaluate.ts";
+import type { Ranks } from "../mpi/ranks.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { deviceOption, precisionOption, threadsOption } from "./network-options.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { type RankFlags, rankOptions, withRanksOfJob } from "./ranks.ts";
 
-interface EvalFlags {
+interface EvalFlags extends RankFlags {
   readonly dataset: string;
   readonly split?: string;
   readonly list?: string;
@@ -29,7 +31,7 @@ interface EvalFlags {
 
 /** `lorat eval`: a tracker over a benchmark, in a run that can be stopped and continued at any time. */
 export function evalCommand(): Command {
-  return new Command("eval")
+  const command = new Command("eval")
     .description("run a tracker over a benchmark; started again, it goes on where it stopped")
     .requiredOption("--dataset <kind:path>", "the benchmark with its pictures")
     .requiredOption("--out <run>", "folder for result files, one a sequence, with times and scores")
@@ -55,18 +57,20 @@ export function evalCommand(): Command {
         .default("stark"),
     )
     .option("--json", "print the scores as one JSON object, as lorat score does")
-    .action(runEval);
+    .action((flags: EvalFlags) => withRanksOfJob(flags, (ranks) => runEval(flags, ranks)));
+  for (const option of rankOptions()) command.addOption(option);
+  return command;
 }
 
-async function runEval(flags: EvalFlags): Promise<void> {
-  const { evaluate } = await import("../evaluate/run/evaluate.ts");
+async function runEval(flags: EvalFlags, ranks: Ranks | undefined): Promise<void> {
+  const { evaluate, evaluateOnRanks } = await import("../evaluate/run/evaluate.ts");
   const { workers, threads, repeat, out, dataset, split, list } = flags;
   const tracker = await trackerOf(flags);
   const interruption = listenForInterrupt();
   let progress: Progress | undefined;
-  let evaluation: Evaluation;
+  let evaluation: Evaluation | undefined;
   try {
-    evaluation = await evaluate({
+    const options: EvaluateOptions = {
       ...{ dataset, split, list, tracker, workers, threads, repeat, folder: out },
       sequences: flags.sequences?.split(",").map((name) => name.trim()),
       signal: interruption.signal,
@@ -75,7 +79,12 @@ async function runEval(flags: EvalFlags): Promise<void> {
         progress = createProgress({ label: "tracking", total: plan.frames, unit: "frames" });
       },
       onProgress: ({ frames, tasks }) => progress?.update(frames, `${tasks} sequences finished`),
-    });
+    };
+    evaluation = ranks ? await evaluateOnRanks({ ...options, ranks }) : await evaluate(options);
+    if (!evaluation) {
+      process.exitCode = interruption.status();
+      return;
+    }
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     console.error("stopped before the first sequence");

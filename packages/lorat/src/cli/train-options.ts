@@ -9,11 +9,14 @@ import { overrideRun } from "../runs/config/overrides.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { runFiles } from "../runs/run-config.ts";
 import { presetNamed, presets } from "../train/presets/index.ts";
+import type { Compression } from "../train/ranks.ts";
 import { usageError } from "./errors.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";
+import { type RankFlags, rankOptions } from "./ranks.ts";
 
 /** Options of `lorat train` as commander reads them. */
-export interface TrainFlags {
+export interface TrainFlags extends RankFlags {
+  readonly compress?: Compression;
   readonly list?: boolean;
   readonly out?: string;
   readonly resume?: boolean;
@@ -39,6 +42,7 @@ export interface TrainFlags {
 
 /** Adds the options of `lorat train`. */
 export function withTrainOptions(command: Command): Command {
+  for (const option of rankOptions()) command.addOption(option);
   return command
     .argument("[what]", "a preset (--list shows them), or a configuration in a .ts or .json file")
     .option("--list", "list the presets with their scores and what they need")
@@ -74,6 +78,12 @@ export function withTrainOptions(command: Command): Command {
         "none",
         "light",
         "blocks",
+      ]),
+    )
+    .addOption(
+      new Option("--compress <how>", "gradients between ranks: fp16 sends half the bytes").choices([
+        "none",
+        "fp16",
       ]),
     )
     .option("--keep <number>", "checkpoints kept", positive, 3)

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { Command } from "commander";
+import type { Ranks } from "../mpi/ranks.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 import { listenForStop } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
+import { withRanksOfJob } from "./ranks.ts";
 import { chosenConfig, presetTable, type TrainFlags, withTrainOptions } from "./train-options.ts";
 import { trainStemCommand } from "./train-stem.ts";
 
@@ -20,12 +22,28 @@ export function trainCommand(): Command {
       return;
     }
     if (flags.out === undefined) throw usageError("--out RUN is missing: the folder that the run goes into");
-    const config = await chosenConfig(what, flags.out, flags);
-    await runTraining(config, flags.out, flags);
+    const out = flags.out;
+    await withRanksOfJob(flags, async (ranks) => {
+      const choose = () => chosenConfig(what, out, flags);
+      // A run's own configuration is read by the first rank; the others need not see its folder.
+      const own = what === undefined;
+      const config = !ranks
+        ? await choose()
+        : own
+          ? await ranks.ofFirst(choose)
+          : await ranks.together(choose);
+      await runTraining(config, out, flags, ranks);
+    });
   });
 }
 
-async function runTraining(config: RunConfig, folder: string, flags: TrainFlags): Promise<void> {
+async function runTraining(
+  config: RunConfig,
+  folder: string,
+  flags: TrainFlags,
+  ranks: Ranks | undefined,
+): Promise<void> {
+  const isFirst = ranks?.isFirst ?? true;
   const { train } = await import("../train/train.ts");
   const {
     device,
@@ -36,6 +54,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
     recompute,
     keep,
     checkpointSeconds,
+    compress,
   } = flags;
   if (flags.model !== undefined) {
     const { checkModelFolder } = await import("../models/convert/output-folder.ts");
@@ -43,6 +62,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
   }
   const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
   const say = (line: string) => {
+    if (!isFirst) return;
     progress.done();
     console.error(line);
   };
@@ -52,12 +72,16 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
   const begin = () => {
     if (begun) return;
     begun = true;
-    say(`${config.name} in ${folder}; lorat runs show ${quoted(folder)} draws its curves`);
+    say(
+      `${config.name} in ${folder}${ranks ? ` on ${ranks.ranks} ranks` : ""}; lorat runs show ${quoted(folder)} draws its curves`,
+    );
   };
   try {
     const { step, finished } = await train(config, {
       ...{ folder, device, resume, workers, threads, lowMemory, recompute, keep, checkpointSeconds },
       signal: stop.signal,
+      ranks,
+      compression: compress,
       onStep: (record) => {
         begin();
         progress.update(record.step, detail(record));
@@ -69,6 +93,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
       onNotice: (message) => say(`note: ${message}`),
     });
     progress.done();
+    if (!isFirst) return;
     if (!finished) {
       console.log(`stopped and saved after step ${step} of ${config.steps} in ${folder}`);
       console.log(`go on with: lorat train --resume --out ${quoted(folder)}`);
