@@ -120,7 +120,7 @@ async function run(config: RunConfig, folder: string): Promise<void> {
     resume: existsSync(join(folder, "config.json")),
     signal: stop.signal,
     keep: 1,
-    ...(threads !== undefined && { threads }),
+    threads,
     onStep: ({ step, iou, loss, gradNorm, samplesPerSecond }) => {
       if (step % 50 !== 0) return;
       console.error(
@@ -136,7 +136,7 @@ async function run(config: RunConfig, folder: string): Promise<void> {
 
 /** Mean AUC, percent, on validation clips of both worlds, from seeds that no training scene has. */
 async function score(model: string): Promise<Record<string, number>> {
-  const tracker = await loadTracker(model, { device: "cpu", ...(threads !== undefined && { threads }) });
+  const tracker = await loadTracker(model, { device: "cpu", threads });
   try {
     const scores: Record<string, number> = {};
     for (const domain of [first, second]) {
@@ -197,7 +197,7 @@ if (values.part !== "adapt") {
       data: pairs(second, { holdSteps: 0, rampSteps: 0 }),
     },
   };
-  const options = { signal: stop.signal, ...(threads !== undefined && { threads }) };
+  const options = { signal: stop.signal, threads };
   const heads = await runAblation("head", shared, {
     ...options,
     out: join(out, "head"),

@@ -53,7 +53,7 @@ async function measureTrees(): Promise<void> {
     writeSequence(join(folder, "folder", inside), join(folder, "folder", inside), jpeg);
   }
   for (const kind of ["folder", "lasot"] as const) {
-    const share = { dataset: `${kind}:${join(folder, kind)}`, ...(kind === "lasot" && { split: "all" }) };
+    const share = { dataset: `${kind}:${join(folder, kind)}`, split: kind === "lasot" ? "all" : undefined };
     const cacheDir = join(folder, "cache");
     let filesRead = 0;
     const first = await timed(() =>

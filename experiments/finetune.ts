@@ -40,7 +40,7 @@ function choices<T>(items: readonly T[], count: number): T[][] {
 
 /** Success AUC of each sequence, percent. */
 async function score(chosen: readonly Sequence[], adapter?: string): Promise<Map<string, number>> {
-  const tracker = await loadTracker(values.model, { device: "cpu", ...threads, ...(adapter && { adapter }) });
+  const tracker = await loadTracker(values.model, { device: "cpu", ...threads, adapter });
   const scores = new Map<string, number>();
   for (const sequence of chosen) {
     const { boxes } = await runSequence(tracker, sequence);

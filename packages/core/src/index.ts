@@ -2,6 +2,7 @@
  * LoRAT in Node and the browser: geometry, model, weights, tracking, training step, metrics.
  */
 export { LoratError, type LoratErrorOptions } from "@lorat/graph";
+export * from "./frames/index.ts";
 export * from "./geometry/index.ts";
 export * from "./graph-names.ts";
 export {
@@ -14,6 +15,7 @@ export {
   type MeasureAgreement,
   requiredAgreement,
 } from "./guard.ts";
+export * from "./loading/index.ts";
 export * from "./metrics/index.ts";
 export * from "./model/index.ts";
 export * from "./precision/index.ts";

@@ -6,6 +6,7 @@ export { type Cost, cost } from "./cost.ts";
 export { LoratError, type LoratErrorOptions, nearestName } from "./errors.ts";
 export { type GradientOptions, gradient, vectorJacobianProduct } from "./gradient.ts";
 export { Graph, type Node, type Operator, type Role, reachableNodes, type Value } from "./graph.ts";
+export { asyncDisposeSymbol, disposeSymbol } from "./lifetimes.ts";
 export { type ModelInput, modelInputs, withInputShapes, withOutputs } from "./onnx/input-shapes.ts";
 export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
 export * from "./ops/index.ts";

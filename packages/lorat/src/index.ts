@@ -40,6 +40,7 @@ export { exportRun } from "./models/export/export.ts";
 export { exportOnnx, type OnnxExportOptions } from "./models/export/export-onnx.ts";
 export { exportTrained } from "./models/export/export-trained.ts";
 export { type ModelRow, modelRow, modelTable } from "./models/model-table.ts";
+export { type Pulled, type PullOptions, pull } from "./models/pull/pull.ts";
 export { type QuantiseResult, quantise } from "./models/quantise/quantise.ts";
 export { saveModel } from "./models/save-model.ts";
 export { type ReplayResult, replayRecord, type StageDifference } from "./models/verify/replay.ts";

@@ -54,7 +54,7 @@ const TABLE = `
 38 | weights with keys missing, too many, of other shapes | WEIGHTS_NAMES, WEIGHTS_SHAPE | 1 | packages/core/src/weights/validate.test.ts > reports everything at once
 39 | adapters merged twice, other rank or alpha | WEIGHTS_SHAPE | 1 | packages/core/src/weights/names.test.ts > sees which layers have adapters, and their rank
 40 | ONNX that is none, inputs that it does not have, above 2 GB | ONNX_FILE, ONNX_INPUT | 1 | packages/graph/src/onnx/input-shapes.test.ts > ONNX_
-41 | web page saved as weights, address in place of a file | INPUT_NOT_FOUND, WEIGHTS_* | 1 | lorat track https://example.org/v.mp4 --box 1,1,9,9
+41 | page, short or other file in place of the one fetched, 404, 429, redirects in a circle | DOWNLOAD_*, WEIGHTS_* | 1 | packages/lorat/src/files/download/download.test.ts > resumes to the same checksum
 42 | SIGKILL at any point of training | same losses, bit for bit | 0 | tests/e2e/kill-and-resume.test.ts > bit for bit
 43 | SIGINT, SIGTERM | saved, 130 or 143 | 130 | packages/lorat/src/cli/train.test.ts > 130
 44 | disk full, read-only, no permission | OUTPUT_UNWRITABLE, CHECKPOINT_WRITE | 1 | tests/e2e/outputs.test.ts > a full disk

@@ -62,15 +62,13 @@ function declared(
         kind: "matrix",
         merged: { name: `${path}.weight`, row, of },
         ...(start && !lora && { start }),
-        ...(lora && {
-          fold: {
-            place: adapter,
-            rank: lora.rank,
-            whole: [`${adapter}.A`],
-            byRow: [`${adapter}.B`],
-            apply: foldLora,
-          },
-        }),
+        fold: lora && {
+          place: adapter,
+          rank: lora.rank,
+          whole: [`${adapter}.A`],
+          byRow: [`${adapter}.B`],
+          apply: foldLora,
+        },
       }),
     () => place.parameter("bias", [outputs], { kind: "bias", merged: { name: `${path}.bias`, row, of } }),
   ];

@@ -1,50 +1,40 @@
 import { z } from "zod";
-import type { Variant } from "./variants.ts";
+import { type Variant, variantSchema, variants } from "./variants.ts";
 
-/** Linear layers of a block that adapters can be put on. */
-export interface LoraTargets {
-  readonly q: boolean;
-  readonly k: boolean;
-  readonly v: boolean;
-  readonly proj: boolean;
-  readonly mlp: boolean;
-}
+const count = z.int().min(1);
 
-export const allLinearLayers: LoraTargets = { q: true, k: true, v: true, proj: true, mlp: true };
-
-/** LoRA (paper section 3.1): `y = W x + b + s B A x`, with s = alpha / rank, or alpha / sqrt(rank) for rsLoRA. */
-export interface Lora {
-  readonly kind: "lora";
-  readonly rank: number;
-  readonly alpha: number;
-  readonly rankStabilised: boolean;
-  readonly targets: LoraTargets;
+/** What a run's settings may say of LoRA. */
+const loraSchema = z.strictObject({
+  kind: z.literal("lora"),
+  rank: count,
+  alpha: z.number().positive(),
+  rankStabilised: z.boolean(),
+  /** Linear layers of a block that are adapted. */
+  targets: z.strictObject({
+    q: z.boolean(),
+    k: z.boolean(),
+    v: z.boolean(),
+    proj: z.boolean(),
+    mlp: z.boolean(),
+  }),
   /**
    * How A and B start (specification section 1.6): `bert`, the default, draws both from a normal distribution of deviation
    * 0.02, so that the adapter changes the network from the start; `lora` (Kaiming) and `gaussian` leave B at zero.
    */
-  readonly start?: "bert" | "lora" | "gaussian";
-}
+  start: z.enum(["bert", "lora", "gaussian"]).optional(),
+});
 
-const count = z.int().min(1);
+/** LoRA (paper section 3.1): `y = W x + b + s B A x`, with s = alpha / rank, or alpha / sqrt(rank) for rsLoRA. */
+export type Lora = Readonly<z.infer<typeof loraSchema>>;
 
-/** What a run's settings may say of an adaptation, checked. */
-export const adaptationSchema = z.discriminatedUnion("kind", [
+/** Linear layers of a block that adapters can be put on. */
+export type LoraTargets = Lora["targets"];
+
+export const allLinearLayers: LoraTargets = { q: true, k: true, v: true, proj: true, mlp: true };
+
+const adaptationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("none") }),
-  z.strictObject({
-    kind: z.literal("lora"),
-    rank: count,
-    alpha: z.number().positive(),
-    rankStabilised: z.boolean(),
-    targets: z.strictObject({
-      q: z.boolean(),
-      k: z.boolean(),
-      v: z.boolean(),
-      proj: z.boolean(),
-      mlp: z.boolean(),
-    }),
-    start: z.enum(["bert", "lora", "gaussian"]).optional(),
-  }) satisfies z.ZodType<Lora>,
+  loraSchema,
   z.strictObject({ kind: z.literal("adapter"), reduction: count }),
   z.strictObject({ kind: z.literal("ia3") }),
   z.strictObject({ kind: z.literal("vpt"), prompts: count }),
@@ -56,32 +46,43 @@ export const adaptationSchema = z.discriminatedUnion("kind", [
  */
 export type Adaptation = Readonly<z.infer<typeof adaptationSchema>>;
 
-/**
- * Input embedding. `foreground` is LoRAT's: shared positions and three token types, with the template's foreground
- * marked. `type` marks template and search only, `shared` neither; `separate` has a table for each crop and no types;
- * `sincos` fixed tables and no types.
- */
-export type EmbeddingKind = "foreground" | "type" | "shared" | "separate" | "sincos";
+const channels = z.int().min(8).multipleOf(8);
 
-/** `mlp` is LoRAT's anchor-free head; the others are ablations with `channels` in their first layer. */
-export type HeadKind =
-  | { readonly kind: "mlp" }
-  | { readonly kind: "conv"; readonly channels: number }
-  | { readonly kind: "centre"; readonly channels: number };
+/** What a run's settings may say of a network. */
+export const modelConfigSchema = z.strictObject({
+  variant: z.preprocess(
+    // The name of a known variant stands for all of its sizes.
+    (value) => (typeof value === "string" ? (variants.get(value) ?? value) : value),
+    z.strictObject(variantSchema.shape).refine(({ dim, heads }) => dim % heads === 0, {
+      message: "must be divisible by the number of heads",
+      path: ["dim"],
+    }),
+  ),
+  adaptation: adaptationSchema,
+  /**
+   * Input embedding. `foreground` is LoRAT's: shared positions and three token types, with the template's foreground
+   * marked. `type` marks template and search only, `shared` neither; `separate` has a table for each crop and no types;
+   * `sincos` fixed tables and no types.
+   */
+  embedding: z.enum(["foreground", "type", "shared", "separate", "sincos"]),
+  /** `mlp` is LoRAT's anchor-free head; the others are ablations with `channels` in their first layer. */
+  head: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("mlp") }),
+    z.strictObject({ kind: z.literal("conv"), channels }),
+    z.strictObject({ kind: z.literal("centre"), channels }),
+  ]),
+  /** `asymmetric` lets template tokens attend to the template alone (MixAttn ablation). */
+  attention: z.enum(["joint", "asymmetric"]),
+  /** Shared positions train beside the adapters (ablation); default: false. */
+  trainPositions: z.boolean().optional(),
+  /** A convolutional stem trains too; default: it stays as it is. */
+  trainStem: z.boolean().optional(),
+});
 
 /** Everything that decides a network's graph. */
-export interface ModelConfig {
-  readonly variant: Variant;
-  readonly adaptation: Adaptation;
-  readonly embedding: EmbeddingKind;
-  /** Shared positions train beside the adapters (ablation); default: false. */
-  readonly trainPositions?: boolean;
-  /** A convolutional stem trains too; default: it stays as it is. */
-  readonly trainStem?: boolean | undefined;
-  readonly head: HeadKind;
-  /** `asymmetric` lets template tokens attend to the template alone (MixAttn ablation). */
-  readonly attention: "joint" | "asymmetric";
-}
+export type ModelConfig = Readonly<z.infer<typeof modelConfigSchema>>;
+export type EmbeddingKind = ModelConfig["embedding"];
+export type HeadKind = ModelConfig["head"];
 
 /** LoRAT as published, before or after merging: see {@link loraConfig} for training. */
 export function mergedConfig(variant: Variant): ModelConfig {
@@ -106,7 +107,7 @@ export function mergedNetwork(config: ModelConfig): ModelConfig {
 export function loraConfig(variant: Variant, lora: Partial<Lora> = {}): ModelConfig {
   const rank = lora.rank ?? 64;
   const { alpha = rank, rankStabilised = false, targets = allLinearLayers, start } = lora;
-  const adaptation: Lora = { kind: "lora", rank, alpha, rankStabilised, targets, ...(start && { start }) };
+  const adaptation: Lora = { kind: "lora", rank, alpha, rankStabilised, targets, start };
   return { ...mergedConfig(variant), adaptation };
 }
 

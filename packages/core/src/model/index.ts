@@ -1,6 +1,5 @@
 export {
   type Adaptation,
-  adaptationSchema,
   allLinearLayers,
   type EmbeddingKind,
   type HeadKind,
@@ -10,6 +9,7 @@ export {
   type ModelConfig,
   mergedConfig,
   mergedNetwork,
+  modelConfigSchema,
 } from "./config.ts";
 export { type Embedded, embedSearch, embedTemplate } from "./embedding.ts";
 export { type Encoded, type EncodeOptions, encode, type Tokens } from "./encoder.ts";

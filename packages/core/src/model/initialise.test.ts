@@ -8,7 +8,7 @@ import { variantNamed } from "./variants.ts";
 /** Values of all A and of all B of a network with adapters that start in one way. */
 function adapters(start: Lora["start"]): { a: number[]; b: number[] } {
   const variant = variantNamed("nano");
-  const config = loraConfig(variant, { rank: 8, ...(start && { start }) });
+  const config = loraConfig(variant, { rank: 8, start });
   const weights = [...initialWeights(parametersOf(config), createRandom(4))];
   const values = (ending: string) =>
     weights.flatMap(([name, tensor]) =>

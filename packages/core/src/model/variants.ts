@@ -1,37 +1,43 @@
 import { LoratError } from "@lorat/graph";
+import { z } from "zod";
 
-/** The sizes that make one LoRAT network (specification section 0, paper table 1). All grids are squares. */
-export interface Variant {
-  readonly name: string;
+const count = z.int().positive();
+
+/** What a file may say of a variant. */
+export const variantSchema = z.object({
+  name: z.string().min(1),
   /** Width of the tokens. */
-  readonly dim: number;
+  dim: count,
   /** Number of transformer blocks. */
-  readonly depth: number;
-  readonly heads: number;
+  depth: count,
+  heads: count,
   /** Kind of feed-forward: GELU MLP, or SwiGLU as in ViT-g. */
-  readonly ffn: "gelu" | "swiglu";
+  ffn: z.enum(["gelu", "swiglu"]),
   /** Hidden width of the feed-forward; for SwiGLU the width of one half. */
-  readonly hidden: number;
+  hidden: count,
   /** Pixels a side of one token. */
-  readonly patchSize: number;
+  patchSize: count,
   /** Tokens a side of the template. */
-  readonly templateGrid: number;
+  templateGrid: count,
   /** Tokens a side of the search region. */
-  readonly searchGrid: number;
+  searchGrid: count,
   /** How much context the template crop shows (section 4.1's factor, 2 everywhere). */
-  readonly templateAreaFactor: number;
+  templateAreaFactor: z.number().positive(),
   /** How much context the search crop shows. */
-  readonly searchAreaFactor: number;
+  searchAreaFactor: z.number().positive(),
   /**
    * Where tokens come from: `patch`, the default, embeds patches of pixels as in the paper; `conv` puts a frozen
    * convolutional network before it (`stem.ts`).
    */
-  readonly stem?: "patch" | "conv" | undefined;
+  stem: z.enum(["patch", "conv"]).optional(),
   /** `asymmetric` lets template tokens attend to the template alone; default: `joint`, as in the paper. */
-  readonly attention?: "joint" | "asymmetric" | undefined;
+  attention: z.enum(["joint", "asymmetric"]).optional(),
   /** Share of dropped residual branches in training, the same in every block. */
-  readonly dropPath: number;
-}
+  dropPath: z.number().min(0).lt(1),
+});
+
+/** The sizes that make one LoRAT network (specification section 0, paper table 1). All grids are squares. */
+export type Variant = Readonly<z.infer<typeof variantSchema>>;
 
 const vit = {
   S: { dim: 384, depth: 12, heads: 6, ffn: "gelu", hidden: 1536, dropPath: 0 },

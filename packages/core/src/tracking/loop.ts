@@ -9,6 +9,8 @@ export interface LoopSettings {
   readonly boxVoting?: boolean;
   /** Share of each frame's change of size that is taken over, in (0, 1] (see `dampedSize`); default: 1. */
   readonly sizeGain?: number;
+  /** Share of the Hann window in the ranking of cells, 0 to 1; default: 0.45, the reference's. */
+  readonly windowWeight?: number;
 }
 
 /** The loop of the reference implementation. */

@@ -1,4 +1,5 @@
 import {
+  asyncDisposeSymbol,
   type ConcreteDevice,
   type Device,
   float32,
@@ -119,6 +120,10 @@ export class TrackingNetwork {
     this.#search.clear();
     this.#template = undefined;
     await Promise.all(sessions.map((session) => session.dispose()));
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
   }
 
   #templateSession(): RenewableSession {

@@ -1,4 +1,6 @@
-import { type ConcreteDevice, LoratError } from "@lorat/graph";
+import { asyncDisposeSymbol, type ConcreteDevice, disposeSymbol, LoratError } from "@lorat/graph";
+import type { FrameInput } from "../frames/frame-input.ts";
+import { toFrame } from "../frames/to-frame.ts";
 import {
   type Box,
   type Corners,
@@ -15,7 +17,7 @@ import {
   searchCropParameters,
   toCrop,
 } from "../geometry/crop-parameters.ts";
-import { checkFrame, type Frame, type Size } from "../geometry/frame.ts";
+import type { Frame, Size } from "../geometry/frame.ts";
 import { writeForegroundMask } from "../geometry/grid.ts";
 import { type Colour, imageMean } from "../geometry/image-mean.ts";
 import { searchSizePx, templateSizePx } from "../model/variants.ts";
@@ -96,8 +98,11 @@ class LoratTracker implements Tracker {
     this.#templateCropper = new Cropper(square(templateSizePx(variant)));
     this.#searchCropper = new Cropper(square(searchSizePx(variant)));
     const grid = { sizePx: searchSizePx(variant), cells: variant.searchGrid };
-    const { boxVoting, sizeGain = 1 } = options.loop ?? network.model.loop ?? {};
-    this.#postprocessor = new Postprocessor(grid, { windowWeight: options.windowWeight, boxVoting });
+    const { boxVoting, sizeGain = 1, windowWeight } = options.loop ?? network.model.loop ?? {};
+    this.#postprocessor = new Postprocessor(grid, {
+      windowWeight: options.windowWeight ?? windowWeight,
+      boxVoting,
+    });
     this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
     this.#sizeGain = sizeGain;
     this.#extraPasses = passesOf(options.redetect);
@@ -107,9 +112,9 @@ class LoratTracker implements Tracker {
     return this.#network.device;
   }
 
-  async start(frame: Frame, box: Box): Promise<Target> {
+  async start(picture: FrameInput, box: Box): Promise<Target> {
     this.#checkOpen();
-    checkFrame(frame);
+    const frame = toFrame(picture);
     const corners = checkStart(frame, box);
     const { variant } = this.#network.model.config;
     const padding = imageMean(frame);
@@ -125,6 +130,7 @@ class LoratTracker implements Tracker {
       dispose: () => {
         this.#memoryOf(target).disposed = true;
       },
+      [disposeSymbol]: () => target.dispose(),
     };
     this.#targets.set(target, {
       image: { width: frame.width, height: frame.height },
@@ -139,7 +145,8 @@ class LoratTracker implements Tracker {
     return target;
   }
 
-  trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {
+  async trackAll(picture: FrameInput, targets: readonly Target[]): Promise<TrackResult[]> {
+    const frame = toFrame(picture);
     const result = this.#queue.then(() => this.#trackNow(frame, targets));
     this.#queue = result.catch(() => undefined);
     return result;
@@ -152,9 +159,12 @@ class LoratTracker implements Tracker {
     await this.#network.dispose();
   }
 
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
+  }
+
   async #trackNow(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]> {
     this.#checkOpen();
-    checkFrame(frame);
     if (targets.length === 0) return [];
     const memories = targets.map((target) => this.#memoryFor(target, frame));
     const { variant } = this.#network.model.config;

@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { ConcreteDevice } from "@lorat/graph";
+import type { FrameInput } from "../frames/frame-input.ts";
 import type { Box, Corners } from "../geometry/box.ts";
-import type { Frame } from "../geometry/frame.ts";
 
 /** How sure the tracker is that the box holds the target. */
 export type TargetState = "tracked" | "uncertain" | "lost";
@@ -24,21 +25,21 @@ export interface TrackResult {
 }
 
 /** One object followed through the frames of one video. */
-export interface Target {
+export interface Target extends Disposable {
   /** Finds the target in the next frame. Frames must all have the first frame's size. */
-  track(frame: Frame): Promise<TrackResult>;
+  track(frame: FrameInput): Promise<TrackResult>;
   /** Lets go of the target; further calls throw `TARGET_DISPOSED`. */
   dispose(): void;
 }
 
 /** A loaded model, ready to start targets. */
-export interface Tracker {
+export interface Tracker extends AsyncDisposable {
   /** What it runs on, `auto` settled; undefined where that is not told. */
   readonly device?: ConcreteDevice;
-  /** Starts a target on `frame` at `box` (image pixels). Throws `BOX_INVALID`, `FRAME_FORM`. */
-  start(frame: Frame, box: Box): Promise<Target>;
-  /** Tracks several targets on one frame as one batch; results in the order of `targets`. Throws `FRAME_FORM`. */
-  trackAll(frame: Frame, targets: readonly Target[]): Promise<TrackResult[]>;
+  /** Starts a target on `frame` at `box` (image pixels). Throws `BOX_INVALID`, and what `toFrame` throws. */
+  start(frame: FrameInput, box: Box): Promise<Target>;
+  /** Tracks several targets on one frame as one batch; results in the order of `targets`. Throws what `toFrame` throws. */
+  trackAll(frame: FrameInput, targets: readonly Target[]): Promise<TrackResult[]>;
   /** Releases the sessions and weights. */
   dispose(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import {
+  asyncDisposeSymbol,
   type ConcreteDevice,
   type Device,
   LoratError,
@@ -152,7 +153,7 @@ export class TrainingEngine {
     const parts = { session, optimizer, sum, statistics, exchange };
     return new TrainingEngine(settings, weights, parts, trainable, {
       ...progress,
-      ...(mixed && { lossScale }),
+      lossScale: mixed ? lossScale : undefined,
     });
   }
 
@@ -212,7 +213,7 @@ export class TrainingEngine {
       step: step + 1,
       updates: updates + (skipped ? 0 : 1),
       nonFinite: failed ? nonFinite + 1 : 0,
-      ...(lossScale && { lossScale: nextLossScale(lossScale, !skipped) }),
+      lossScale: lossScale && nextLossScale(lossScale, !skipped),
     };
     const rate = this.#optimizer.learningRate(step);
     return {
@@ -220,8 +221,8 @@ export class TrainingEngine {
       ...terms,
       gradNorm,
       learningRate: rate,
-      ...(skipped && { skipped }),
-      ...(lossScale && { lossScale: lossScale.scale }),
+      skipped,
+      lossScale: lossScale?.scale,
     };
   }
 
@@ -284,6 +285,10 @@ export class TrainingEngine {
 
   async dispose(): Promise<void> {
     await Promise.all([this.#session.dispose(), this.#optimizer.dispose(), this.#sum.dispose()]);
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   add,
+  asyncDisposeSymbol,
   type ConcreteDevice,
   DeviceTensor,
   float32,
@@ -118,6 +119,10 @@ export class GradientSum {
   async dispose(): Promise<void> {
     this.clear();
     await this.#session?.dispose();
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
   }
 }
 

@@ -8,7 +8,13 @@ export { Optimizer, type TensorState, type UpdatePosition } from "./optimizer.ts
 export * from "./parameter-groups.ts";
 export type { Recompute } from "./recompute.ts";
 export { learningRate, type Schedule } from "./schedule.ts";
-export { type OptimizerSettings, type TrainingSettings, trainingSchedule } from "./settings.ts";
+export {
+  type OptimizerSettings,
+  optimizerSchema,
+  type TrainingSettings,
+  trainingSchedule,
+  trainingSettingsSchema,
+} from "./settings.ts";
 export { baseTensors } from "./starting-weights.ts";
 export * from "./stem/index.ts";
 export {

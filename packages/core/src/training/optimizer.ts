@@ -1,4 +1,5 @@
 import {
+  asyncDisposeSymbol,
   bytesPerElement,
   type ConcreteDevice,
   type Device,
@@ -152,6 +153,10 @@ export class Optimizer {
   async dispose(): Promise<void> {
     release(Object.fromEntries(this.state));
     await Promise.all([this.#norm, ...this.#updates].map((session) => session.dispose()));
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
   }
 
   async #run(feeds: Readonly<Record<string, Tensor | DeviceTensor>>): Promise<void> {

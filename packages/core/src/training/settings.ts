@@ -1,51 +1,62 @@
-import type { ModelConfig } from "../model/config.ts";
+import { z } from "zod";
+import { modelConfigSchema } from "../model/config.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** AdamW and its schedule (specification sections 3.6 and 3.7); rates are absolute. */
-export interface OptimizerSettings {
-  readonly learningRate: number;
-  readonly warmupSteps: number;
+const count = z.int().min(1);
+const positive = z.number().positive();
+const atLeast0 = z.number().min(0);
+
+/** What a run's settings may say of the optimiser. */
+export const optimizerSchema = z.strictObject({
+  learningRate: positive,
+  warmupSteps: z.int().min(0),
   /** Rate at the start of the warm-up. */
-  readonly warmupLearningRate: number;
+  warmupLearningRate: atLeast0,
   /** Rate that the cosine approaches. */
-  readonly minLearningRate: number;
+  minLearningRate: atLeast0,
   /**
    * Length of the cosine in updates, after the warm-up. The paper's is as long as the run, so that the warm-up cuts its end
    * off (specification 3.6). Default: it ends with the last update.
    */
-  readonly cosineSteps?: number;
+  cosineSteps: count.optional(),
   /**
    * Updates at the end in which the rate falls along the cosine; between warm-up and these it stays as it is, so that a run can
    * be prolonged. Default: the rate falls from the end of the warm-up on, as in the paper.
    */
-  readonly decaySteps?: number | undefined;
-  readonly weightDecay: number;
+  decaySteps: count.optional(),
+  weightDecay: atLeast0,
   /** Maximum global L2 norm of an update's gradients. */
-  readonly maxGradNorm: number;
+  maxGradNorm: positive,
   /** Layer-wise decay of the rate; full fine-tuning of a pre-trained backbone only. */
-  readonly layerDecay?: number;
+  layerDecay: z.number().positive().max(1).optional(),
   /** Second-moment decay; default: 0.999. */
-  readonly beta2?: number;
-}
+  beta2: z.number().min(0).lt(1).optional(),
+});
+
+/** AdamW and its schedule (specification sections 3.6 and 3.7); rates are absolute. */
+export type OptimizerSettings = Readonly<z.infer<typeof optimizerSchema>>;
+
+/** What a run's settings may say of a training, except its data. */
+export const trainingSettingsSchema = z.strictObject({
+  model: modelConfigSchema,
+  /** Pairs of one forward and backward pass. */
+  batchSize: count,
+  /** Passes whose gradients make one update; default: 1. */
+  accumulation: count.optional(),
+  /** Number of updates. */
+  steps: count,
+  /** `mixed` falls back to `fp32` where the device has no half precision. Default: `fp32`. */
+  precision: z.enum(["fp32", "mixed"]).optional(),
+  optimizer: optimizerSchema,
+  /** Decay of the exponential average of the weights; default: no average. */
+  averageDecay: z.number().min(0).lt(1).optional(),
+  /** Whether the classification target is the predicted box's IoU; default: true for the MLP head alone. */
+  iouAware: z.boolean().optional(),
+  seed: z.int().min(0),
+});
 
 /** Everything that decides a training, except its data. */
-export interface TrainingSettings {
-  readonly model: ModelConfig;
-  /** Pairs of one forward and backward pass. */
-  readonly batchSize: number;
-  /** Passes whose gradients make one update; default: 1. */
-  readonly accumulation?: number;
-  /** Number of updates. */
-  readonly steps: number;
-  /** `mixed` falls back to `fp32` where the device has no half precision. Default `fp32`. */
-  readonly precision?: "fp32" | "mixed";
-  readonly optimizer: OptimizerSettings;
-  /** Decay of the exponential average of the weights; default: no average. */
-  readonly averageDecay?: number;
-  /** Whether the classification target is the predicted box's IoU; default: true for the MLP head alone. */
-  readonly iouAware?: boolean;
-  readonly seed: number;
-}
+export type TrainingSettings = Readonly<z.infer<typeof trainingSettingsSchema>>;
 
 /** The schedule of a training. */
 export function trainingSchedule({

@@ -4,6 +4,7 @@
  */
 export { type ByteSource, blobSource, bytesSource, checkRange } from "./byte-source.ts";
 export { decodeFloat32, dtypeSize, dtypes, elementCount, encodeFloat32, type WeightDType } from "./dtype.ts";
+export type { FileSource } from "./file-source.ts";
 export { float32ToHalf, halfToFloat32 } from "./half.ts";
 export { type MatMul, type MatMulSize, matmulRows } from "./matmul-rows.ts";
 export { type MergedTensor, type MergeOptions, mergedBlocks, mergedTensor, planMerge } from "./merge.ts";

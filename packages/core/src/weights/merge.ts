@@ -46,7 +46,7 @@ export async function planMerge(
     parts.push({
       ...locate(name, merged, trained, base),
       rows: shape[0] ?? 1,
-      ...(isFolded && { fold: { ...fold, scaling: await scalingOf(fold.place, fold.rank) } }),
+      fold: isFolded ? { ...fold, scaling: await scalingOf(fold.place, fold.rank) } : undefined,
     });
   }
   return Array.from(plan, ([name, tensor]) => ({ name, ...tensor, trained }));

@@ -2,7 +2,7 @@ import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import { mergedConfig } from "../model/config.ts";
 import { parametersOf } from "../model/lorat.ts";
-import type { Variant } from "../model/variants.ts";
+import { variantSchema } from "../model/variants.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { TensorFile } from "./tensor-file.ts";
@@ -10,25 +10,6 @@ import { stateDictOf, validateStateDict } from "./validate.ts";
 
 /** The two files of a model folder. */
 export const modelFiles = { manifest: "model.json", weights: "weights.safetensors" } as const;
-
-const count = z.int().positive();
-
-const variantSchema = z.object({
-  name: z.string().min(1),
-  dim: count,
-  depth: count,
-  heads: count,
-  ffn: z.enum(["gelu", "swiglu"]),
-  hidden: count,
-  patchSize: count,
-  templateGrid: count,
-  searchGrid: count,
-  templateAreaFactor: z.number().positive(),
-  searchAreaFactor: z.number().positive(),
-  stem: z.enum(["patch", "conv"]).optional(),
-  attention: z.enum(["joint", "asymmetric"]).optional(),
-  dropPath: z.number().min(0).lt(1),
-}) satisfies z.ZodType<Variant>;
 
 const manifestSchema = z
   .object({
@@ -52,6 +33,8 @@ const manifestSchema = z
       )
       .default([]),
     notes: z.array(z.string()).default([]),
+    /** The weights' file, so that damage shows. */
+    weights: z.object({ bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
     /** Which linear layers int8 leaves in single precision, and how well boxes then agree (see `guardedLayers`). */
     int8: z
       .object({
@@ -63,7 +46,11 @@ const manifestSchema = z
     calibration: z.object({ slope: z.number().positive(), offset: z.number() }).optional(),
     /** How the tracker's loop departs from the reference's (see `LoopSettings`). */
     loop: z
-      .object({ boxVoting: z.boolean().optional(), sizeGain: z.number().positive().max(1).optional() })
+      .object({
+        boxVoting: z.boolean().optional(),
+        sizeGain: z.number().positive().max(1).optional(),
+        windowWeight: z.number().min(0).max(1).optional(),
+      })
       .optional(),
   })
   .refine(

@@ -40,7 +40,7 @@ describe.each(all.map((variant) => [variant.name, variant] as const))("%s", (nam
     if (showsGrid) expect(found.name).toBe(name);
     else expect(note).toContain("-378");
     if (!showsGrid) expect(found.name).toMatch(/-224$/);
-    expect(recogniseVariant([profile], variant)).toEqual({ variant, note: undefined });
+    expect(recogniseVariant([profile], variant)).toEqual({ variant, note: undefined, fitting: [variant] });
     validateWeights(tensors, profile, variant, "file");
   });
 });

@@ -35,9 +35,9 @@ export function profileWeights(tensors: StateDict, what: string): WeightsProfile
   if (tensors.has("register_tokens")) {
     throw new LoratError(
       "WEIGHTS_REGISTERS",
-      `${what} is a DINOv2 with registers, which LoRAT does not use`,
+      `${what} is a DINOv2 with registers: LoRATv2 stands on those, LoRAT does not`,
       {
-        hint: "Use the file without _reg4 in its name.",
+        hint: "Use the file without reg4 or with-registers in its name.",
       },
     );
   }
@@ -71,6 +71,8 @@ export function profileWeights(tensors: StateDict, what: string): WeightsProfile
 export interface VariantChoice {
   readonly variant: Variant;
   readonly note: string | undefined;
+  /** All that fit, this one first. */
+  readonly fitting: readonly Variant[];
 }
 
 /**
@@ -100,10 +102,11 @@ export function recogniseVariant(profiles: readonly WeightsProfile[], requested?
       },
     );
   }
-  if (fitting.length === 1) return { variant, note: undefined };
+  if (fitting.length === 1) return { variant, note: undefined, fitting };
   const others = fitting.slice(1).map(({ name }) => name);
   return {
     variant,
+    fitting,
     note: `the files do not show the search size: ${variant.name} was assumed, ${others.join(", ")} would fit as well`,
   };
 }

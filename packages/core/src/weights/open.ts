@@ -1,5 +1,6 @@
 import { LoratError } from "@lorat/graph";
 import type { ByteSource } from "./byte-source.ts";
+import { withAuthorsNames } from "./foreign-names.ts";
 import { openSafetensors } from "./safetensors.ts";
 import type { TensorFile } from "./tensor-file.ts";
 import { openTorchZip } from "./torch-zip.ts";
@@ -16,19 +17,22 @@ export async function openTensorFile(source: ByteSource, name: string): Promise<
   try {
     const head = await source.read(0, Math.min(source.size, 512));
     if (head.byteLength === 0) throw new LoratError("WEIGHTS_EMPTY", "the file is empty");
-    if (startsWith(head, [0x50, 0x4b])) return withUsualNames(await openTorchZip(source));
+    if (startsWith(head, [0x50, 0x4b])) return opened(await openTorchZip(source));
     if (head[8] !== 0x7b || looksLikeText(head)) refuseKnownStrangers(head);
-    return withUsualNames(await openSafetensors(source));
+    return opened(await openSafetensors(source));
   } catch (error) {
     if (!(error instanceof LoratError)) throw error;
     const { hint, issues, cause } = error;
     throw new LoratError(error.code, `${name}: ${error.message}`, {
-      ...(hint ? { hint } : {}),
+      hint,
       issues,
       cause: cause ?? error,
     });
   }
 }
+
+/** Under the names of DINOv2's and LoRAT's authors, whoever wrote it. */
+const opened = (file: TensorFile) => withAuthorsNames(withUsualNames(file));
 
 function refuseKnownStrangers(head: Uint8Array): void {
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) {

@@ -35,6 +35,11 @@ it.each([
     ["cls_token", "model.head.bias", "patch_embed.proj.weight"],
   ],
   [
+    "trained by LoRAT without its base, wrapped",
+    ["module.model.head.cls_mlp.layers.0.bias", "module.model.token_type_embed"],
+    ["head.cls_mlp.layers.0.bias", "token_type_embed"],
+  ],
+  [
     "in chunks",
     ["blocks.0.0.norm1.bias", "blocks.1.6.norm1.bias", "patch_embed.proj.weight"],
     ["blocks.0.norm1.bias", "blocks.6.norm1.bias", "patch_embed.proj.weight"],
@@ -44,6 +49,6 @@ it.each([
     ["student.patch_embed.proj.weight", "teacher.patch_embed.proj.weight"],
     ["student.patch_embed.proj.weight", "teacher.patch_embed.proj.weight"],
   ],
-])("opens DINOv2 %s under its usual names", async (_, names, expected) => {
+])("opens a network %s under its usual names", async (_, names, expected) => {
   expect(await namesOf(names)).toEqual(expected);
 });

@@ -1,8 +1,8 @@
 import type { TensorEntry, TensorFile } from "./tensor-file.ts";
 
-/** What training wrappers put in front of a network's names: DistributedDataParallel, Lightning, distillation. */
+/** What training wrappers put in front of a network's names: DistributedDataParallel, Lightning, distillation, torch.compile. */
 const WRAPPERS =
-  /^(?:(?:module|model|net|network|backbone|teacher|student|encoder)\.)+(?=patch_embed\.proj\.weight$)/;
+  /^(?:(?:module|model|net|network|backbone|teacher|student|encoder|state_dict|_orig_mod)\.)+(?=(?:patch_embed\.proj\.weight|token_type_embed)$)/;
 /** DINOv2's training keeps blocks in chunks, `blocks.CHUNK.BLOCK.…`. */
 const CHUNKED = /^blocks\.\d+\.(\d+\..*)$/;
 
@@ -12,9 +12,10 @@ const CHUNKED = /^blocks\.\d+\.(\d+\..*)$/;
  */
 export function withUsualNames(file: TensorFile): TensorFile {
   const names = [...file.entries.keys()];
-  const prefixes = names.flatMap((name) => WRAPPERS.exec(name)?.[0] ?? []);
+  const prefixes = [...new Set(names.flatMap((name) => WRAPPERS.exec(name)?.[0] ?? []))];
   // One network, or it would be a guess which one is meant.
-  const prefix = prefixes.length === 1 && !names.includes("patch_embed.proj.weight") ? prefixes[0]! : "";
+  const bareNames = ["patch_embed.proj.weight", "token_type_embed"].some((name) => names.includes(name));
+  const prefix = prefixes.length === 1 && !bareNames ? prefixes[0]! : "";
   const bare = names.map((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name));
   const blocks = bare.filter((name) => name.startsWith("blocks."));
   const isChunked = blocks.length > 0 && blocks.every((name) => CHUNKED.test(name));

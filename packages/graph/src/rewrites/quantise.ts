@@ -56,7 +56,7 @@ export function quantise(
     const parts = {
       levels: read("levels", levels),
       scale: read("scale", scale),
-      ...(bias && { bias: read("bias", bias) }),
+      bias: bias && read("bias", bias),
     };
     return [quantisedLayer(move(layer.input), parts, layer.output.shape)];
   });
@@ -86,7 +86,7 @@ function weightParts({ weight, steps }: LinearLayer, move: Move, type: WeightLev
       bias &&= mul(bias, channels);
     }
   }
-  return { levels, scale, ...(bias && { bias }) };
+  return { levels, scale, bias };
 }
 
 /** `x W s + b` in 8 bits, in the order of operators that ONNX Runtime makes one of. */

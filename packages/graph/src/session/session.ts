@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { runtime } from "#runtime";
 import { LoratError } from "../errors.ts";
 import { Graph, type Value } from "../graph.ts";
+import { asyncDisposeSymbol, disposeSymbol } from "../lifetimes.ts";
 import { modelInputs } from "../onnx/input-shapes.ts";
 import { serialise } from "../onnx/serialise.ts";
 import { forCpuProducts } from "../rewrites/cpu-products.ts";
@@ -35,6 +36,10 @@ export class DeviceTensor {
   /** Frees the device's memory. */
   dispose(): void {
     this.#tensor.dispose();
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
   }
 }
 
@@ -197,6 +202,10 @@ export class Session {
     await this.#session.release();
   }
 
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
+  }
+
   #feed(name: string, input: SessionInput, given: Tensor | DeviceTensor | undefined): OrtTensor {
     const { dtype = given?.dtype, shape } = input;
     if (!given)
@@ -231,6 +240,8 @@ async function created(
   try {
     return await ort.InferenceSession.create(model, settings);
   } catch (cause) {
+    const missing = runtime.missing?.(cause);
+    if (missing) throw missing;
     throw new LoratError("SESSION_CREATE", `${device} refused the graph: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,29 +1,24 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "@commander-js/extra-typings";
 import type { Ranks } from "../mpi/ranks.ts";
 import { describeError, EXIT, usageError } from "./errors.ts";
+import { count } from "./values.ts";
 
 /** Options of the commands that run on several ranks. */
 export interface RankFlags {
-  readonly ranks?: number;
-  readonly mpi?: string;
-  readonly mpirun?: string;
+  readonly ranks?: number | undefined;
+  readonly mpi?: string | undefined;
+  readonly mpirun?: string | undefined;
 }
 
-/** The options by which a command is run on several ranks. */
-export function rankOptions(): Option[] {
-  return [
-    new Option("--ranks <n>", "start so many ranks on this machine with mpirun").argParser(ranksOf),
-    new Option("--mpirun <file>", "the mpirun that --ranks starts (default: the one on the PATH)"),
-    mpiOption(),
-  ];
+export function ranksOption() {
+  return new Option("--ranks <number>", "start so many ranks on this machine, with mpirun").argParser(count);
 }
 
-function ranksOf(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 on.");
-  return Number(text);
+export function mpirunOption() {
+  return new Option("--mpirun <file>", "the mpirun that --ranks starts (default: the one on the PATH)");
 }
 
-function mpiOption(): Option {
+export function mpiOption() {
   return new Option(
     "--mpi <file>",
     "the MPI library, where it is not found by itself, such as libmpich.so.12",

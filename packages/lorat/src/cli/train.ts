@@ -1,40 +1,75 @@
 import { join } from "node:path";
+import { Option } from "@commander-js/extra-typings";
 import { LoratError } from "@lorat/graph";
-import { Command } from "commander";
 import type { Ranks } from "../mpi/ranks.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 import { listenForStop } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { withRanksOfJob } from "./ranks.ts";
-import { chosenConfig, presetTable, type TrainFlags, withTrainOptions } from "./train-options.ts";
+import { mpiOption, mpirunOption, ranksOption, withRanksOfJob } from "./ranks.ts";
+import { chosenConfig, presetTable, trainingCommand, whatArgument } from "./train-options.ts";
 import { trainStemCommand } from "./train-stem.ts";
+import { count, quoted } from "./values.ts";
 
 /** `lorat train`: from data to a model folder, in a run that can be stopped and continued at any time. */
-export function trainCommand(): Command {
-  const command = new Command("train")
-    .description("train a model; Ctrl-C saves a checkpoint, --resume goes on from it")
-    .addCommand(trainStemCommand());
-  return withTrainOptions(command).action(async (what: string | undefined, flags: TrainFlags) => {
-    if (flags.list) {
-      console.log(presetTable());
-      return;
-    }
-    if (flags.out === undefined) throw usageError("--out RUN is missing: the folder that the run goes into");
-    const out = flags.out;
-    await withRanksOfJob(flags, async (ranks) => {
-      const choose = () => chosenConfig(what, out, flags);
-      // A run's own configuration is read by the first rank; the others need not see its folder.
-      const own = what === undefined;
-      const config = !ranks
-        ? await choose()
-        : own
-          ? await ranks.ofFirst(choose)
-          : await ranks.together(choose);
-      await runTraining(config, out, flags, ranks);
+export function trainCommand() {
+  return withOptions()
+    .addCommand(trainStemCommand())
+    .action(async (what, flags) => {
+      if (flags.presets) {
+        console.log(presetTable());
+        return;
+      }
+      if (flags.out === undefined)
+        throw usageError("--out RUN is missing: the folder that the run goes into");
+      const { out } = flags;
+      await withRanksOfJob(flags, async (ranks) => {
+        const choose = () => chosenConfig(what, out, flags);
+        // A run's own configuration is read by the first rank; the others need not see its folder.
+        const shared = ranks && (what === undefined ? ranks.ofFirst(choose) : ranks.together(choose));
+        await runTraining(await (shared ?? choose()), out, flags, ranks);
+      });
     });
-  });
+}
+
+type TrainFlags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
+  return trainingCommand("train")
+    .description("train a model; Ctrl-C saves a checkpoint, --resume goes on from it")
+    .addArgument(whatArgument())
+    .optionsGroup("The run:")
+    .option("--presets", "list the presets with their scores and what they need")
+    .option("--out <path>", "folder of the run: configuration, metrics, events, checkpoints")
+    .option(
+      "--resume",
+      "go on from the run's last checkpoint; without [what], with the run's own configuration",
+    )
+    .option(
+      "--low-memory",
+      "keep frozen weights once, on the CPU, and recompute what is light: a little slower",
+    )
+    .addOption(
+      new Option("--recompute <what>", "what the backward pass computes again to save memory").choices([
+        "none",
+        "light",
+        "blocks",
+      ] as const),
+    )
+    .addOption(ranksOption())
+    .addOption(mpirunOption())
+    .addOption(mpiOption())
+    .addOption(
+      new Option("--compress <how>", "gradients between ranks: fp16 sends half the bytes").choices([
+        "none",
+        "fp16",
+      ] as const),
+    )
+    .option("--keep <number>", "checkpoints kept", count, 3)
+    .option("--checkpoint-seconds <number>", "seconds between checkpoints", count, 180)
+    .option("--model-out <dir>", "where the finished model goes (default: RUN/model)")
+    .option("--force", "with --model-out: replace a model folder that exists");
 }
 
 async function runTraining(
@@ -56,9 +91,9 @@ async function runTraining(
     checkpointSeconds,
     compress,
   } = flags;
-  if (flags.model !== undefined) {
+  if (flags.modelOut !== undefined) {
     const { checkModelFolder } = await import("../models/convert/output-folder.ts");
-    await checkModelFolder(flags.model, { force: flags.force ?? false });
+    await checkModelFolder(flags.modelOut, { force: flags.force ?? false });
   }
   const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
   const say = (line: string) => {
@@ -93,13 +128,16 @@ async function runTraining(
       onNotice: (message) => say(`note: ${message}`),
     });
     progress.done();
-    if (!isFirst) return;
+    if (!isFirst) {
+      process.exitCode = stop.status();
+      return;
+    }
     if (!finished) {
       console.log(`stopped and saved after step ${step} of ${config.steps} in ${folder}`);
       console.log(`go on with: lorat train --resume --out ${quoted(folder)}`);
       process.exitCode = stop.status();
     }
-    if (finished || flags.model !== undefined) await writeModelFolder(config, folder, step, flags);
+    if (finished || flags.modelOut !== undefined) await writeModelFolder(config, folder, step, flags);
   } finally {
     progress.done();
     stop.release();
@@ -110,7 +148,7 @@ async function writeModelFolder(
   config: RunConfig,
   run: string,
   step: number,
-  { model = join(run, "model"), ...flags }: Pick<TrainFlags, "model" | "force">,
+  { modelOut: model = join(run, "model"), ...flags }: Pick<TrainFlags, "modelOut" | "force">,
 ): Promise<void> {
   // The run's own is its to replace.
   const force = flags.force ?? model === join(run, "model");
@@ -124,7 +162,7 @@ async function writeModelFolder(
     if (!(error instanceof LoratError && error.code === "EXPORT_UNSUPPORTED")) throw error;
     console.log(`trained ${step} of ${config.steps} steps; ${error.message}`);
     console.log(
-      `lorat runs export ${quoted(run)} --onnx FILE writes the network, --trained FILE what was trained`,
+      `lorat runs export ${quoted(run)} --onnx-out FILE writes the network, --trained-out FILE what was trained`,
     );
   }
 }
@@ -165,8 +203,4 @@ export function recordLine(record: RunRecord): string | undefined {
     default:
       return undefined;
   }
-}
-
-function quoted(path: string): string {
-  return /^[\w./~+@%-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

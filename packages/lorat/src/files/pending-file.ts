@@ -120,7 +120,7 @@ export async function checkFree(path: string, force: boolean): Promise<void> {
 }
 
 /** Makes a folder and those above it. Node's own way of doing so never ends in places such as `/proc`, where none can be made. */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {

@@ -62,7 +62,7 @@ export async function decodePicture(
   try {
     const other = await otherKind(source);
     const image = sharp(other?.data ?? source, {
-      ...(other && { raw: { width: other.width, height: other.height, channels: 4 } }),
+      raw: other && { width: other.width, height: other.height, channels: 4 },
       ignoreIcc: !colourProfile,
       failOn,
     });

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Frame } from "@lorat/core";
 
 /** A range of a source, in frame indices. */
@@ -9,7 +10,7 @@ export interface FrameRange {
 }
 
 /** A video file or a folder of images, read frame by frame. */
-export interface FrameSource {
+export interface FrameSource extends AsyncDisposable {
   readonly kind: "video" | "images";
   /** Pixels, as displayed: a video's rotation is applied, pixels that are not square are left as they are. */
   readonly width: number;

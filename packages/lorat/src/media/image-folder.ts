@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Frame } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
+import { asyncDisposeSymbol, LoratError } from "@lorat/graph";
 import sharp, { type Metadata } from "sharp";
 import { mapAhead } from "../threads/map-ahead.ts";
 import { decodePicture } from "./decode-picture.ts";
@@ -61,7 +61,7 @@ export async function openImageFolder(
     });
   }
 
-  return {
+  const source: FrameSource = {
     kind: "images",
     width,
     height,
@@ -71,7 +71,11 @@ export async function openImageFolder(
     frames,
     recycle: () => {},
     dispose: async () => {},
+    [asyncDisposeSymbol]() {
+      return this.dispose();
+    },
   };
+  return source;
 }
 
 /**

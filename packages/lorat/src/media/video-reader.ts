@@ -1,8 +1,10 @@
 import type { Frame } from "@lorat/core";
+import { asyncDisposeSymbol } from "@lorat/graph";
+import { isBuilt } from "../threads/built-file.ts";
 import type { FrameRange, FrameSource } from "./frame-source.ts";
 import { SpareBuffers } from "./spare-buffers.ts";
 import { decodeFrames } from "./video-frames.ts";
-import { framesFromWorker, hasDecodeWorker } from "./video-thread.ts";
+import { framesFromWorker } from "./video-thread.ts";
 import { inspectVideo } from "./video-track.ts";
 
 interface VideoOptions {
@@ -18,10 +20,7 @@ interface VideoOptions {
  * so the same on every machine. Throws `VIDEO_EMPTY`, `VIDEO_NOT_RECOGNISED`, `VIDEO_TRUNCATED`, `VIDEO_NO_TRACK`,
  * `VIDEO_CODEC_UNKNOWN`, `VIDEO_NO_FRAMES`, `VIDEO_BROKEN`, `VIDEO_DECODE_FAILED` (of the first frame).
  */
-export async function openVideo(
-  path: string,
-  { thread = hasDecodeWorker }: VideoOptions = {},
-): Promise<FrameSource> {
+export async function openVideo(path: string, { thread = isBuilt }: VideoOptions = {}): Promise<FrameSource> {
   const info = await inspectVideo(path);
   const { width, height, fps, times } = info;
   const spares = new SpareBuffers();
@@ -37,7 +36,7 @@ export async function openVideo(
     }
   }
 
-  return {
+  const source: FrameSource = {
     kind: "video",
     width,
     height,
@@ -49,5 +48,9 @@ export async function openVideo(
       await Promise.all([...open].map((decoded) => decoded.return()));
       spares.clear();
     },
+    [asyncDisposeSymbol]() {
+      return this.dispose();
+    },
   };
+  return source;
 }

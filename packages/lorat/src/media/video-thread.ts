@@ -1,6 +1,6 @@
-import { Worker } from "node:worker_threads";
 import type { Frame } from "@lorat/core";
-import { fromPlainError, type PlainError, toPlainError } from "../threads/thread-error.ts";
+import { builtFile } from "../threads/built-file.ts";
+import { WorkerThread } from "../threads/worker-thread.ts";
 import type { FrameRange } from "./frame-source.ts";
 import type { SpareBuffers } from "./spare-buffers.ts";
 import type { VideoInfo } from "./video-info.ts";
@@ -9,31 +9,10 @@ import type { VideoInfo } from "./video-info.ts";
 export interface DecodeJob {
   readonly info: VideoInfo;
   readonly range: FrameRange;
-  /** Frames that may be under way before the reader takes one. */
-  readonly ahead: number;
 }
 
-/** To the decoding thread: one more frame may be sent, an array to decode into, or an end to it. */
-export type DecodeOrder =
-  | { readonly kind: "more" }
-  | { readonly kind: "spare"; readonly data: Uint8Array }
-  | { readonly kind: "stop" };
-
-/** From the decoding thread. */
-export type DecodeNews =
-  | { readonly kind: "frame"; readonly frame: Frame }
-  | { readonly kind: "end" }
-  | { readonly kind: "error"; readonly error: PlainError };
-
+/** Frames that are ordered before the reader takes one. */
 const FRAMES_AHEAD = 4;
-
-// A thread can only be started from JavaScript: from the TypeScript sources frames are decoded on the caller's own.
-const workerUrl = import.meta.url.endsWith(".ts")
-  ? undefined
-  : new URL("./decode-worker.js", import.meta.url);
-
-/** Whether {@link framesFromWorker} can be used here. */
-export const hasDecodeWorker = workerUrl !== undefined;
 
 /** {@link decodeFrames} on a thread of its own, {@link FRAMES_AHEAD} frames ahead of the reader. */
 export async function* framesFromWorker(
@@ -41,37 +20,29 @@ export async function* framesFromWorker(
   range: FrameRange,
   spares: SpareBuffers,
 ): AsyncGenerator<Frame, void, void> {
-  const job: DecodeJob = { info, range, ahead: FRAMES_AHEAD };
-  const worker = new Worker(workerUrl!, { workerData: job });
-  const order = (message: DecodeOrder, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
-  const news: DecodeNews[] = [];
-  let wake = () => {};
-  const tell = (message: DecodeNews) => {
-    news.push(message);
-    wake();
+  const job: DecodeJob = { info, range };
+  const thread = new WorkerThread<"next", Frame | undefined, never, Uint8Array>(
+    builtFile("media/decode-worker"),
+    job,
+    { code: "VIDEO_DECODE_FAILED", name: "the decoding thread" },
+  );
+  const next = () => {
+    const frame = thread.ask("next");
+    frame.catch(() => {}); // seen when its turn comes
+    return frame;
   };
-  worker.on("message", tell);
-  worker.on("error", (error) => tell({ kind: "error", error: toPlainError(error) }));
-  const gone = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  gone.then(() => tell({ kind: "error", error: toPlainError(new Error("the decoding thread ended early")) }));
-  const forward = (data: Uint8Array) => order({ kind: "spare", data }, [data.buffer as ArrayBuffer]);
+  const forward = (data: Uint8Array) => thread.tell(data, [data.buffer as ArrayBuffer]);
   spares.forward = forward;
   try {
+    const ahead = Array.from({ length: FRAMES_AHEAD }, next);
     for (;;) {
-      // Only a reader that waits keeps the process alive: one that has lost interest must not.
-      worker.ref();
-      while (news.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      worker.unref();
-      const message = news.shift()!;
-      if (message.kind === "end") return;
-      if (message.kind === "error") throw fromPlainError(message.error);
-      order({ kind: "more" });
-      yield message.frame;
+      const frame = await ahead.shift()!;
+      if (!frame) return;
+      ahead.push(next());
+      yield frame;
     }
   } finally {
     if (spares.forward === forward) spares.forward = undefined;
-    worker.ref();
-    order({ kind: "stop" });
-    await gone;
+    await thread.close();
   }
 }

@@ -2,7 +2,8 @@ import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { type OutputOptions, reserveOutput } from "../files/pending-file.ts";
 import { isSystemError, unwritable } from "../files/system-error.ts";
-import { hasEncodeWorker, openEncoderThread } from "./encode-thread.ts";
+import { isBuilt } from "../threads/built-file.ts";
+import { openEncoderThread } from "./encode-thread.ts";
 import { videoKind } from "./video-kinds.ts";
 import { requireVideoLibraries } from "./video-libraries.ts";
 
@@ -40,19 +41,17 @@ const IN_FLIGHT = 3;
  * `VIDEO_LIBRARY_MISSING` and `VIDEO_ENCODE_FAILED`; `OUTPUT_UNWRITABLE` later, on a full disk for example.
  */
 export async function createVideoWriter(path: string, options: VideoWriterOptions): Promise<VideoWriter> {
-  const { width, height, fps = 25, release, thread = hasEncodeWorker } = options;
+  const { width, height, fps = 25, release, soundOf, thread = isBuilt } = options;
   const kind = videoKind(path);
   await requireVideoLibraries("write");
   const pending = await reserveOutput(path, options);
   const { partialPath } = pending;
-  const { soundOf } = options;
-  const sound = soundOf !== undefined && { soundOf };
   const failed = async (cause: unknown): Promise<never> => {
     if (isSystemError(cause)) throw unwritable(path, cause);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new LoratError("VIDEO_ENCODE_FAILED", `${path} cannot be encoded: ${reason}`, { cause });
   };
-  const job = kind === "gif" ? undefined : { path: partialPath, width, height, fps, kind, ...sound };
+  const job = kind === "gif" ? undefined : { path: partialPath, width, height, fps, kind, soundOf };
   const onThread = thread && job !== undefined;
   const open = async () => {
     if (!job)

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeFloat32, type ModelManifest, modelFiles, type TensorToWrite, type Variant } from "@lorat/core";
 import type { Tensor } from "@lorat/graph";
+import { sha256Of } from "../files/download/index.ts";
 import type { OutputOptions } from "../files/pending-file.ts";
 import { writeTensorFile } from "../files/tensor-file.ts";
 import { makeModelFolder } from "./convert/output-folder.ts";
@@ -45,7 +46,9 @@ export async function writeModel(
     notes: [...notes],
   };
   await makeModelFolder(folder, { force, inputs: [] }, async (partial) => {
-    await writeTensorFile(join(partial, modelFiles.weights), tensors, { format: "lorat" });
-    await writeFile(join(partial, modelFiles.manifest), `${JSON.stringify(manifest, null, 2)}\n`);
+    const file = join(partial, modelFiles.weights);
+    const bytes = await writeTensorFile(file, tensors, { format: "lorat" });
+    const whole = { ...manifest, weights: { bytes, sha256: await sha256Of(file) } };
+    await writeFile(join(partial, modelFiles.manifest), `${JSON.stringify(whole, null, 2)}\n`);
   });
 }

@@ -45,7 +45,7 @@ export function runCharts(runs: readonly Run[], { points, smoothing = 0 }: Chart
     const drawn = series.filter(({ y }) => y.some(Number.isFinite));
     if (drawn.length === 0) return [];
     const thinned = points === undefined ? drawn : drawn.map((one) => thin(one, points));
-    return [{ title: plan.title, series: thinned, ...(plan.log && { log: true }) }];
+    return [{ title: plan.title, series: thinned, log: plan.log }];
   });
 }
 

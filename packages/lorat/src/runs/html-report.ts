@@ -1,4 +1,4 @@
-import { chartPage, escapeHtml } from "../report/page-charts.ts";
+import { chartPage, escapeHtml, htmlTable } from "../report/page.ts";
 import { shortNumber } from "../report/series.ts";
 import { runCharts } from "./charts.ts";
 import type { Run } from "./read-run.ts";
@@ -46,7 +46,7 @@ function overview(runs: readonly Run[]): string {
     "checkpoint",
     "last record (UTC)",
   ];
-  return table(head, rows);
+  return htmlTable(head, rows);
 }
 
 function warnings(runs: readonly Run[]): string {
@@ -64,7 +64,7 @@ function details(run: Run): string {
   if (last) {
     const rows = Object.entries(last.sequences).sort(([, a], [, b]) => a - b);
     parts.push(
-      `<details><summary>tracked sequences at step ${last.step}</summary>${table(
+      `<details><summary>tracked sequences at step ${last.step}</summary>${htmlTable(
         ["sequence", "AUC"],
         rows.map(([name, auc]) => [name, shortNumber(auc)]),
       )}</details>`,
@@ -81,12 +81,6 @@ function details(run: Run): string {
     );
   }
   return parts.length === 0 ? "" : `<section><h2>${escapeHtml(run.name)}</h2>${parts.join("")}</section>`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: string, row: readonly string[]) =>
-    row.map((text) => `<${tag}>${escapeHtml(text)}</${tag}>`).join("");
-  return `<table><thead><tr>${cells("th", head)}</tr></thead><tbody>${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("")}</tbody></table>`;
 }
 
 function list(items: readonly string[]): string {

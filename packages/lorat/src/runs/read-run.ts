@@ -2,7 +2,6 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { listCheckpoints } from "./checkpoint.ts";
-import { runConfigSchema } from "./config/schema.ts";
 import { RECORD_FILE } from "./evaluation/run-record.ts";
 import {
   parseRecord,
@@ -11,8 +10,7 @@ import {
   type ValidationRecord,
   type WarningRecord,
 } from "./records.ts";
-import type { RunConfig } from "./run-config.ts";
-import { runFiles } from "./run-config.ts";
+import { type RunConfig, runConfigSchema, runFiles } from "./run-config.ts";
 
 /** What a run's folder tells, live or finished. */
 export interface Run {
@@ -110,7 +108,7 @@ export async function findRuns(directory: string): Promise<string[]> {
 
 function parsedConfig(text: string): RunConfig | undefined {
   try {
-    return runConfigSchema.safeParse(JSON.parse(text)).data as RunConfig | undefined;
+    return runConfigSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

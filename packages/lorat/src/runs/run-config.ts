@@ -1,12 +1,12 @@
 import {
   type CropGeometry,
-  type InitialisationStyle,
   type ModelConfig,
   searchSizePx,
-  type TrainingSettings,
   templateSizePx,
+  trainingSettingsSchema,
 } from "@lorat/core";
-import type { TrainingData } from "../sampling/training-data.ts";
+import { z } from "zod";
+import { trainingDataSchema } from "../sampling/training-data.ts";
 
 /** Names of what a run's folder holds. */
 export const runFiles = {
@@ -20,38 +20,43 @@ export const runFiles = {
   nonFinite: "nonfinite",
 } as const;
 
-/** Everything that decides a training run; plain data, kept in the run's folder. */
-export interface RunConfig extends TrainingSettings {
+const count = z.int().min(1);
+const text = z.string().min(1);
+
+/** What a run's configuration may hold. Keys that it does not name are refused. */
+export const runConfigSchema = z.strictObject({
+  ...trainingSettingsSchema.shape,
   /** The preset it came from, for people. */
-  readonly name: string;
+  name: text,
   /** How parameters start that `base` does not hold. */
-  readonly initialisation: InitialisationStyle;
+  initialisation: z.enum(["reference", "scratch"]),
   /** Model folder that the network starts from: a trained tracker, or a DINOv2 backbone. */
-  readonly base?: string;
+  base: text.optional(),
   /** File with the weights of a convolutional stem (`lorat train stem`), for a variant that has one; default: the base's. */
-  readonly stem?: string | undefined;
-  /** `backbone` leaves a tracker's head and token types, so that all rows of an ablation start alike; default `all`. */
-  readonly baseParts?: "all" | "backbone";
-  /** Updates in a row whose loss is not finite at which the run stops; default 1. */
-  readonly maxNonFinite?: number;
-  readonly data: TrainingData;
+  stem: text.optional(),
+  /** `backbone` leaves a tracker's head and token types, so that all rows of an ablation start alike; default: `all`. */
+  baseParts: z.enum(["all", "backbone"]).optional(),
+  /** Updates in a row whose loss is not finite at which the run stops; default: 1. */
+  maxNonFinite: count.optional(),
+  data: trainingDataSchema,
   /** Losses on pairs that are not trained on; augmented like the training's, as the reference does. */
-  readonly validation?: {
-    readonly everySteps: number;
-    readonly samples: number;
-    readonly data: TrainingData;
-  };
+  validation: z.strictObject({ everySteps: count, samples: count, data: trainingDataSchema }).optional(),
   /** Tracks whole sequences now and then and scores them. */
-  readonly trackingTest?: {
-    readonly everySteps: number;
-    /** `KIND:PATH`. */
-    readonly dataset: string;
-    /** Part of the dataset; its usual evaluation part when left out. */
-    readonly split?: string;
-    /** The first so many; all when left out. */
-    readonly sequences?: number;
-  };
-}
+  trackingTest: z
+    .strictObject({
+      everySteps: count,
+      /** `KIND:PATH`. */
+      dataset: text,
+      /** Part of the dataset; default: its usual evaluation part. */
+      split: text.optional(),
+      /** The first so many; default: all. */
+      sequences: count.optional(),
+    })
+    .optional(),
+});
+
+/** Everything that decides a training run; plain data, kept in the run's folder. */
+export type RunConfig = Readonly<z.infer<typeof runConfigSchema>>;
 
 /** The crops that a model takes. */
 export function cropGeometry({ variant }: ModelConfig): CropGeometry {

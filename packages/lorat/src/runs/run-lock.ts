@@ -1,20 +1,7 @@
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { z } from "zod";
-
-const holder = z.object({
-  pid: z.int(),
-  host: z.string(),
-  /** When the process started, where the system tells: another process may have its number later. */
-  started: z.string().optional(),
-});
-/** The process that works in a folder. */
-type Holder = z.infer<typeof holder>;
-
-/** Locks that this process holds: its own number in a lock file may also come from a process before it. */
-const ownLocks = new Set<string>();
+import { tryLock } from "../files/process-lock.ts";
 
 /**
  * Takes a run's folder for this process; gives the function that lets it go. A lock whose process is gone is taken over,
@@ -23,77 +10,10 @@ const ownLocks = new Set<string>();
 export async function lockRun(folder: string, doing = "training"): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   const path = join(resolve(folder), "lock.json");
-  const started = await startOf(process.pid);
-  const mine: Holder = { pid: process.pid, host: hostname(), started };
-  for (;;) {
-    if (await create(path, JSON.stringify(mine))) {
-      ownLocks.add(path);
-      return async () => {
-        ownLocks.delete(path);
-        await rm(path, { force: true });
-      };
-    }
-    const other = await readHolder(path);
-    if (other && (await isAtWork(other, path))) {
-      throw new LoratError("RUN_LOCKED", `process ${other.pid} on ${other.host} is ${doing} in ${folder}`, {
-        hint: `wait for it to end; if it is certain that it is gone, remove ${path}`,
-      });
-    }
-    await rm(path, { force: true });
-  }
-}
-
-/** Makes the lock with all its contents at once; false when there is one. */
-async function create(path: string, text: string): Promise<boolean> {
-  const whole = `${path}.${process.pid}`;
-  await writeFile(whole, text);
-  try {
-    await link(whole, path);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
-    // A file system without links: a lock that a crash cuts short is read as nobody's.
-    return await writeFile(path, text, { flag: "wx" }).then(
-      () => true,
-      (cause: NodeJS.ErrnoException) => {
-        if (cause.code === "EEXIST") return false;
-        throw cause;
-      },
-    );
-  } finally {
-    await rm(whole, { force: true });
-  }
-}
-
-async function readHolder(path: string): Promise<Holder | undefined> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  try {
-    return holder.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
-async function isAtWork({ pid, host, started }: Holder, path: string): Promise<boolean> {
-  if (host !== hostname()) return true;
-  if (pid === process.pid) return ownLocks.has(path);
-  if (!isAlive(pid)) return false;
-  return started === undefined || started === (await startOf(pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** When a process started, in the clock ticks of Linux; undefined elsewhere. */
-async function startOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // The second field is the program's name in parentheses and may hold blanks; the start is the 22nd.
-  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+  const attempt = await tryLock(path);
+  if (attempt.release) return attempt.release;
+  const { pid, host } = attempt.holder;
+  throw new LoratError("RUN_LOCKED", `process ${pid} on ${host} is ${doing} in ${folder}`, {
+    hint: `wait for it to end; if it is certain that it is gone, remove ${path}`,
+  });
 }

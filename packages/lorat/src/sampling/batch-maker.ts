@@ -9,25 +9,6 @@ import { type DrawnPair, MAX_REDRAWS, type PairSupply, type Readings } from "./p
 import { allocateBatch, type BatchArrays, SampleWriter } from "./sample.ts";
 import type { DatasetPairs } from "./training-data.ts";
 
-/** What a worker answers to a step number. */
-export type WorkerReply =
-  | {
-      readonly kind: "batch";
-      readonly step: number;
-      readonly batch: MadeBatch;
-      readonly busyMs: number;
-      readonly decoded: number;
-    }
-  | {
-      readonly kind: "error";
-      readonly step: number;
-      readonly code: string;
-      readonly message: string;
-      readonly hint: string | undefined;
-      readonly issues: readonly string[];
-      readonly stack: string | undefined;
-    };
-
 /** Datasets as they are posted to workers; plain data and shared memory. */
 interface DatasetPlan {
   readonly kind: "datasets";

@@ -1,5 +1,6 @@
 /** Which side of the template frame search frames may lie on. */
-export type CandidateMode = "interval" | "causal" | "reverse_causal";
+export const CANDIDATE_MODES = ["interval", "causal", "reverse_causal"] as const;
+export type CandidateMode = (typeof CANDIDATE_MODES)[number];
 
 /** A question for {@link searchCandidates}. */
 interface CandidateQuery {

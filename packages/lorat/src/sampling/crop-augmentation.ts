@@ -1,3 +1,10 @@
+import { z } from "zod";
+
+/** A schema of a value at the easy and at the full end of a curriculum. */
+const rampOf = (value: z.ZodNumber) => z.tuple([value, value]).readonly();
+export const ramp = rampOf(z.number().min(0));
+export const chanceRamp = rampOf(z.number().min(0).max(1));
+
 /** A value at the easy and at the full end of a curriculum. */
 export type Ramp = readonly [easy: number, full: number];
 
@@ -6,24 +13,27 @@ export function at([easy, full]: Ramp, strength: number): number {
   return easy + (full - easy) * strength;
 }
 
-/** How crops are jittered and disguised (specification 3.4, 3.5); plain data, recorded with each run. */
-export interface CropAugmentation {
+/** What a run's settings may say of augmentation. */
+export const cropAugmentationSchema = z.strictObject({
   /** Deviation of the logarithm of each axis' scale in search crops. */
-  readonly scaleJitter: Ramp;
+  scaleJitter: ramp,
   /** Largest shift of search crops in mean box sides. */
-  readonly translationJitter: Ramp;
+  translationJitter: ramp,
   /** Jitter of template crops; the reference has none. */
-  readonly templateScaleJitter: Ramp;
+  templateScaleJitter: ramp,
   /**
    * Deviation of the logarithm of the proportions by which both crops of a pair are stretched alike, so that few pairs show
-   * targets of every shape; none, as in the reference, when left out.
+   * targets of every shape; default: none, as in the reference.
    */
-  readonly pairStretch?: Ramp;
-  readonly flip: Ramp;
-  readonly colorJitter: Ramp;
+  pairStretch: ramp.optional(),
+  flip: chanceRamp,
+  colorJitter: chanceRamp,
   /** Probability of one of the DeiT-III operations. */
-  readonly threeAugment: Ramp;
-}
+  threeAugment: chanceRamp,
+});
+
+/** How crops are jittered and disguised (specification 3.4, 3.5); plain data, recorded with each run. */
+export type CropAugmentation = Readonly<z.infer<typeof cropAugmentationSchema>>;
 
 /** The reference's jitter and augmentation from the first step on (specification 3.4 and 3.5). */
 export const paperAugmentation: CropAugmentation = {

@@ -8,21 +8,26 @@ import { frameName } from "../datasets/frame-names.ts";
 import { readPictureFolder } from "../datasets/readers/folder.ts";
 import { cornersOrNull, readBoxFile } from "./annotations.ts";
 
-/** Folders and files that training data is read from; any part may be left out. */
-export interface DataRoots {
+const paths = z.array(z.string().min(1)).readonly().optional();
+
+/** What a run's settings may say of the places of its data. */
+export const dataRootsSchema = z.strictObject({
   /** Folders of pictures, searched to any depth. */
-  readonly photos?: readonly string[];
+  photos: paths,
   /** Box files: `boxes.jsonl` or a COCO `instances.json`; pictures are found beside them. */
-  readonly boxes?: readonly string[];
+  boxes: paths,
   /** Folders of clips: a clip is a folder of numbered frames with a `groundtruth.txt`, at any depth. */
-  readonly clips?: readonly string[];
+  clips: paths,
   /** Folders of cut-outs: pictures with transparency. */
-  readonly cutouts?: readonly string[];
+  cutouts: paths,
   /** Whatever has one of these texts in its path is left out. */
-  readonly exclude?: readonly string[] | undefined;
+  exclude: paths,
   /** Photographs are these alone, by their paths; default: all. */
-  readonly only?: readonly string[] | undefined;
-}
+  only: paths,
+});
+
+/** Folders and files that training data is read from; any part may be left out. */
+export type DataRoots = Readonly<z.infer<typeof dataRootsSchema>>;
 
 /** One boxed picture; boxes in pixels of the file. */
 export interface BoxedPhoto {

@@ -1,51 +1,20 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { LoratError } from "@lorat/graph";
+import { workerData } from "node:worker_threads";
 import sharp from "sharp";
-import type { WorkerReply } from "./batch-maker.ts";
-import { type BatchPlan, createBatchMaker } from "./batch-maker.ts";
+import { answerOrders } from "../threads/worker-thread.ts";
+import type { BatchPlan } from "./batch-maker.ts";
+import { inlineWorker, type MadeReport } from "./batch-workers.ts";
 
-// One core per decode, and no cache: the picture store keeps what is worth keeping.
+const worker = inlineWorker(workerData as BatchPlan);
+// One core per decode: other threads have pictures of their own.
 sharp.concurrency(1);
-sharp.cache(false);
 
-const port = parentPort;
-if (!port) throw new Error("loader-worker runs as a worker thread only");
-const maker = createBatchMaker(workerData as BatchPlan);
-
-// One batch after the other: the first one asked for is the first one needed.
-let last = Promise.resolve();
-port.on("message", (step: number) => {
-  last = last.then(() => answer(step));
-});
-
-async function answer(step: number): Promise<void> {
-  const started = performance.now();
-  try {
-    const batch = await maker.make(step);
-    const reply: WorkerReply = {
-      kind: "batch",
-      step,
-      batch,
-      busyMs: performance.now() - started,
-      decoded: maker.decoded(),
-    };
-    const { template, search, templateMask, positives, boxes } = batch;
+/** The loading thread: the batch of a step for each order. */
+answerOrders<number, MadeReport>({
+  async answer(step) {
+    const report = await worker.make(step);
+    const { template, search, templateMask, positives, boxes } = report.batch;
     // Ownership of the memory moves to the consumer: nothing is copied, and ONNX Runtime takes no shared memory.
-    const moved = [template, search, templateMask, positives, boxes].map(
-      (array) => array.buffer as ArrayBuffer,
-    );
-    port!.postMessage(reply, moved);
-  } catch (error) {
-    const known = error instanceof LoratError ? error : undefined;
-    const reply: WorkerReply = {
-      kind: "error",
-      step,
-      code: known?.code ?? "LOADER_FAILED",
-      message: error instanceof Error ? error.message : String(error),
-      hint: known?.hint,
-      issues: known?.issues ?? [],
-      stack: error instanceof Error ? error.stack : undefined,
-    };
-    port!.postMessage(reply);
-  }
-}
+    const transfer = [template, search, templateMask, positives, boxes].map(({ buffer }) => buffer);
+    return { answer: report, transfer };
+  },
+});

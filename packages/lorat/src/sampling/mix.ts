@@ -1,25 +1,30 @@
-import type { DomainName } from "../synth/domain.ts";
-import { type CropAugmentation, paperAugmentation, type Ramp } from "./crop-augmentation.ts";
+import { z } from "zod";
+import { DOMAINS } from "../synth/domain.ts";
+import { chanceRamp, cropAugmentationSchema, paperAugmentation, ramp } from "./crop-augmentation.ts";
 
-/** Names of the sources of training pairs. */
-export const SOURCE_NAMES = ["photoRegions", "boxedPhotos", "clips", "composites"] as const;
-export type SourceName = (typeof SOURCE_NAMES)[number];
+/** What a run's settings may say of a mix. */
+export const mixSchema = z.strictObject({
+  ...cropAugmentationSchema.shape,
+  /** Relative weight of each source; those without data are left out. */
+  weights: z.strictObject({ photoRegions: ramp, boxedPhotos: ramp, clips: ramp, composites: ramp }),
+  /** Strength is 0 for `holdSteps` steps and then rises linearly to 1 over `rampSteps`. */
+  curriculum: z.strictObject({ holdSteps: z.number().min(0), rampSteps: z.number().min(0) }),
+  /** Share of pairs whose target is not in the search frame at all. */
+  absent: chanceRamp,
+  /** Largest gap between the frames of a clip, frames of its source. */
+  clipGap: ramp,
+  /** World that procedural pairs are from, all of it invented; default: anything and everything. */
+  domain: z.enum(DOMAINS).optional(),
+  /** Families of clips by the start of their name, and the largest share of clip pairs they may give. */
+  clipCaps: z.array(z.strictObject({ prefix: z.string(), maxShare: z.number().min(0).max(1) })).readonly(),
+});
 
 /** What pairs are drawn and how hard they are; plain data, recorded with each run. */
-export interface MixConfig extends CropAugmentation {
-  /** Relative weight of each source; those without data are left out. */
-  readonly weights: Readonly<Record<SourceName, Ramp>>;
-  /** Strength is 0 for `holdSteps` steps and then rises linearly to 1 over `rampSteps`. */
-  readonly curriculum: { readonly holdSteps: number; readonly rampSteps: number };
-  /** Share of pairs whose target is not in the search frame at all. */
-  readonly absent: Ramp;
-  /** Largest gap between the frames of a clip, frames of its source. */
-  readonly clipGap: Ramp;
-  /** World that procedural pairs are from, all of it invented; anything and everything when left out. */
-  readonly domain?: DomainName;
-  /** Families of clips by the start of their name, and the largest share of clip pairs they may give. */
-  readonly clipCaps: readonly { readonly prefix: string; readonly maxShare: number }[];
-}
+export type MixConfig = Readonly<z.infer<typeof mixSchema>>;
+
+/** A source of training pairs. */
+export type SourceName = keyof MixConfig["weights"];
+export const SOURCE_NAMES = Object.keys(mixSchema.shape.weights.shape) as readonly SourceName[];
 
 /** The mix for learning from scratch: matching still regions first, motion and disguise later. */
 export const fromScratchMix: MixConfig = {

@@ -1,4 +1,5 @@
-import { type Box, type Tracker, type TrackResult, toCorners } from "@lorat/core";
+import { type Box, type Target, type Tracker, type TrackResult, toCorners, toFrame } from "@lorat/core";
+import { asyncDisposeSymbol, disposeSymbol } from "@lorat/graph";
 
 export interface DriftOptions {
   /** How long a frame takes, milliseconds. */
@@ -23,9 +24,10 @@ export function createDriftTracker({
     async start(_, first) {
       let box: Box = first;
       let count = 0;
-      return {
-        async track(frame): Promise<TrackResult> {
+      const target: Target = {
+        async track(picture): Promise<TrackResult> {
           if (delayMs) await new Promise((resolve) => setTimeout(resolve, delayMs));
+          const frame = toFrame(picture);
           if (failAt && frame.index === failAt.index) throw failAt.error;
           count++;
           box = { ...box, x: box.x + 1, y: box.y + 1 };
@@ -35,10 +37,13 @@ export function createDriftTracker({
         dispose: () => {
           disposed++;
         },
+        [disposeSymbol]: () => target.dispose(),
       };
+      return target;
     },
     trackAll: (frame, targets) => Promise.all(targets.map((target) => target.track(frame))),
     dispose: async () => {},
+    [asyncDisposeSymbol]: () => tracker.dispose(),
   };
   return tracker;
 }

@@ -26,7 +26,7 @@ export function fromPlainError({ code, message, hint, issues, stack, system }: P
   const error =
     code === undefined
       ? Object.assign(new Error(message), system)
-      : new LoratError(code, message, { ...(hint && { hint }), issues });
+      : new LoratError(code, message, { hint, issues });
   if (stack) error.stack = stack;
   return error;
 }

@@ -12,7 +12,7 @@ import type { FrameSink } from "./track-video.ts";
 /** What is drawn for the results of a frame; numbered where there are several targets. */
 export function marksOf(results: readonly TrackResult[]): Mark[] {
   return results.map(({ box, score, state }, i) => {
-    return { box, score, state, ...(results.length > 1 && { label: `#${i + 1}` }) };
+    return { box, score, state, label: results.length > 1 ? `#${i + 1}` : undefined };
   });
 }
 

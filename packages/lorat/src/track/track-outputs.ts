@@ -78,7 +78,7 @@ export async function openTrackOutputs(
         height: source.height,
         fps: source.fps,
         force,
-        ...(soundOf !== undefined && { soundOf }),
+        soundOf,
         release: (data) => source.recycle({ data }),
       });
       open.push(writer);

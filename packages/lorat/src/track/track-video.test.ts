@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Frame, Tracker } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
+import { type Frame, type Tracker, toFrame } from "@lorat/core";
+import { asyncDisposeSymbol, LoratError } from "@lorat/graph";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { readBoxes } from "../datasets/boxes/box-rows.ts";
@@ -34,6 +34,9 @@ function countingSource(length: number, failAt?: number): FrameSource & { held: 
       source.held--;
     },
     dispose: async () => {},
+    [asyncDisposeSymbol]() {
+      return this.dispose();
+    },
   };
   return source;
 }
@@ -71,7 +74,7 @@ describe("trackVideo", () => {
         return {
           ...target,
           track: (next) => {
-            begun[next.index!]!.resolve();
+            begun[toFrame(next).index!]!.resolve();
             return target.track(next);
           },
         };

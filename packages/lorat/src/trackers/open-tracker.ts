@@ -50,7 +50,7 @@ function commandTracker({
     async start(path, box) {
       const { openTraxTracker } = await import("./vot/trax-client.ts");
       const timeoutMs = timeoutSeconds === undefined ? undefined : 1000 * timeoutSeconds;
-      const session = await openTraxTracker(command, timeoutMs === undefined ? {} : { timeoutMs });
+      const session = await openTraxTracker(command, { timeoutMs });
       try {
         await session.start(path, box);
       } catch (error) {

@@ -6,8 +6,9 @@ import {
   type Tracker,
   type TrackResult,
   toCorners,
+  toFrame,
 } from "@lorat/core";
-import { LoratError } from "@lorat/graph";
+import { asyncDisposeSymbol, disposeSymbol, LoratError } from "@lorat/graph";
 
 /** What makes a tracker of its own out of a foreign network: how a target starts, and how a frame moves it on. */
 export interface PeerLoop<Memory> {
@@ -37,8 +38,9 @@ export function peerTracker<Memory>(loop: PeerLoop<Memory>): Tracker {
     return memory;
   };
   const tracker: Tracker = {
-    start: (frame, box) =>
-      inTurn(async () => {
+    async start(picture, box) {
+      const frame = toFrame(picture);
+      return inTurn(async () => {
         requireBox(box);
         const memory = await loop.start(frame, box);
         const target: Target = {
@@ -46,20 +48,25 @@ export function peerTracker<Memory>(loop: PeerLoop<Memory>): Tracker {
           dispose: () => {
             memories.delete(target);
           },
+          [disposeSymbol]: () => target.dispose(),
         };
         memories.set(target, memory);
         return target;
-      }),
-    trackAll: (frame, targets) =>
-      inTurn(async () => {
+      });
+    },
+    async trackAll(picture, targets) {
+      const frame = toFrame(picture);
+      return inTurn(async () => {
         const results: TrackResult[] = [];
         for (const target of targets) results.push(await loop.track(frame, memoryOf(target)));
         return results;
-      }),
+      });
+    },
     async dispose() {
       await queue;
       await loop.dispose();
     },
+    [asyncDisposeSymbol]: () => tracker.dispose(),
   };
   return tracker;
 }

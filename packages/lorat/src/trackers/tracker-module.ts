@@ -85,5 +85,5 @@ function estimate(answer: ModuleAnswer, path: string): Estimate {
       `${path}: update has to give { x, y, width, height }, or { box, score }; it gave ${found}`,
     );
   }
-  return { box: box!, ...(typeof score === "number" && { score }) };
+  return { box: box!, score: typeof score === "number" ? score : undefined };
 }

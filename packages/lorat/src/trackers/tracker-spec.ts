@@ -86,7 +86,7 @@ export async function identifyTracker(spec: TrackerSpec): Promise<TrackerIdentit
       if (redetect) prints.push("redetect");
       const loop = redetect ? "-redetect" : "";
       const name = `${adapter ? `${basename(model)}-${stem(adapter)}` : basename(resolve(model))}${loop}`;
-      const identity = { kind, source: model, ...(adapter && { adapter }), device };
+      const identity = { kind, source: model, adapter, device };
       if (precision === "fp32") return { ...identity, name, fingerprint: hashed(prints) };
       if (precision === "int8") prints.push(`${(await readManifest(folder)).int8?.singleLayers}`);
       return { ...identity, name: `${name}-${precision}`, precision, fingerprint: hashed(prints) };

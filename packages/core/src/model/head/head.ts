@@ -35,11 +35,11 @@ function mlp(x: Value, at: ParameterScope, outputs: number): Value {
     const weight = place.parameter("weight", [width, dim], {
       kind: "matrix",
       single: isLast, // it writes the few numbers that boxes and scores are made of
-      start: { reference: normal(0.02), ...(!isLast && { scratch: normal(1 / Math.sqrt(dim)) }) },
+      start: { reference: normal(0.02), scratch: isLast ? undefined : normal(1 / Math.sqrt(dim)) },
     });
     const bias = place.parameter("bias", [width], {
       kind: "bias",
-      start: { reference: constant(0), ...(isLast && { scratch: constant(-2) }) },
+      start: { reference: constant(0), scratch: isLast ? constant(-2) : undefined },
     });
     return linear(input, weight, bias);
   };

@@ -1,4 +1,4 @@
-import { type Device, float32, resolveDevice, Session, type Tensor } from "@lorat/graph";
+import { asyncDisposeSymbol, type Device, float32, resolveDevice, Session, type Tensor } from "@lorat/graph";
 import { optimizerNames as names } from "../../graph-names.ts";
 import { Optimizer } from "../optimizer.ts";
 import { initialStatistics, type RunningStatistics, updateStatistics } from "../running-statistics.ts";
@@ -181,6 +181,10 @@ export class StemEngine {
 
   async dispose(): Promise<void> {
     await Promise.all([this.#current?.session.dispose(), this.#optimizer.dispose()]);
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.dispose();
   }
 
   #trained(): Map<string, Tensor<"float32">> {

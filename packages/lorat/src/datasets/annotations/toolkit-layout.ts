@@ -51,8 +51,8 @@ async function describe(
     boxes,
     absent: (await firstWithTexts(source, base, ABSENT)) ?? new Map(),
     attributes: (await firstWithTexts(source, base, ATTRIBUTES)) ?? new Map(),
-    ...(attributeList !== undefined && { attributeList: below(base, attributeList) }),
-    ...(list !== undefined && { sequenceList: below(base, list) }),
+    attributeList: attributeList && below(base, attributeList),
+    sequenceList: list && below(base, list),
   };
 }
 

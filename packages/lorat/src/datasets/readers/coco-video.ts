@@ -105,7 +105,7 @@ function readVideo(video: Video, name: string, pictures: string | undefined, fil
     folder: below(pictures ?? "", inner),
     frames: framesOf(pictures === undefined ? [] : names),
     objects: objects.map(trackRows),
-    ...(width !== undefined && height !== undefined && { size: { width, height } }),
+    size: width !== undefined && height !== undefined ? { width, height } : undefined,
   };
 }
 

@@ -73,6 +73,6 @@ async function readPictures(source: AnnotationSource, file: string): Promise<Raw
     folder: below(folder ?? "", folderOf(file_name)),
     frames: framesOf(folder === undefined ? [] : [posix.basename(file_name)]),
     objects: objects.get(id) ?? [],
-    ...(width !== undefined && height !== undefined && { size: { width, height } }),
+    size: width !== undefined && height !== undefined ? { width, height } : undefined,
   }));
 }

@@ -136,8 +136,8 @@ export function parseCvat(text: string, file: string): CvatDocument {
     start: meta?.start_frame ?? 0,
     step: Number(/step\s*=\s*(\d+)/.exec(meta?.frame_filter ?? "")?.[1] ?? 1) || 1,
     leftOut,
-    ...(meta?.original_size && { size: meta.original_size }),
-    ...(meta?.source && { videoName: meta.source }),
+    size: meta?.original_size,
+    videoName: meta?.source,
   };
 }
 

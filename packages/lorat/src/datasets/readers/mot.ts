@@ -35,7 +35,7 @@ async function readSequence(source: AnnotationSource, path: string, name: string
     .map((track) => onPictures(track, positionOf))
     .filter((track) => track.size > 0)
     .map(trackRows);
-  return { name, folder, frames, objects, ...(size.width > 0 && size.height > 0 && { size }) };
+  return { name, folder, frames, objects, size: size.width > 0 && size.height > 0 ? size : undefined };
 }
 
 /**

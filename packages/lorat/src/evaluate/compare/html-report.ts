@@ -1,13 +1,12 @@
 import { NORMALISED_PRECISION_THRESHOLDS, PRECISION_THRESHOLDS, successThresholds } from "@lorat/core";
 import { BENCHMARKS } from "../../datasets/annotations/benchmark.ts";
-import { escapeHtml, inlineJson, inlineScript, pageStyle, uPlotFiles } from "../../report/page-charts.ts";
+import { chartCard, escapeHtml, htmlPage, type PageChart } from "../../report/page.ts";
 import { PUBLISHED, publishedSpeed } from "../../report/published/index.ts";
 import { percent } from "../score/score-table.ts";
 import type { TrackerScore } from "../score/score-tracker.ts";
 import { colourOf } from "./colours.ts";
 import type { Comparison } from "./comparison.ts";
 import { type Failure, findFailures } from "./failures.ts";
-import { type PagePlot, runComparisonPage } from "./page-script.ts";
 import { radarSvg } from "./radar.ts";
 import { type SpeedPoint, speedSvg } from "./speed-plot.ts";
 import { bestTwo, type ComparisonTable, figuresOf, shown } from "./table.ts";
@@ -25,83 +24,65 @@ interface Placed {
  * script, data and pictures are inline.
  */
 export async function comparisonPage(comparison: Comparison, table: ComparisonTable): Promise<string> {
-  const [script, style] = await uPlotFiles();
-  const plots: PagePlot[] = [];
-  const sections: string[] = [];
+  const charts: PageChart[] = [];
+  const sections: string[] = [`<section>${tableHtml(table)}</section>`];
   for (const [dataset, { kind }] of comparison.annotations.entries()) {
     const placed = comparison.trackers.flatMap(({ name, scores }, tracker) => {
       const score = scores[dataset];
       return score ? [{ name, tracker, score }] : [];
     });
     if (placed.length === 0) continue;
-    plots.push(...plotsOf(placed, dataset));
+    const plots = plotsOf(placed, dataset);
+    charts.push(...plots);
     const failures = await findFailures(comparison, dataset);
     sections.push(`<h2 class="dataset">${escapeHtml(BENCHMARKS[kind].title)}</h2>
-<main>${["success", "precision", "normalised"].map((plot) => `<section id="${plot}-${dataset}"><h2>${PLOT_TITLES[plot]}</h2></section>`).join("")}
+<main>${plots.map(chartCard).join("")}
 ${radarOf(placed)}${speedOf(placed, kind)}</main>
 ${galleryOf(failures)}${sequencesOf(placed, dataset)}`);
   }
-  const title = `${comparison.trackers.map(({ name }) => name).join(", ")}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<link rel="icon" href="data:,">
-<style>${style}
-${pageStyle}
-${ownStyle}</style>
-</head>
-<body>
-<header><h1>${escapeHtml(title)}</h1></header>
-<section>${tableHtml(table)}</section>
-${sections.join("\n")}
-<script id="data" type="application/json">${inlineJson(plots)}</script>
-<script>${inlineScript(script)}</script>
-<script>(${runComparisonPage.toString()})(uPlot)</script>
-</body>
-</html>
-`;
+  const title = comparison.trackers.map(({ name }) => name).join(", ");
+  return htmlPage({ title, charts, body: sections.join("\n"), style: ownStyle });
 }
 
-const PLOT_TITLES: Readonly<Record<string, string>> = {
-  success: "success",
-  precision: "precision",
-  normalised: "normalised precision",
-};
+/** What each plot shows. */
+const PLOTS = [
+  { id: "success", title: "success", xLabel: "overlap threshold", curve: "success", figure: "auc" },
+  {
+    id: "precision",
+    title: "precision",
+    xLabel: "centre error, pixels",
+    curve: "precision",
+    figure: "precision",
+  },
+  {
+    id: "normalised",
+    title: "normalised precision",
+    xLabel: "centre error, sides of the target",
+    curve: "normalisedPrecision",
+    figure: "normalisedPrecision",
+  },
+] as const;
 
-function plotsOf(placed: readonly Placed[], dataset: number): PagePlot[] {
-  const { conventions } = placed[0]!.score;
-  const plot = (
-    id: string,
-    xLabel: string,
-    x: readonly number[],
-    key: "success" | "precision" | "normalisedPrecision",
-    figure: "auc" | "precision" | "normalisedPrecision",
-  ): PagePlot => ({
-    id: `${id}-${dataset}`,
-    xLabel,
-    x,
-    curves: [...placed]
+/** Success and precision plots, the best tracker first in each. */
+function plotsOf(placed: readonly Placed[], dataset: number): PageChart[] {
+  const thresholds = {
+    success: successThresholds(placed[0]!.score.conventions.successThresholds),
+    precision: PRECISION_THRESHOLDS,
+    normalisedPrecision: NORMALISED_PRECISION_THRESHOLDS,
+  };
+  return PLOTS.map(({ id, title, xLabel, curve, figure }) => ({
+    ...{ id: `${id}-${dataset}`, title, xLabel },
+    yLabel: "share of frames, %",
+    percent: true,
+    series: [...placed]
       .sort((a, b) => b.score.overall.scores[figure] - a.score.overall.scores[figure])
       .map(({ name, tracker, score }) => ({
         label: `[${percent(score.overall.scores[figure])}] ${name}`,
         colour: colourOf(tracker),
-        y: score.overall.curves[key].map((share) => (Number.isFinite(share) ? 100 * share : null)),
+        x: thresholds[curve],
+        y: score.overall.curves[curve].map((share) => 100 * share),
       })),
-  });
-  return [
-    plot("success", "overlap threshold", successThresholds(conventions.successThresholds), "success", "auc"),
-    plot("precision", "centre error, pixels", PRECISION_THRESHOLDS, "precision", "precision"),
-    plot(
-      "normalised",
-      "centre error, sides of the target",
-      NORMALISED_PRECISION_THRESHOLDS,
-      "normalisedPrecision",
-      "normalisedPrecision",
-    ),
-  ];
+  }));
 }
 
 function radarOf(placed: readonly Placed[]): string {
@@ -185,8 +166,6 @@ function tableHtml(table: ComparisonTable): string {
 
 const ownStyle = `
 h2.dataset { font-size: 18px; margin: 28px 0 0; }
-/* One line a curve here: none stands behind another. */
-.u-legend .u-series:nth-child(even) { display: table-row; }
 svg { width: 100%; max-width: 560px; height: auto; display: block; margin: 0 auto; }
 svg text { font: 11px system-ui, sans-serif; fill: currentColor; text-anchor: middle; dominant-baseline: middle; }
 svg text.left { text-anchor: start; } svg .faint { fill: var(--faint); }

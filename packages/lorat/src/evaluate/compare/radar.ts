@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../report/page-charts.ts";
+import { escapeHtml } from "../../report/page.ts";
 import { colourOf } from "./colours.ts";
 
 /** One tracker's values in `[0, 1]` by attribute; undefined where it has none. */

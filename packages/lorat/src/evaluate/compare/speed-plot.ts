@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../report/page-charts.ts";
+import { escapeHtml } from "../../report/page.ts";
 import { ticks } from "../../report/series.ts";
 import { colourOf } from "./colours.ts";
 

@@ -1,11 +1,7 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
-import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
 import type { EvalSequence, TrackedSequence } from "../../datasets/eval-sequence.ts";
-import { builtFile } from "../../threads/built-file.ts";
-import { fromPlainError, type PlainError } from "../../threads/thread-error.ts";
+import { builtFile, requireScript } from "../../threads/built-file.ts";
+import { WorkerThread } from "../../threads/worker-thread.ts";
 import type { FollowOptions } from "../../trackers/follow.ts";
 import { type OpenedTracker, openTracker } from "../../trackers/open-tracker.ts";
 import type { TrackerSpec } from "../../trackers/tracker-spec.ts";
@@ -18,20 +14,14 @@ export interface EvalJob {
   readonly threads: number | undefined;
 }
 
-/** Said to a thread. */
-export type EvalOrder =
-  | { readonly kind: "open" }
-  | { readonly kind: "run"; readonly sequence: EvalSequence }
-  /** Give up the sequence in flight. */
-  | { readonly kind: "stop" }
-  | { readonly kind: "close" };
+/** To a thread; answered by the sequence when it is tracked. */
+export type EvalOrder = { readonly kind: "open" } | { readonly kind: "run"; readonly sequence: EvalSequence };
 
-/** Said by a thread. */
-export type EvalNews =
-  | { readonly kind: "opened" }
-  | { readonly kind: "pictures"; readonly done: number }
-  | { readonly kind: "tracked"; readonly tracked: TrackedSequence }
-  | { readonly kind: "error"; readonly error: PlainError };
+/** From a thread while it tracks: pictures done. */
+export type EvalNews = number;
+
+/** Gives up the sequence in flight. */
+export type EvalNote = "stop";
 
 /** Runs one sequence at a time; several of them run side by side. */
 export interface EvalRunner {
@@ -42,9 +32,6 @@ export interface EvalRunner {
   hasEnded(): boolean;
   close(): Promise<void>;
 }
-
-/** A thread that hangs is ended after this. */
-const CLOSE_MS = 15_000;
 
 /** Runs in this thread. */
 export function inlineRunner({ spec, threads }: EvalJob): EvalRunner {
@@ -62,72 +49,34 @@ export function inlineRunner({ spec, threads }: EvalJob): EvalRunner {
 
 /** Runs in a worker thread. Throws `EVAL_NOT_BUILT` when the worker's file is missing; `run` throws `EVAL_FAILED` when it ends. */
 export function threadRunner(job: EvalJob, file: URL = builtFile("evaluate/run/eval-worker")): EvalRunner {
-  if (!existsSync(fileURLToPath(file))) {
-    throw new LoratError("EVAL_NOT_BUILT", `the evaluation's worker is not at ${fileURLToPath(file)}`, {
-      hint: "Run `npm run build`, or use --workers 1.",
-    });
-  }
-  const worker = new Worker(file, { workerData: job });
-  const tell = (order: EvalOrder) => worker.postMessage(order);
-  let heard: (news: EvalNews) => void = () => {};
-  let fail: (error: Error) => void = () => {};
-  let ended: Error | undefined;
-  const end = (error: Error) => {
-    ended ??= error;
-    fail(ended);
-  };
-  worker.on("message", (news: EvalNews) => heard(news));
-  worker.on("error", (cause) =>
-    end(new LoratError("EVAL_FAILED", `an evaluation thread failed: ${cause}`, { cause })),
+  requireScript(
+    file,
+    "EVAL_NOT_BUILT",
+    "the evaluation's worker",
+    "Run `npm run build`, or use --parallel 1.",
   );
-  const exited = new Promise<void>((resolve) => {
-    worker.on("exit", (status) => {
-      end(new LoratError("EVAL_FAILED", `an evaluation thread ended with status ${status}`));
-      resolve();
-    });
+  const thread = new WorkerThread<EvalOrder, TrackedSequence | undefined, EvalNews, EvalNote>(file, job, {
+    code: "EVAL_FAILED",
+    name: "an evaluation thread",
   });
-  /** Says something and waits for the news that `answer` takes for its answer. */
-  async function ask<T>(order: EvalOrder, answer: (news: EvalNews) => T | undefined): Promise<T> {
-    if (ended) throw ended;
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        fail = reject;
-        heard = (news) => {
-          const found = answer(news);
-          if (found !== undefined) resolve(found);
-          else if (news.kind === "error") reject(fromPlainError(news.error));
-        };
-        tell(order);
-      });
-    } finally {
-      fail = () => {};
-      heard = () => {};
-    }
-  }
-
   return {
-    open: async () => void (await ask({ kind: "open" }, ({ kind }) => kind === "opened" || undefined)),
+    open: async () => void (await thread.ask({ kind: "open" })),
     async run(sequence, { signal, onPicture }) {
       signal?.throwIfAborted();
-      const stop = () => tell({ kind: "stop" });
+      const stop = () => thread.tell("stop");
       signal?.addEventListener("abort", stop);
       try {
-        return await ask({ kind: "run", sequence }, (news) => {
-          if (news.kind === "pictures") onPicture?.(news.done);
-          return news.kind === "tracked" ? news.tracked : undefined;
-        });
+        return (await thread.ask({ kind: "run", sequence }, { onNews: onPicture }))!;
       } catch (error) {
         throw signal?.aborted ? signal.reason : error;
       } finally {
         signal?.removeEventListener("abort", stop);
       }
     },
-    hasEnded: () => ended !== undefined,
+    hasEnded: () => thread.hasEnded,
     async close() {
-      if (!ended) tell({ kind: "close" });
-      const late = setTimeout(() => void worker.terminate(), CLOSE_MS);
-      await exited;
-      clearTimeout(late);
+      thread.tell("stop");
+      await thread.close();
     },
   };
 }

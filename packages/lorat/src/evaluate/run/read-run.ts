@@ -45,7 +45,7 @@ export async function readEvaluation(folder: string, tracker?: string): Promise<
             return [x - shift, y - shift, x - shift + width, y - shift + height];
           }),
         ),
-        ...(seconds !== "" && { seconds: Float64Array.from(seconds.split(/\s+/), Number) }),
+        seconds: seconds === "" ? undefined : Float64Array.from(seconds.split(/\s+/), Number),
       });
     }
     runs.push(sequences);
@@ -66,6 +66,8 @@ function requireSame(set: EvalSet, fingerprint: string, folder: string): void {
   throw new LoratError(
     "EVAL_CHANGED",
     `${folder} is of a part of ${set.kind}:${set.path}, or the dataset has changed since`,
-    { hint: "exports are made of whole parts of a dataset, run without --list and --sequences" },
+    {
+      hint: "submissions are made of whole parts of a dataset, run without --sequences and --sequences-from",
+    },
   );
 }

@@ -34,7 +34,7 @@ let weightFiles = 0;
 
 /** How the context's networks run. */
 export function runOptions({ device, threads }: BenchContext, precision: Precision): NetworkRunOptions {
-  return { device, threads, ...(precision !== "fp32" && { precision }) };
+  return { device, threads, precision };
 }
 
 /** The network alone as the tracker runs it every frame: search crops and embedded templates in, maps out. */

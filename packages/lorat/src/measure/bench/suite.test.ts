@@ -10,7 +10,7 @@ function scripted(name: string, ms: readonly number[], log: string[], flops?: nu
     tags: {},
     unit: "frame",
     items: 2,
-    ...(flops !== undefined && { flops }),
+    flops,
     measure: async () => {
       log.push(name);
       const time = ms[round++ % ms.length]!;

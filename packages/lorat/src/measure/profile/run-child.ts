@@ -1,8 +1,6 @@
 import { fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { LoratError } from "@lorat/graph";
-import { builtFile } from "../../threads/built-file.ts";
+import { builtFile, requireScript } from "../../threads/built-file.ts";
 import { fromPlainError, toPlainError } from "../../threads/thread-error.ts";
 import type { ChildNews, ProfileFigures, ProfileJob, RunProgress } from "./job.ts";
 
@@ -47,12 +45,7 @@ export async function forkJob<Figures>(
   name: string,
   options: ChildOptions & { readonly script: URL },
 ): Promise<Figures> {
-  const script = fileURLToPath(options.script);
-  if (!existsSync(script)) {
-    throw new LoratError("PROFILE_NOT_BUILT", `the script that measures is not at ${script}`, {
-      hint: "run `npm run build`",
-    });
-  }
+  const script = requireScript(options.script, "PROFILE_NOT_BUILT", "the script that measures");
   const stopped = () => new LoratError("PROFILE_STOPPED", "the measurement was stopped");
   if (options.signal?.aborted) throw stopped();
   const child = fork(script, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });

@@ -101,7 +101,7 @@ function settingsOf(variant: Variant, { side, batch, steps }: TrainingJob): Trai
       minLearningRate: 1e-6,
       weightDecay: 0.1,
       maxGradNorm: side === "lora" ? 1 : 0.1,
-      ...(side === "full" && { layerDecay: layerDecay(variant) }),
+      layerDecay: side === "full" ? layerDecay(variant) : undefined,
     },
     seed: 42,
   };

@@ -54,7 +54,7 @@ export async function calibrate(model: string, options: CalibrateOptions = {}): 
     result = {
       ...{ model, folder, calibration },
       procedural: beforeAfter(samples, crossFitted(samples)),
-      ...(real && { sequences: beforeAfter(real, applied(real, calibration)) }),
+      sequences: real && beforeAfter(real, applied(real, calibration)),
     };
   } finally {
     await tracker.dispose();

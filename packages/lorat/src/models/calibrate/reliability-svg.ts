@@ -1,4 +1,4 @@
-import { escapeHtml } from "../../report/page-charts.ts";
+import { escapeHtml } from "../../report/page.ts";
 import type { Reliability } from "./reliability.ts";
 
 const SIDE = 200;

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import {
   type MatMul,
@@ -11,11 +9,15 @@ import {
   variantNamed,
 } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { sha256Of } from "../../files/download/index.ts";
 import { writeJson } from "../../files/pending-file.ts";
 import { writeTensorFile } from "../../files/tensor-file.ts";
 import { type ConvertInput, type ConvertInputs, openInputs } from "./inputs.ts";
 import { makeModelFolder } from "./output-folder.ts";
 import { plannedTensors } from "./tensors.ts";
+
+/** Share of the Hann window in the reference's ranking (specification section 4.3); written out, so that a folder says all of it. */
+const REFERENCE_WINDOW_WEIGHT = 0.45;
 
 /** What {@link convertModel} takes. */
 export interface ConvertOptions {
@@ -61,7 +63,8 @@ export async function convertModel(options: ConvertOptions): Promise<ConvertResu
     let bytes = 0;
     await makeModelFolder(outDir, { force, inputs: files }, async (folder) => {
       bytes = await writeWeights(join(folder, modelFiles.weights), tensors, options);
-      manifest = await manifestOf(inputs, precision);
+      const sha256 = await sha256Of(join(folder, modelFiles.weights));
+      manifest = await manifestOf(inputs, precision, { bytes, sha256 });
       await writeJson(join(folder, modelFiles.manifest), manifest);
     });
     return { outDir, manifest: manifest!, bytes };
@@ -86,7 +89,11 @@ async function writeWeights(
   });
 }
 
-async function manifestOf(inputs: ConvertInputs, precision: "fp32" | "fp16"): Promise<ModelManifest> {
+async function manifestOf(
+  inputs: ConvertInputs,
+  precision: "fp32" | "fp16",
+  weights: ModelManifest["weights"],
+): Promise<ModelManifest> {
   const sources: ModelManifest["sources"] = [];
   for (const input of inputs.all) sources.push(await provenance(input));
   return parseModelManifest({
@@ -98,11 +105,11 @@ async function manifestOf(inputs: ConvertInputs, precision: "fp32" | "fp16"): Pr
     createdBy: "lorat convert",
     sources,
     notes: inputs.notes,
+    weights,
+    ...(inputs.lorat && { loop: { windowWeight: REFERENCE_WINDOW_WEIGHT } }),
   });
 }
 
 async function provenance({ path, name, source, profile }: ConvertInput) {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
-  return { file: name, kind: profile.kind, bytes: source.size, sha256: hash.digest("hex") };
+  return { file: name, kind: profile.kind, bytes: source.size, sha256: await sha256Of(path) };
 }

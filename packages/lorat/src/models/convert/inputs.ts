@@ -7,11 +7,13 @@ import {
   stateDictOf,
   type TensorFile,
   type Variant,
+  type VariantChoice,
   validateWeights,
   type WeightsProfile,
 } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { type FileSource, fileSource } from "../../files/file-source.ts";
+import { variantByName } from "./name-hint.ts";
 
 /** One of the files to convert, opened. */
 export interface ConvertInput {
@@ -37,7 +39,7 @@ export interface ConvertInputs {
  * The sources stay open: dispose of them when done; on an error they are closed already.
  *
  * Throws what the readers throw, `CONVERT_FILES` for a set that makes no model, `CONVERT_BASE_MISSING` for trained tensors
- * without DINOv2, `WEIGHTS_VARIANT`, `WEIGHTS_NAMES`, `WEIGHTS_SHAPE`.
+ * without DINOv2, `WEIGHTS_VARIANT`, `WEIGHTS_VARIANT_OPEN`, `WEIGHTS_NAMES`, `WEIGHTS_SHAPE`.
  */
 export async function openInputs(paths: readonly string[], requested?: Variant): Promise<ConvertInputs> {
   const all: ConvertInput[] = [];
@@ -51,16 +53,37 @@ export async function openInputs(paths: readonly string[], requested?: Variant):
       all.push({ path, name: basename(path), source, file, tensors, profile: profileWeights(tensors, path) });
     }
     const roles = assignRoles(all);
-    const { variant, note } = recogniseVariant(
-      all.map(({ profile }) => profile),
-      requested,
-    );
+    const { variant, note } = settleVariant(all, roles.lorat, requested);
     for (const { path, tensors, profile } of all) validateWeights(tensors, profile, variant, path);
     return { all, ...roles, variant, notes: [...(note ? [note] : []), ...remarks(roles)] };
   } catch (error) {
     await Promise.all(sources.map((source) => source.dispose()));
     throw error;
   }
+}
+
+/**
+ * The variant by what the files show, else by the name of LoRAT's. A backbone's may be assumed, with a note; a tracker's is demanded:
+ * at the wrong size of its search region it would track badly without a word.
+ */
+function settleVariant(
+  all: readonly ConvertInput[],
+  lorat: ConvertInput | undefined,
+  requested: Variant | undefined,
+): Pick<VariantChoice, "variant" | "note"> {
+  const { variant, note, fitting } = recogniseVariant(
+    all.map(({ profile }) => profile),
+    requested,
+  );
+  if (!lorat || note === undefined) return { variant, note };
+  const named = variantByName(lorat.path, fitting);
+  if (named) return { variant: named, note: `${named.name}, as the name of ${lorat.name} says` };
+  const names = fitting.map(({ name }) => name).join(" and ");
+  throw new LoratError(
+    "WEIGHTS_VARIANT_OPEN",
+    `${lorat.path} fits ${names}: neither its tensors nor its name tell which it was trained as`,
+    { hint: `Say which with --variant ${fitting[0]!.name} or another of these.` },
+  );
 }
 
 function assignRoles(all: readonly ConvertInput[]) {

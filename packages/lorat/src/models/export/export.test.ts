@@ -120,7 +120,7 @@ describe("a LoRA run's exports", () => {
     await exportRun(run, config, merged, { precision: "fp32" });
     const path = join(folder, `${name}.onnx`);
     const { dataPath } = await exportOnnx(run, config, path, {
-      ...(embedBelowBytes !== undefined && { embedBelowBytes }),
+      embedBelowBytes,
     });
     expect(dataPath).toBe(embedBelowBytes === 0 ? `${path}.data` : undefined);
     const session = await InferenceSession.create(path);

@@ -1,7 +1,6 @@
 import { LoratError, nearestName } from "@lorat/graph";
 import type { z } from "zod";
-import type { RunConfig } from "../run-config.ts";
-import { runConfigSchema } from "./schema.ts";
+import { type RunConfig, runConfigSchema } from "../run-config.ts";
 
 /** What the walk below needs to know of a schema; zod describes each of its kinds in `def`. */
 interface Described {
@@ -42,13 +41,19 @@ export function defineRun(config: RunConfig): RunConfig {
  * problems, all of them, are in `issues`.
  */
 export function parseRunConfig(value: unknown, origin: string): RunConfig {
-  const result = runConfigSchema.safeParse(value);
-  if (result.success) return result.data as RunConfig;
+  return parseConfig(runConfigSchema, value, origin);
+}
+
+/** {@link parseRunConfig} by any schema. */
+export function parseConfig<T>(schema: z.ZodType<T>, value: unknown, origin: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const paths = knownPaths(schema);
   const unknownKeys: string[] = [];
   const values: string[] = [];
   for (const issue of result.error.issues) {
     if (issue.code === "unrecognized_keys")
-      unknownKeys.push(...issue.keys.map((key) => unknownKey(issue.path, key)));
+      unknownKeys.push(...issue.keys.map((key) => unknownKey(paths, issue.path, key)));
     else values.push(wrongValue(issue, value));
   }
   const issues = [...unknownKeys, ...values];
@@ -60,10 +65,7 @@ export function parseRunConfig(value: unknown, origin: string): RunConfig {
   });
 }
 
-let paths: Set<string> | undefined;
-
-function unknownKey(parent: readonly PropertyKey[], key: string): string {
-  paths ??= knownPaths(runConfigSchema);
+function unknownKey(paths: ReadonlySet<string>, parent: readonly PropertyKey[], key: string): string {
   const prefix = pathText([...parent, ""]);
   const pattern = prefix.replace(/(^|\.)\d+\./g, "$1*.");
   const beside = [...paths].flatMap((path) =>

@@ -1,61 +1,46 @@
-import { resolve } from "node:path";
 import {
-  createTracker,
+  type LoadTrackerOptions,
   type Model,
-  mergedConfig,
-  modelFiles,
-  readModelFolder,
+  type ModelSource,
+  modelOf,
+  openModel,
+  loadTracker as openTracker,
   requireTracker,
+  storedWeights,
   type Tracker,
-  type TrackerOptions,
 } from "@lorat/core";
-import type { StoredTensor } from "@lorat/graph";
-import { fileSource } from "../../files/file-source.ts";
 import { userCacheFolder } from "../../files/user-cache.ts";
 import { mergeAdapter } from "./adapter.ts";
-import { manifestJson } from "./manifest.ts";
 import { modelFolderPath } from "./model-path.ts";
 
 /** How a model is loaded. */
-interface LoadOptions {
+export interface LoadOptions extends Pick<LoadTrackerOptions, "signal" | "onProgress"> {
   /** Adapter file to merge in, as `lorat finetune` writes them. */
   readonly adapter?: string;
 }
 
 /**
- * Loads a model by its bundled name or its folder, with weights that stay in their file: ONNX Runtime maps them, and every
- * session made from the model shares them; what an adapter changes is merged in memory. Throws `MODEL_UNKNOWN`, `MODEL_JSON`, `MODEL_BACKBONE_ONLY`, and what the
- * readers of weights throw.
+ * Loads a model by its bundled name, its folder or address, or its files; the weights of a folder stay in their file: ONNX Runtime maps
+ * them, and every session made from the model shares them; what an adapter changes is merged in memory. Throws `MODEL_UNKNOWN`,
+ * `MODEL_JSON`, `MODEL_BACKBONE_ONLY`, and what the readers of weights throw.
  */
-export async function loadModel(model: string, { adapter }: LoadOptions = {}): Promise<Model> {
-  const folder = await modelFolderPath(model);
-  const json = await manifestJson(folder);
-  const file = resolve(folder, modelFiles.weights);
-  const source = await fileSource(file);
+export async function loadModel(
+  model: ModelSource,
+  { adapter, signal, onProgress }: LoadOptions = {},
+): Promise<Model> {
+  const opened = await openModel(await located(model), { signal, onProgress });
   try {
-    const opened = await readModelFolder({ json, weights: source });
     requireTracker(opened);
-    const stored = new Map<string, StoredTensor>();
-    for (const [name, { dtype, shape, offset }] of opened.weights.entries) {
-      stored.set(name, { dtype: dtype === "F16" ? "float16" : "float32", shape, file, offset });
-    }
-    const weights = adapter ? await mergeAdapter(adapter, { folder: opened, source, stored }) : stored;
-    const { variant, calibration, int8, loop } = opened.manifest;
-    return {
-      name: variant.name,
-      config: mergedConfig(variant),
-      weights,
-      calibration,
-      loop,
-      ...(int8 && { singleLayers: int8.singleLayers }),
-    };
+    const stored = await storedWeights(opened, signal);
+    if (!adapter) return modelOf(opened, stored);
+    return modelOf(opened, await mergeAdapter(adapter, { folder: opened, source: opened.source, stored }));
   } finally {
-    await source.dispose();
+    await opened.dispose();
   }
 }
 
 /**
- * A tracker ready for its first frame, from a bundled model's name or a model folder. Unless `cacheFolder` says otherwise,
+ * A tracker ready for its first frame, from a bundled model's name, a model folder, an address or files. Unless `cacheFolder` says otherwise,
  * weights are kept as the device wants them in the user's cache folder, which `LORAT_CACHE` moves; undefined keeps none.
  *
  * @example
@@ -66,9 +51,15 @@ export async function loadModel(model: string, { adapter }: LoadOptions = {}): P
  * }
  */
 export async function loadTracker(
-  model: string,
-  options: TrackerOptions & LoadOptions = {},
+  model: ModelSource,
+  options: LoadTrackerOptions & LoadOptions = {},
 ): Promise<Tracker> {
   const cacheFolder = userCacheFolder("weights");
-  return createTracker(await loadModel(model, options), { cacheFolder, ...options });
+  return openTracker(await loadModel(model, options), { cacheFolder, ...options });
+}
+
+/** Names and paths are looked up as the command line does; addresses and files are core's. */
+async function located(model: ModelSource): Promise<ModelSource> {
+  const isPath = typeof model === "string" && !/^(https?|file):/i.test(model);
+  return isPath ? modelFolderPath(model) : model;
 }

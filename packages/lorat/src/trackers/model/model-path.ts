@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modelFiles } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
+import { userCacheFolder } from "../../files/user-cache.ts";
 
 /** Folders that hold the models that come with the project: beside the built package, or the checkout's own. */
 const bundledFolders = ["../../../models", "../../../../../models"].map((path) =>
@@ -13,13 +14,13 @@ const bundledFolders = ["../../../models", "../../../../../models"].map((path) =
 export const bundledModels = ["nano"];
 
 /**
- * The folder of a model: a bundled one by name, else the path of a folder with a `model.json`. Throws `MODEL_UNKNOWN`,
- * naming the bundled models.
+ * The folder of a model: a bundled one by name, else the path of a folder with a `model.json`, else one that `lorat pull` made, by
+ * its name. Throws `MODEL_UNKNOWN`, naming the bundled models.
  */
 export async function modelFolderPath(model: string): Promise<string> {
   const candidates = bundledModels.includes(model)
     ? bundledFolders.map((folder) => join(folder, model))
-    : [model];
+    : [model, ...(/[/\\]|^\.*$/.test(model) ? [] : [join(userCacheFolder("models"), model.toLowerCase())])];
   for (const folder of candidates) {
     if (await exists(join(folder, modelFiles.manifest))) return folder;
   }
@@ -27,7 +28,9 @@ export async function modelFolderPath(model: string): Promise<string> {
     "MODEL_UNKNOWN",
     `there is no model "${model}": no ${modelFiles.manifest} was found there`,
     {
-      hint: `use ${bundledModels.map((name) => `"${name}"`).join(" or ")}, or a folder made by "lorat convert"`,
+      hint: /^lorat-[blg]-(224|378)$/i.test(model)
+        ? `fetch it first: lorat pull ${model.toLowerCase()}`
+        : `use ${bundledModels.map((name) => `"${name}"`).join(", ")}, a name that "lorat pull" fetched, or a folder made by "lorat convert"`,
     },
   );
 }

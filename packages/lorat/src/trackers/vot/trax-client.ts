@@ -159,7 +159,7 @@ class Client implements TraxTracker {
     }
     const nothing = { x: Number.NaN, y: Number.NaN, width: Number.NaN, height: Number.NaN };
     const score = properties.confidence === undefined ? Number.NaN : Number(properties.confidence);
-    return { box: regionBox(region) ?? nothing, ...(!Number.isNaN(score) && { score }) };
+    return { box: regionBox(region) ?? nothing, score: Number.isNaN(score) ? undefined : score };
   }
 
   async #send(type: TraxMessage["type"], args: readonly string[]): Promise<void> {

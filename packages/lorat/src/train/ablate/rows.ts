@@ -17,10 +17,10 @@ export interface AblationRow {
   readonly change: (config: RunConfig) => RunConfig;
 }
 
-function embedding(kind: EmbeddingKind, trainPositions = false) {
+function embedding(kind: EmbeddingKind, trainPositions?: boolean) {
   return (config: RunConfig): RunConfig => ({
     ...config,
-    model: { ...config.model, embedding: kind, ...(trainPositions && { trainPositions }) },
+    model: { ...config.model, embedding: kind, trainPositions },
   });
 }
 

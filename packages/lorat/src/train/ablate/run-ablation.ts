@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parametersOf } from "@lorat/core";
 import { type Device, LoratError, sizeOf } from "@lorat/graph";
 import { writeJson, writeWhole } from "../../files/pending-file.ts";
-import { chartPage, escapeHtml } from "../../report/page-charts.ts";
+import { chartPage, htmlTable } from "../../report/page.ts";
 import { runCharts } from "../../runs/charts.ts";
 import { type Run, readRun } from "../../runs/read-run.ts";
 import type { StepRecord } from "../../runs/records.ts";
@@ -17,15 +17,12 @@ const points = 2000;
 
 /** An ablation as one self-contained HTML file: its table, and every row's curves in the same charts. */
 function ablationReport({ ablation, rows }: AblationResult, runs: readonly Run[]): Promise<string> {
-  const [head, ...lines] = summaryCells(rows).map((cells) => cells.map((cell) => escapeHtml(cell.trim())));
-  const line = (cells: readonly string[], tag: "th" | "td") =>
-    `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
-  const table = `<table><thead>${line(head!, "th")}</thead><tbody>${lines.map((cells) => line(cells, "td")).join("")}</tbody></table>`;
+  const [head, ...lines] = summaryCells(rows).map((cells) => cells.map((cell) => cell.trim()));
   const note =
     "Norms are of the gradient before clipping: medians of the first tenth of the steps, of all and of the last tenth. Loss and IoU are means of the last tenth. The star marks LoRAT as published.";
   return chartPage({
     title: `ablation: ${ablation}`,
-    above: `<section>${table}<p>${note}</p></section>`,
+    above: `<section>${htmlTable(head!, lines)}<p>${note}</p></section>`,
     charts: runCharts(runs, { points }),
   });
 }
@@ -103,8 +100,9 @@ async function summariseRow(
     published,
     trainable: trainableCount(config),
     ...summariseSteps(run.steps),
-    ...(validation && { validationLoss: validation.loss, validationIou: validation.iou }),
-    ...(tracking && { auc: tracking.auc * 100 }),
+    validationLoss: validation?.loss,
+    validationIou: validation?.iou,
+    auc: tracking && tracking.auc * 100,
   };
 }
 

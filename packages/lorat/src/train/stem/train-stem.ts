@@ -60,7 +60,7 @@ export function stemConfig(
     name: "stem",
     seed,
     teacher,
-    ...(base !== undefined && { base }),
+    base,
     data,
     batchSize: 24,
     sidePx: 128,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fileSource } from "./file-source.ts";
+import { fileSource } from "./file-source.node.ts";
 
 let folder = "";
 beforeAll(async () => {

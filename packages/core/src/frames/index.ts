@@ -1,0 +1,3 @@
+/** Pictures as people have them, and the pixels that trackers read. */
+export type * from "./frame-input.ts";
+export { toFrame } from "./to-frame.ts";
