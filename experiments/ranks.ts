@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loraConfig, variantNamed } from "@lorat/core";
+import { loraConfig, variantNamed } from "@lorat/core/model";
 import { nanoPreset } from "../packages/lorat/src/train/presets/nano.ts";
 
 const { values } = parseArgs({

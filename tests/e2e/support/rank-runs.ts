@@ -1,13 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  bytesSource,
-  loraConfig,
-  mergedConfig,
-  openSafetensors,
-  type Variant,
-  variantNamed,
-} from "@lorat/core";
+import { loraConfig, mergedConfig, type Variant, variantNamed } from "@lorat/core/model";
+import { bytesSource, openSafetensors } from "@lorat/core/weights";
 import sharp from "sharp";
 
 /** A network that trains in moments, with drop path. */

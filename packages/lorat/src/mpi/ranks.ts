@@ -1,4 +1,4 @@
-import type { Share } from "@lorat/core";
+import type { Share } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { fromPlainError, type PlainError, toPlainError } from "../threads/thread-error.ts";
 import type { Communicator } from "./communicator.ts";

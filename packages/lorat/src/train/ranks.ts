@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Exchange, TrainingEngine, TrainingProgress } from "@lorat/core";
+import type { Exchange, TrainingEngine, TrainingProgress } from "@lorat/core/training";
 import { bytesOf, float32, LoratError, type Shape, type Tensor } from "@lorat/graph";
 import { codeFingerprint } from "../mpi/code-fingerprint.ts";
 import { HalfExchange } from "../mpi/half-exchange.ts";

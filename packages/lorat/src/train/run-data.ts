@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Share } from "@lorat/core";
+import type { Share } from "@lorat/core/training";
 import { type DatasetColumns, openDataset } from "../datasets/index.ts";
 import { cropGeometry, type RunConfig } from "../runs/run-config.ts";
 import { scanData } from "../sampling/data-manifest.ts";

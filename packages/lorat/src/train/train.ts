@@ -1,12 +1,12 @@
 import { join } from "node:path";
+import { parametersOf } from "@lorat/core/model";
 import {
   ownBatchSize,
-  parametersOf,
   type Recompute,
   type TrainingBatch,
   TrainingEngine,
   type UpdateResult,
-} from "@lorat/core";
+} from "@lorat/core/training";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import type { Ranks } from "../mpi/ranks.ts";
 import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
@@ -37,6 +37,7 @@ import { stemFingerprint } from "./stem/stem-file.ts";
 import { trackingSegments, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
 
+/** Where and how a run trains. */
 export interface TrainOptions {
   /** The run's folder. */
   readonly folder: string;

@@ -9,6 +9,7 @@ import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
 import { rankRunner, serveRunner } from "./rank-runner.ts";
 import { type WorkerCount, workerCount } from "./worker-count.ts";
 
+/** What runs over what, into which folder. */
 export interface EvaluateOptions extends EvalChoice {
   readonly tracker: TrackerSpec;
   /** Folder of the run; what is finished in it is not done again. */
@@ -47,6 +48,7 @@ interface EvalProgress {
   readonly tasks: number;
 }
 
+/** What an evaluation did. */
 export interface Evaluation {
   readonly set: EvalSet;
   readonly plan: EvalPlan;
