@@ -3,7 +3,6 @@ import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { MetricsLog } from "../runs/metrics-log.ts";
 import type { RunRecord } from "../runs/records.ts";
 import { runFiles } from "../runs/run-config.ts";
-import { lockRun } from "../runs/run-lock.ts";
 
 /** How a run is watched, stopped and saved. */
 export interface LoopOptions {
@@ -26,17 +25,23 @@ export interface TrainResult {
   readonly finished: boolean;
 }
 
+type Recorder = (line: RunRecord) => void;
+
 /** What a run does in its loop. */
 interface Work {
   /** Steps in all. */
   readonly steps: number;
+  /** Undefined where another process records and saves. */
+  readonly metrics: MetricsLog | undefined;
   /** Steps done. */
   step(): number;
   /** Takes a step, records it and does what is due after it. */
-  advance(record: (line: RunRecord) => void): Promise<void>;
+  advance(record: Recorder): Promise<void>;
   /** What is done once, before the last checkpoint. */
-  end?(record: (line: RunRecord) => void): Promise<void>;
+  end?(record: Recorder): Promise<void>;
   checkpoint(): Promise<Checkpoint> | Checkpoint;
+  /** Whether to stop now; default: the signal says it. */
+  isStopped?(): Promise<boolean>;
 }
 
 /** Something that is disposed of at the run's end. */
@@ -44,12 +49,12 @@ interface Part {
   dispose(): Promise<void>;
 }
 
-/** Locks a run's folder while `use` works, and disposes of what it opened. Throws `RUN_LOCKED` and what `use` throws. */
+/** Works in a folder that `lock` locks, and disposes of what it opened. Throws what `lock` and `use` throw. */
 export async function inLockedRun<T>(
-  folder: string,
+  lock: () => Promise<(() => Promise<void>) | undefined>,
   use: (open: <P extends Part>(part: P) => P) => Promise<T>,
 ): Promise<T> {
-  const unlock = await lockRun(folder);
+  const unlock = await lock();
   const parts: Part[] = [];
   try {
     return await use((part) => {
@@ -58,8 +63,15 @@ export async function inLockedRun<T>(
     });
   } finally {
     await Promise.all(parts.map((part) => part.dispose()));
-    await unlock();
+    await unlock?.();
   }
+}
+
+/** The records of a run that goes on after `step`. Throws `METRICS_WRITE`. */
+export async function openMetrics(folder: string, step: number): Promise<MetricsLog> {
+  const metrics = new MetricsLog(join(folder, runFiles.metrics));
+  await metrics.rewind(step);
+  return metrics;
 }
 
 /**
@@ -68,14 +80,15 @@ export async function inLockedRun<T>(
  */
 export async function runLoop(work: Work, options: LoopOptions): Promise<TrainResult> {
   const { folder, checkpointSeconds = 180, keep = 3, signal } = options;
-  const metrics = new MetricsLog(join(folder, runFiles.metrics));
-  await metrics.rewind(work.step());
+  const { metrics, isStopped = async () => signal?.aborted ?? false } = work;
   const record = (line: RunRecord) => {
+    if (!metrics) return;
     metrics.add(line);
     options.onRecord?.(line);
   };
   let saved = performance.now();
   const save = async () => {
+    if (!metrics) return;
     await metrics.flush();
     const checkpoint = await work.checkpoint();
     const path = await writeCheckpoint(join(folder, runFiles.checkpoints), checkpoint, keep);
@@ -83,7 +96,7 @@ export async function runLoop(work: Work, options: LoopOptions): Promise<TrainRe
     saved = performance.now();
   };
   try {
-    while (work.step() < work.steps && !signal?.aborted) {
+    while (work.step() < work.steps && !(await isStopped())) {
       await work.advance(record);
       if (performance.now() - saved > checkpointSeconds * 1000) await save();
     }
@@ -91,7 +104,7 @@ export async function runLoop(work: Work, options: LoopOptions): Promise<TrainRe
     await save();
   } catch (error) {
     // The last records may say why.
-    await metrics.flush().catch(() => {});
+    await metrics?.flush().catch(() => {});
     throw error;
   }
   return { step: work.step(), finished: work.step() >= work.steps };

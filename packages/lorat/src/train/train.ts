@@ -1,16 +1,36 @@
 import { parametersOf } from "@lorat/core/model";
-import { type Recompute, type TrainingBatch, TrainingEngine, type UpdateResult } from "@lorat/core/training";
+import {
+  ownBatchSize,
+  type Recompute,
+  type TrainingBatch,
+  TrainingEngine,
+  type UpdateResult,
+} from "@lorat/core/training";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
+import type { Ranks } from "../mpi/ranks.ts";
 import type { Checkpoint } from "../runs/checkpoint.ts";
+import type { MetricsLog } from "../runs/metrics-log.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
+import { lockRun } from "../runs/run-lock.ts";
 import { checkRun, recordRun } from "../runs/run-start.ts";
 import type { Loader } from "../sampling/loader.ts";
 import type { Segment } from "../trackers/one-pass.ts";
 import { baseFingerprint, openBase } from "./base-model.ts";
 import { saveBatches } from "./non-finite.ts";
+import {
+  agreedStop,
+  type Compression,
+  checkSameRun,
+  exchangeBetween,
+  onFirst,
+  requireEqual,
+  sharedCheckpoint,
+  stepTraffic,
+  withRanks,
+} from "./ranks.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
-import { inLockedRun, type LoopOptions, runLoop, type TrainResult } from "./run-loop.ts";
+import { inLockedRun, type LoopOptions, openMetrics, runLoop, type TrainResult } from "./run-loop.ts";
 import { startingWeights } from "./starting-weights.ts";
 import { stemFingerprint } from "./stem/stem-file.ts";
 import { trackingSegments, trackingTest } from "./tracking-test.ts";
@@ -31,6 +51,10 @@ export interface TrainOptions extends LoopOptions {
   readonly recompute?: Recompute;
   /** Threads that make batches; default: 1. */
   readonly workers?: number;
+  /** The ranks that train together; each of them calls this with the same configuration. The first one alone writes. */
+  readonly ranks?: Ranks | undefined;
+  /** How gradients go between the ranks; default: in single precision. */
+  readonly compression?: Compression | undefined;
   readonly onStep?: (record: StepRecord) => void;
   /** Told once when what was asked for is done in another way, such as mixed precision on a device without halves. */
   readonly onNotice?: (message: string) => void;
@@ -44,8 +68,12 @@ interface Machinery {
   readonly heldOut: RunData | undefined;
   /** What the tracking test tracks. */
   readonly segments: readonly Segment[] | undefined;
+  /** On the first rank alone. */
+  readonly metrics: MetricsLog | undefined;
 }
 
+/** Steps after which ranks compare their parameters. */
+const EQUALITY_STEPS = 100;
 /** Below this loss scale gradients are not finite for another reason than overflow. */
 const smallestLossScale = 2 ** -16;
 
@@ -54,23 +82,35 @@ const smallestLossScale = 2 ** -16;
  * with `resume` goes on from the last checkpoint, with the same losses bit for bit on the same machine.
  *
  * Throws `RUN_EXISTS`, `RUN_LOCKED`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED`, `RUN_DATA_CHANGED`, `LOSS_NOT_FINITE`,
- * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw.
+ * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw. With ranks also `RANKS_BATCH`, `RANKS_DIFFER`
+ * where they would not train the same, and `RANKS_FAILED`, `RANKS_APART`.
  */
 export async function train(config: RunConfig, options: TrainOptions): Promise<TrainResult> {
-  const { folder, device, threads, workers = 1, resume = false } = options;
-  return inLockedRun(folder, async (open) => {
-    const checkpoint = await checkRun(folder, config, resume);
-    const data = await openRunData(config.data, options.signal);
-    const heldOut = config.validation && (await openRunData(config.validation.data, options.signal));
-    const segments = config.trackingTest && (await trackingSegments(config));
-    const sources = await fingerprints(config, data, heldOut);
-    const weights = await networkWeights(config, options.startFrom, checkpoint);
-    await recordRun(folder, config, sources);
+  const { folder, device, threads, workers = 1, ranks } = options;
+  await withRanks(ranks, async () => void ownBatchSize(config.batchSize, ranks));
+  const lock = () => onFirst(ranks, () => lockRun(folder));
+  return inLockedRun(lock, async (open) => {
+    const checkpoint = await sharedCheckpoint(ranks, () => checkRun(folder, config, options.resume ?? false));
+    const step = checkpoint?.progress.step ?? 0;
+    // The first rank alone, so that what is indexed or unpacked once is not made by several at a time.
+    const openTraining = () => openRunData(config.data, options.signal);
+    const opened = await onFirst(ranks, openTraining);
+    const { data, heldOut, segments, sources, weights } = await withRanks(ranks, async () => {
+      const data = opened ?? (await openTraining());
+      const heldOut = config.validation && (await openRunData(config.validation.data, options.signal));
+      const segments = config.trackingTest && (await trackingSegments(config));
+      const sources = await fingerprints(config, data, heldOut);
+      const weights = await networkWeights(config, options.startFrom, checkpoint);
+      return { data, heldOut, segments, sources, weights };
+    });
+    if (ranks) await checkSameRun(ranks, config, sources);
+    await onFirst(ranks, () => recordRun(folder, config, sources));
     for (const warning of [...data.warnings, ...(heldOut?.warnings ?? [])]) options.onNotice?.(warning);
-    const startStep = (checkpoint?.progress.step ?? 0) * (config.accumulation ?? 1);
-    const loader = open(runLoader(config, data, { seed: config.seed, startStep, workers }));
-    const engine = open(
-      await TrainingEngine.create(config, {
+    const startStep = step * (config.accumulation ?? 1);
+    const exchange = ranks && exchangeBetween(ranks, options.compression);
+    const engine = await withRanks(ranks, () =>
+      TrainingEngine.create(config, {
+        exchange,
         weights,
         resume: checkpoint,
         device,
@@ -79,18 +119,24 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
         recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
       }),
     );
+    open(engine);
+    const loader = open(runLoader(config, data, { seed: config.seed, startStep, workers, share: ranks }));
+    const metrics = await onFirst(ranks, () => openMetrics(folder, step));
+    if (ranks) await requireEqual(ranks, engine);
     if (config.precision === "mixed" && engine.precision === "fp32") {
       options.onNotice?.(`${engine.device} has no fast half precision: training in single precision`);
     }
-    const machinery = { engine, loader, heldOut, segments };
+    const machinery = { engine, loader, heldOut, segments, metrics };
     let skipped = checkpoint?.skipped ?? 0;
     const work = {
       steps: config.steps,
+      metrics,
       step: () => engine.progress.step,
       async advance(record: (line: RunRecord) => void) {
         skipped = await advance(config, options, machinery, { skipped, record });
       },
       checkpoint: async () => ({ ...(await engine.state()), skipped }),
+      isStopped: () => agreedStop(ranks, options.signal),
     };
     return runLoop(work, options);
   });
@@ -100,9 +146,11 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
 async function advance(
   config: RunConfig,
   options: TrainOptions,
-  { engine, loader, heldOut, segments }: Machinery,
+  { engine, loader, heldOut, segments, metrics }: Machinery,
   { skipped: before, record }: { readonly skipped: number; readonly record: (line: RunRecord) => void },
 ): Promise<number> {
+  const { ranks } = options;
+  const traffic = stepTraffic(ranks);
   const began = performance.now();
   const passes: { batch: TrainingBatch; loss: number }[] = [];
   for (let pass = 0; pass < (config.accumulation ?? 1); pass++) {
@@ -119,21 +167,23 @@ async function advance(
     waitShare,
     skippedSteps: skipped || undefined,
     unreadable: unreadable.count || undefined,
+    ...traffic(),
   });
   record(line);
-  options.onStep?.(line);
+  if (metrics) options.onStep?.(line);
   if (engine.progress.nonFinite > 0) {
-    const files = await saveBatches(options.folder, config, step, passes);
+    const files = await saveBatches(options.folder, config, step, passes, ranks?.rank);
     const message = `skipped; saved ${files.join(", ")}`;
     record({ kind: "warning", step, code: "LOSS_NOT_FINITE", message });
     requireFinite(engine, config, result, files);
   } else if (result.skipped) requireScale(engine, step);
-  if (heldOut && isDue(config.validation, step, config.steps)) {
+  if (heldOut && metrics && isDue(config.validation, step, config.steps)) {
     record({ kind: "validation", step, ...(await validate(engine, config, heldOut, options)) });
   }
-  if (segments && isDue(config.trackingTest, step, config.steps)) {
+  if (segments && metrics && isDue(config.trackingTest, step, config.steps)) {
     record({ kind: "tracking", step, ...(await trackingTest(engine, config, segments, options.threads)) });
   }
+  if (ranks && (step % EQUALITY_STEPS === 0 || step === config.steps)) await requireEqual(ranks, engine);
   return skipped;
 }
 
@@ -144,7 +194,17 @@ function isDue(what: { readonly everySteps: number } | undefined, step: number, 
 
 function stepRecord(
   { step, loss, bce, giou, iou, gradNorm, learningRate, lossScale }: UpdateResult,
-  rest: Pick<StepRecord, "samplesPerSecond" | "waitShare" | "skippedSteps" | "unreadable">,
+  rest: Pick<
+    StepRecord,
+    | "samplesPerSecond"
+    | "waitShare"
+    | "skippedSteps"
+    | "unreadable"
+    | "ranks"
+    | "exchangedMb"
+    | "exchangeSeconds"
+    | "exchangeWaitSeconds"
+  >,
 ): StepRecord {
   return {
     step,

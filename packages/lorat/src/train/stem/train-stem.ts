@@ -15,8 +15,9 @@ import {
 import { type Device, float32, LoratError, Session, type Tensor } from "@lorat/graph";
 import type { Checkpoint } from "../../runs/checkpoint.ts";
 import type { RunRecord, StemRecord } from "../../runs/records.ts";
+import { lockRun } from "../../runs/run-lock.ts";
 import { checkRun, recordRun } from "../../runs/run-start.ts";
-import { inLockedRun, type LoopOptions, runLoop, type TrainResult } from "../run-loop.ts";
+import { inLockedRun, type LoopOptions, openMetrics, runLoop, type TrainResult } from "../run-loop.ts";
 import { tensorReader } from "../stored-tensors.ts";
 import type { StemRunConfig } from "./stem-config.ts";
 import { openStemData, type StemData, stemCrops } from "./stem-crops.ts";
@@ -56,60 +57,64 @@ const TALLY_BATCHES = 12;
  */
 export async function trainStem(config: StemRunConfig, options: TrainStemOptions): Promise<TrainStemResult> {
   const { folder, device, threads, workers = 1, measureEvery = 250, measuredCrops = 240 } = options;
-  return inLockedRun(folder, async (open) => {
-    const checkpoint = await checkRun(folder, config, options.resume ?? false);
-    const data = await openStemData(config.data);
-    if (data.heldOutCount === 0) {
-      throw new LoratError(
-        "DATA_PHOTOS",
-        "a stem needs photographs to learn from, and some to be measured by",
-        { hint: "give a folder with photographs in photos/ or train/images" },
+  return inLockedRun(
+    () => lockRun(folder),
+    async (open) => {
+      const checkpoint = await checkRun(folder, config, options.resume ?? false);
+      const data = await openStemData(config.data);
+      if (data.heldOutCount === 0) {
+        throw new LoratError(
+          "DATA_PHOTOS",
+          "a stem needs photographs to learn from, and some to be measured by",
+          { hint: "give a folder with photographs in photos/ or train/images" },
+        );
+      }
+      const teacher = open(await openTeacher(config.teacher, { ...config, device, threads }));
+      await recordRun(folder, config, { data: data.fingerprint, teacher: teacher.fingerprint });
+      const startStep = checkpoint?.progress.step ?? 0;
+      const crops = open(
+        stemCrops(data, "training", { ...sizes(config), seed: config.seed, startStep, workers }),
       );
-    }
-    const teacher = open(await openTeacher(config.teacher, { ...config, device, threads }));
-    await recordRun(folder, config, { data: data.fingerprint, teacher: teacher.fingerprint });
-    const startStep = checkpoint?.progress.step ?? 0;
-    const crops = open(
-      stemCrops(data, "training", { ...sizes(config), seed: config.seed, startStep, workers }),
-    );
-    const statistics = checkpoint
-      ? storedStatistics(checkpoint)
-      : await measureTeacher(config, teacher, data);
-    const engine = open(
-      await StemEngine.create(config, {
-        weights: checkpoint ? new Map() : await startingStem(config, statistics, data),
-        teacher: statistics,
-        resume: checkpoint,
-        device,
-        threads,
-      }),
-    );
-    let explained = 0;
-    const measure = async (record: (line: RunRecord) => void) => {
-      explained = await engine.explained(heldOutBatches(config, teacher, data, measuredCrops));
-      record({ kind: "explained", step: engine.step, explained });
-    };
-    const work = {
-      steps: config.steps,
-      step: () => engine.step,
-      async advance(record: (line: RunRecord) => void) {
-        const began = performance.now();
-        const { search: pixels } = await crops.next();
-        const update = await engine.update({ pixels, teacher: await teacher.stages(pixels) });
-        const seconds = (performance.now() - began) / 1000;
-        const line: StemRecord = { kind: "stem", ...update, cropsPerSecond: config.batchSize / seconds };
-        record(line);
-        options.onStep?.(line);
-        if (engine.step % measureEvery === 0 && engine.step < config.steps) await measure(record);
-      },
-      end: measure,
-      checkpoint: () => withStatistics(engine, statistics),
-    };
-    const result = await runLoop(work, { keep: 2, ...options });
-    const file = join(folder, "stem.safetensors");
-    await writeStem(file, engine.folded(), { explained: explained.toFixed(4), steps: String(engine.step) });
-    return { ...result, explained, file };
-  });
+      const statistics = checkpoint
+        ? storedStatistics(checkpoint)
+        : await measureTeacher(config, teacher, data);
+      const engine = open(
+        await StemEngine.create(config, {
+          weights: checkpoint ? new Map() : await startingStem(config, statistics, data),
+          teacher: statistics,
+          resume: checkpoint,
+          device,
+          threads,
+        }),
+      );
+      let explained = 0;
+      const measure = async (record: (line: RunRecord) => void) => {
+        explained = await engine.explained(heldOutBatches(config, teacher, data, measuredCrops));
+        record({ kind: "explained", step: engine.step, explained });
+      };
+      const work = {
+        steps: config.steps,
+        metrics: await openMetrics(folder, startStep),
+        step: () => engine.step,
+        async advance(record: (line: RunRecord) => void) {
+          const began = performance.now();
+          const { search: pixels } = await crops.next();
+          const update = await engine.update({ pixels, teacher: await teacher.stages(pixels) });
+          const seconds = (performance.now() - began) / 1000;
+          const line: StemRecord = { kind: "stem", ...update, cropsPerSecond: config.batchSize / seconds };
+          record(line);
+          options.onStep?.(line);
+          if (engine.step % measureEvery === 0 && engine.step < config.steps) await measure(record);
+        },
+        end: measure,
+        checkpoint: () => withStatistics(engine, statistics),
+      };
+      const result = await runLoop(work, { keep: 2, ...options });
+      const file = join(folder, "stem.safetensors");
+      await writeStem(file, engine.folded(), { explained: explained.toFixed(4), steps: String(engine.step) });
+      return { ...result, explained, file };
+    },
+  );
 }
 
 /** The stem before the first update: drawn at random, or the base's with its normalisations measured on training crops. */
