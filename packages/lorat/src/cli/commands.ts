@@ -30,6 +30,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "bring published weights, or those behind an address, onto this machine, ready for --model",
     load: async () => (await import("./pull.ts")).pullCommand(),
   },
+  boxes: {
+    usage: "[options] <in>",
+    description: "convert boxes between the formats of benchmarks and annotation tools",
+    load: async () => (await import("./boxes.ts")).boxesCommand(),
+  },
   cache: {
     usage: "",
     description: "look at what lorat keeps in the user's cache, check it, remove it",
