@@ -61,7 +61,7 @@ const jobs = {
     final: /^x\.(txt|csv|mp4)$/,
   },
   evaluate: {
-    args: ["eval", "--dataset", `folder:${clips}`, "--out", "DIR/run", "--workers", "1", "--threads", "1"],
+    args: ["eval", "--dataset", `folder:${clips}`, "--out", "DIR/run", "--parallel", "1", "--threads", "1"],
     again: [],
     same: /^run\/results\/.*\.txt$/,
     final: /^run\/(results|scores)\/.*\.txt$/,
@@ -71,11 +71,11 @@ const jobs = {
       "runs",
       "export",
       run,
-      "--model",
+      "--model-out",
       "DIR/model",
-      "--trained",
+      "--trained-out",
       "DIR/t.safetensors",
-      "--onnx",
+      "--onnx-out",
       "DIR/m.onnx",
     ],
     again: ["--force"],
@@ -152,7 +152,7 @@ function prepare() {
     if (status !== 0) throw new Error(stderr);
   };
   make("synth", join(work, "clips"), "--clips", "4", "--frames", "20", "--size", "160x120");
-  make("synth", join(work, "filmed"), "--clips", "2", "--frames", "30", "--size", "160x120", "--video");
+  make("synth", join(work, "filmed"), "--clips", "2", "--frames", "30", "--size", "160x120", "--as-video");
   make(
     "train",
     "nano-lora",

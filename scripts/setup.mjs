@@ -40,10 +40,11 @@ export function installPackages() {
   else run(process.platform === "win32" ? "npm.cmd" : "npm", args, env, process.platform === "win32");
 }
 
-/** Compiles the packages, only what has changed. */
+/** Compiles the packages, only what has changed, and makes the file for pages of them. */
 export function build() {
   console.log("Building ...");
   run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"]);
+  run(process.execPath, [join(root, "scripts", "page-bundle.mjs")]);
 }
 
 /** Runs a program in the checkout with its output shown; throws unless it succeeds. */

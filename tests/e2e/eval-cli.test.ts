@@ -80,7 +80,7 @@ describe("lorat eval", () => {
   });
 
   it("stops at Ctrl-C with 130 and says how to go on", async () => {
-    const args = ["--tracker", join(folder, "slow.mjs"), "--out", join(folder, "slow"), "--workers", "2"];
+    const args = ["--tracker", join(folder, "slow.mjs"), "--out", join(folder, "slow"), "--parallel", "2"];
     const { child, ended, heard } = start(args);
     while (!heard().includes("at a time")) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -103,7 +103,7 @@ describe("lorat eval", () => {
     expect(tracker.status).toBe(2);
     const none = await run(["--model", "unknown", "--out", join(folder, "no")]);
     expect(none).toMatchObject({ status: 1, stderr: expect.stringContaining("MODEL_UNKNOWN") });
-    const count = await run(["--workers", "0", "--out", join(folder, "no")]);
+    const count = await run(["--parallel", "0", "--out", join(folder, "no")]);
     expect(count).toMatchObject({ status: 2, stderr: expect.stringContaining("whole number") });
     expect(existsSync(join(folder, "no"))).toBe(false);
   });
@@ -119,7 +119,7 @@ describe.skipIf(!withNano)("lorat eval of nano", () => {
     const random = createRandom(seed);
     let kills = 0;
     for (let i = 0; i < KILLS; i++) {
-      const { child, ended } = start([...args("killed"), "--workers", String(1 + (i % 2))]);
+      const { child, ended } = start([...args("killed"), "--parallel", String(1 + (i % 2))]);
       let isOver = false;
       const over = ended.then(({ status }) => {
         isOver = true;

@@ -1,11 +1,24 @@
 /** What a stranger gets: the packed tarballs, installed into an empty folder, used from there. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { projectRoot } from "./support/bundle.ts";
+import { hasChromium } from "./support/chromium.ts";
+import { expectExampleTracks } from "./support/page-example.ts";
 
 const packages = ["@lorat/graph", "@lorat/core", "lorat"] as const;
 const clip = join(projectRoot, "examples", "clip", "clip.mp4");
@@ -194,6 +207,23 @@ describe("the packages, installed", () => {
     const { status, stdout } = run(process.execPath, [tsc, ...flags, ...where, "types.mts"], home);
     expect(status, stdout).toBe(0);
   });
+
+  it.skipIf(!hasChromium && !process.env.CI)(
+    "track in a page, from the file that is ready for one",
+    async () => {
+      for (const name of ["page", "clip"]) {
+        await cp(join(projectRoot, "examples", name), join(home, "examples", name), { recursive: true });
+      }
+      // What `npm install onnxruntime-web` would bring.
+      const runtime = join(home, "node_modules", "onnxruntime-web");
+      await symlink(join(projectRoot, "node_modules", "onnxruntime-web"), runtime, "junction");
+      try {
+        await expectExampleTracks(home);
+      } finally {
+        await rm(runtime);
+      }
+    },
+  );
 
   it("run as WebAssembly where the native runtime is not, with its boxes, and say once how to get it", async () => {
     const bin = join(projectRoot, "packages", "lorat", "bin", "lorat.js");

@@ -46,7 +46,7 @@ describe("lorat runs", () => {
       "show",
       join(folder, "one"),
       join(folder, "two"),
-      "--report",
+      "--html",
       report,
     );
     for (const text of ["loss:", "gradient norm", "one loss 0.5", "two loss 0.5", "⠉"]) {

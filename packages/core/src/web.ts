@@ -1,2 +1,3 @@
-/** What a page sets before its first tracker or training step; see `@lorat/graph/web`. */
+/** For pages: where ONNX Runtime's files lie (see `@lorat/graph/web`), and trackers in a worker. */
 export { configureWasm, type WasmOptions } from "@lorat/graph/web";
+export { loadWorkerTracker, type WorkerTrackerOptions } from "./page/worker-tracker.ts";

@@ -9,8 +9,7 @@ let context: Context | undefined;
 
 /** Draws a picture and reads its pixels, RGBA. Throws `FRAME_EMPTY`, `FRAME_UNREADABLE`, `FRAME_KIND` where there is no canvas. */
 export function drawnFrame(picture: Drawable): Frame {
-  const size = sizeOf(picture);
-  if (!(size.width > 0 && size.height > 0)) throw empty(picture);
+  const size = drawnSize(picture);
   const canvas = canvasOf(size, picture);
   // Replaces what was there, also where the picture is transparent.
   canvas.globalCompositeOperation = "copy";
@@ -21,24 +20,23 @@ export function drawnFrame(picture: Drawable): Frame {
     return { ...size, channels: 4, data, timestampSec: timeOf(picture) };
   } catch (cause) {
     const isForeign = (cause as Error)?.name === "SecurityError";
-    if (isForeign) context = undefined; // it stays tainted
-    throw new LoratError(
-      isForeign ? "FRAME_UNREADABLE" : "FRAME_EMPTY",
-      isForeign
-        ? `the page may not read the pixels of a ${kindOf(picture)} from another site`
-        : `the ${kindOf(picture)} cannot be drawn: ${(cause as Error).message}`,
-      {
-        hint: isForeign
-          ? "Set crossorigin=anonymous on the element and let the other site send CORS headers, or serve the file from the page's own site."
-          : undefined,
-        cause,
-      },
-    );
+    if (!isForeign) {
+      const reason = (cause as Error).message;
+      throw new LoratError("FRAME_EMPTY", `the ${kindOf(picture)} cannot be drawn: ${reason}`, { cause });
+    }
+    context = undefined; // it stays tainted
+    throw unreadable(picture, cause);
   }
 }
 
-/** Width and height as shown, in pixels. */
-export function sizeOf(picture: Drawable): Size {
+/** Width and height as shown, in pixels. Throws `FRAME_EMPTY`. */
+export function drawnSize(picture: Drawable): Size {
+  const { width, height } = sizeOf(picture);
+  if (width > 0 && height > 0) return { width, height };
+  throw empty(picture);
+}
+
+function sizeOf(picture: Drawable): Size {
   if ("videoWidth" in picture) return { width: picture.videoWidth, height: picture.videoHeight };
   if ("naturalWidth" in picture) return { width: picture.naturalWidth, height: picture.naturalHeight };
   if ("displayWidth" in picture) return { width: picture.displayWidth, height: picture.displayHeight };
@@ -71,6 +69,17 @@ function canvasOf({ width, height }: Size, picture: Drawable): Context {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   return context;
+}
+
+/** The error for a picture from another site. */
+export function unreadable(picture: Drawable, cause: unknown): LoratError {
+  const hint =
+    "Set crossorigin=anonymous on the element and let the other site send CORS headers, or serve the file from the page's own site.";
+  return new LoratError(
+    "FRAME_UNREADABLE",
+    `the page may not read the pixels of a ${kindOf(picture)} from another site`,
+    { hint, cause },
+  );
 }
 
 function empty(picture: Drawable): LoratError {

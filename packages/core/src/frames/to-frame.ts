@@ -21,7 +21,8 @@ export function toFrame(input: FrameInput): Frame {
   throw unknownKind(input);
 }
 
-function isDrawable(input: object): input is Drawable {
+/** Whether it is a picture that a canvas draws. */
+export function isDrawable(input: object): input is Drawable {
   const isElement = "videoWidth" in input || "naturalWidth" in input;
   const isMedia = "displayWidth" in input && ("draw" in input || "close" in input);
   return isElement || isMedia || "getContext" in input || ("width" in input && "close" in input);

@@ -102,7 +102,7 @@ function lengthOf({ headers }: Response): number | undefined {
 function versionOf({ headers }: Response): string | undefined {
   const facts = ["etag", "last-modified"].map((name) => headers.get(name) ?? "");
   if (facts.every((fact) => fact === "")) return undefined;
-  return facts.join(" ");
+  return facts.join("|");
 }
 
 function unreachable(address: string, cause: unknown): LoratError {

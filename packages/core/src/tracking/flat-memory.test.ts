@@ -15,7 +15,7 @@ const box = (i: number) => ({ x: 20 + 40 * i, y: 30, width: 30, height: 40 });
 const largestGrowth = 20e6;
 
 describe("memory stays flat", () => {
-  it("over frames, while further targets come and go (lorat bench --kind memory does 20,000)", async () => {
+  it("over frames, while further targets come and go (lorat bench --kinds memory does 20,000)", async () => {
     const tracker = await createTracker(model, { device: "cpu", threads: 1 });
     const targets: Target[] = [await tracker.start(picture(0), box(0))];
     const cropBytes = 3 * (variant.searchGrid * variant.patchSize) ** 2 * 4;

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import type { LoratError } from "../errors.ts";
 import type { DType } from "../tensor.ts";
 
 /** A device that was settled on. */
@@ -73,6 +74,8 @@ export interface Runtime {
    * cannot be kept. Node only.
    */
   keep?(request: KeptRequest): Promise<KeptWeights | undefined>;
+  /** What to tell where a session failed because ONNX Runtime's own files could not be had; pages only. */
+  missing?(cause: unknown): LoratError | undefined;
   /** True where a tensor's `getData` cannot be used to read a device's memory back. */
   readonly readsBackThroughSession: boolean;
   /** True where the `Float16Array` that a tensor makes of half-precision bits is read as empty. */

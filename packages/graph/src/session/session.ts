@@ -240,6 +240,8 @@ async function created(
   try {
     return await ort.InferenceSession.create(model, settings);
   } catch (cause) {
+    const missing = runtime.missing?.(cause);
+    if (missing) throw missing;
     throw new LoratError("SESSION_CREATE", `${device} refused the graph: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Argument, Command } from "commander";
+import { Argument } from "@commander-js/extra-typings";
 import { PUBLISHED_EMBEDDINGS, sourceLine } from "../report/published/index.ts";
 import { textTable } from "../report/text-table.ts";
 import type { RunConfig } from "../runs/run-config.ts";
@@ -8,35 +8,17 @@ import { summaryTable } from "../train/ablate/summary.ts";
 import { usageError } from "./errors.ts";
 import { listenForStop } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { chosenConfig, type TrainFlags, withTrainOptions } from "./train-options.ts";
-
-interface Flags extends TrainFlags {
-  readonly rows?: readonly string[];
-  readonly keepHead?: boolean;
-  readonly published?: boolean;
-  readonly json?: boolean;
-}
+import { chosenConfig, trainingCommand, whatArgument } from "./train-options.ts";
+import { words } from "./values.ts";
 
 /** Steps of a row when none are asked for: enough for norms and losses to part. */
 const DEFAULT_STEPS = 400;
 
 /** `lorat ablate`: the paper's ablations, one run for each row and one table and plot of all. */
-export function ablateCommand(): Command {
-  const command = new Command("ablate")
-    .description(
-      "repeat an ablation of the paper: the same training with one thing changed, a run for each row",
-    )
-    .addArgument(new Argument("<ablation>", "which one").choices(ABLATIONS));
-  return withTrainOptions(command)
-    .option("--rows <names>", "rows to run, comma-separated; all when left out", (text) => text.split(","))
-    .option(
-      "--keep-head",
-      "start from the base's head and token types too; drawn anew when left out, for all rows alike",
-    )
-    .option("--published", "with embeddings: the paper's own rows below ours; alone without --out")
-    .option("--json", "print the table as JSON")
+export function ablateCommand() {
+  return withOptions()
     .addHelpText("after", rowsHelp())
-    .action(async (ablation: AblationName, what: string | undefined, flags: Flags) => {
+    .action(async (ablation, what, flags) => {
       if (flags.published && ablation !== "embeddings") {
         throw usageError(`the poster has no table of ${ablation}`, "lorat ablate embeddings --published");
       }
@@ -46,16 +28,36 @@ export function ablateCommand(): Command {
       }
       if (flags.out === undefined)
         throw usageError("--out DIR is missing: the folder that the rows' runs go into");
-      const config = await sharedConfig(what, flags);
+      const config = await sharedConfig(what, flags.out, flags);
       await run(ablation, config, flags.out, flags);
     });
 }
 
+type Flags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
+  return trainingCommand("ablate")
+    .description(
+      "repeat an ablation of the paper: the same training with one thing changed, a run for each row",
+    )
+    .addArgument(new Argument("<ablation>", "which one").choices(ABLATIONS))
+    .addArgument(whatArgument())
+    .optionsGroup("The rows:")
+    .option("--out <path>", "folder that gets a run for each row, the table and a page of curves")
+    .option("--rows <names>", "rows to run, separated by commas (default: all)", words)
+    .option(
+      "--keep-head",
+      "start from the base's head and token types too (default: all rows draw them anew, alike)",
+    )
+    .option("--published", "with embeddings: the paper's own rows below ours; alone without --out")
+    .option("--json", "print the table as one JSON object");
+}
+
 /** The run that all rows share: LoRA on nano over procedural pairs unless told otherwise. */
-async function sharedConfig(what: string | undefined, flags: Flags): Promise<RunConfig> {
+async function sharedConfig(what: string | undefined, out: string, flags: Flags): Promise<RunConfig> {
   const { steps = what === undefined ? DEFAULT_STEPS : undefined } = flags;
   const chosen = { ...flags, steps };
-  const config = await chosenConfig(what ?? "nano-lora", flags.out!, chosen);
+  const config = await chosenConfig(what ?? "nano-lora", out, chosen);
   const own: RunConfig = flags.keepHead ? config : { ...config, baseParts: "backbone" };
   if (own.validation) return own;
   // Something to compare the rows by: other pairs of the same data, the same for all.

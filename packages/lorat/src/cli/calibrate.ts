@@ -1,31 +1,30 @@
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import type { CalibrationResult } from "../models/calibrate/calibrate.ts";
 import { DIFFICULTIES } from "../synth/difficulty.ts";
+import { checkChangeable } from "./changeable.ts";
+import { threadsOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
-
-interface Flags {
-  readonly clips: number;
-  readonly sequences?: string;
-  readonly threads?: number;
-  readonly json?: boolean;
-}
+import { count } from "./values.ts";
 
 /** `lorat calibrate`: makes a model's scores the chance that its boxes are right. */
-export function calibrateCommand(): Command {
+export function calibrateCommand() {
   return new Command("calibrate")
     .description("make a model's scores the chance that its boxes are right; writes into the model folder")
-    .argument("<model>", "name of a model that comes with lorat, or a model folder")
+    .argument("<model>", "a model folder, or with --force the name of a model that comes with lorat")
     .option("--clips <number>", "procedural clips of each difficulty, at least 2", clipCount, 5)
-    .option("--sequences <dir>", "annotated sequences to measure on as well; the curve is not fitted to them")
-    .option("--threads <number>", "threads of the network", positive)
+    .option("--check <dir>", "annotated sequences to measure on as well; the curve is not fitted to them")
+    .addOption(threadsOption())
+    .option("--force", "change a model that comes with lorat")
     .option("--json", "print the result as one JSON object")
-    .action(async (model: string, { json, ...options }: Flags) => {
+    .action(async (model, { json, check: sequences, force, ...options }) => {
+      await checkChangeable(model, force);
       const { calibrate, calibrationFiles } = await import("../models/calibrate/calibrate.ts");
       const total = options.clips * DIFFICULTIES.length;
       const progress = createProgress({ label: "tracking", total, unit: "clips" });
       try {
-        const result = await calibrate(model, { ...options, onClip: (done) => progress.update(done) });
+        const onClip = (done: number) => progress.update(done);
+        const result = await calibrate(model, { ...options, sequences, onClip });
         progress.done();
         if (json) console.log(JSON.stringify(result, null, 2));
         else console.log(report(result, join(result.folder, calibrationFiles.diagram)));
@@ -51,14 +50,9 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function positive(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 on.");
-  return Number(text);
-}
-
 /** The curve is checked on clips that it was not fitted to, so there have to be two. */
 function clipCount(text: string): number {
-  const value = positive(text);
+  const value = count(text);
   if (value < 2) throw new InvalidArgumentError("Expected a whole number from 2 on.");
   return value;
 }

@@ -1,4 +1,4 @@
-import { Help } from "commander";
+import { Help } from "@commander-js/extra-typings";
 import { expect, it } from "vitest";
 import { COMMANDS } from "./commands.ts";
 

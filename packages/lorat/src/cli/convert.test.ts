@@ -66,7 +66,7 @@ describe("lorat convert", () => {
       dinov2,
       "--out",
       out,
-      "--precision",
+      "--storage",
       "fp16",
       "--variant",
       "nano-patch",
@@ -102,7 +102,7 @@ describe("lorat convert", () => {
       [dinov2],
       ["--out", never],
       [dinov2, "--out", never, "--variant", "XL"],
-      [dinov2, "--out", never, "--precision", "int3"],
+      [dinov2, "--out", never, "--storage", "int3"],
     ]) {
       expect(await run(...args)).toMatchObject({ status: 2, err: expect.stringContaining("error[USAGE]") });
     }

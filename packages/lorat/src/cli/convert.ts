@@ -1,26 +1,18 @@
+import { Command, Option } from "@commander-js/extra-typings";
 import { variants } from "@lorat/core";
-import { Command, Option } from "commander";
 import { type ConvertResult, convertModel, sessionProduct } from "../models/convert/index.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
-interface ConvertFlags {
-  readonly out: string;
-  readonly variant?: string;
-  readonly precision: "fp32" | "fp16";
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
-
 /** `lorat convert`: DINOv2's and LoRAT's files into a model folder. */
-export function convertCommand(): Command {
+export function convertCommand() {
   return new Command("convert")
     .description("turn DINOv2 and LoRAT weight files into a model folder that --model takes")
     .argument(
       "<file...>",
       "DINOv2 .pth, LoRAT .bin or .safetensors; a file of trained tensors alone needs the DINOv2 one beside it",
     )
-    .requiredOption("--out <dir>", "the model folder to make")
+    .requiredOption("--out <path>", "the model folder to make")
     .addOption(
       new Option(
         "--variant <name>",
@@ -28,13 +20,13 @@ export function convertCommand(): Command {
       ).choices([...variants.keys()]),
     )
     .addOption(
-      new Option("--precision <type>", "of matrices and tables; vectors stay fp32")
+      new Option("--storage <type>", "numbers that matrices and tables are stored in; vectors stay fp32")
         .choices(["fp32", "fp16"])
-        .default("fp32"),
+        .default("fp32" as const),
     )
     .option("--force", "replace a model folder that exists")
     .option("--json", "print one JSON object")
-    .action(async (files: string[], flags: ConvertFlags) => {
+    .action(async (files, flags) => {
       let progress: Progress | undefined;
       const { matmul, dispose } = sessionProduct();
       const interruption = listenForInterrupt();
@@ -43,7 +35,7 @@ export function convertCommand(): Command {
           files,
           outDir: flags.out,
           variant: flags.variant,
-          precision: flags.precision,
+          precision: flags.storage,
           force: flags.force,
           matmul,
           signal: interruption.signal,

@@ -1,5 +1,5 @@
+import { Command } from "@commander-js/extra-typings";
 import { LoratError } from "@lorat/graph";
-import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { describeError, EXIT, usageError } from "./errors.ts";
 import { runCommandLine } from "./program.ts";

@@ -1,5 +1,5 @@
+import { CommanderError } from "@commander-js/extra-typings";
 import { LoratError } from "@lorat/graph";
-import { CommanderError } from "commander";
 import { isSystemError, unwritable } from "../files/system-error.ts";
 
 /** Exit statuses of the command line. */

@@ -30,7 +30,7 @@ export async function printEvaluation(
   if (unscored > 0) {
     const which = score ? `${unscored} of ${set.sequences.length} sequences have` : "the sequences have";
     console.error(
-      `${which} no published annotation to score against; lorat export writes what the benchmark takes`,
+      `${which} no published annotation to score against; lorat submission writes what the benchmark takes`,
     );
   }
   console.error(`result files: ${folder}`);

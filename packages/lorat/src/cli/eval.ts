@@ -1,43 +1,36 @@
-import { PROTOCOL_NAMES, type Precision, type ProtocolName } from "@lorat/core";
-import type { Device } from "@lorat/graph";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command } from "@commander-js/extra-typings";
 import type { EvalPlan, Evaluation } from "../evaluate/run/evaluate.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
-import { deviceOption, precisionOption, threadsOption } from "./network-options.ts";
+import {
+  adapterOption,
+  deviceOption,
+  modelOption,
+  precisionOption,
+  redetectOption,
+  threadsOption,
+} from "./network-options.ts";
 import { createProgress, type Progress } from "./progress.ts";
-
-interface EvalFlags {
-  readonly dataset: string;
-  readonly split?: string;
-  readonly list?: string;
-  readonly sequences?: string;
-  readonly model: string;
-  readonly adapter?: string;
-  readonly tracker?: string;
-  readonly timeout?: number;
-  readonly out: string;
-  readonly device: Device;
-  readonly precision: Precision;
-  readonly redetect?: boolean;
-  readonly workers?: number;
-  readonly threads?: number;
-  readonly repeat: number;
-  readonly protocol: ProtocolName;
-  readonly json?: boolean;
-}
+import { protocolOption, splitOption } from "./result-options.ts";
+import { count, positive, quoted, words } from "./values.ts";
 
 /** `lorat eval`: a tracker over a benchmark, in a run that can be stopped and continued at any time. */
-export function evalCommand(): Command {
+export function evalCommand() {
+  return withOptions().action(runEval);
+}
+
+type EvalFlags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
   return new Command("eval")
     .description("run a tracker over a benchmark; started again, it goes on where it stopped")
     .requiredOption("--dataset <kind:path>", "the benchmark with its pictures")
-    .requiredOption("--out <run>", "folder for result files, one a sequence, with times and scores")
-    .option("--split <name>", "part of the dataset (default: the one that results are for)")
-    .option("--list <file>", "file that lists sequences, by name or position")
-    .option("--sequences <a,b>", "run these sequences only")
-    .option("--model <model>", "name of a model that comes with lorat, or a model folder", "nano")
-    .option("--adapter <file>", "adapter for that model, as lorat finetune writes them")
+    .requiredOption("--out <path>", "folder for result files, one for each sequence, with times and scores")
+    .addOption(splitOption())
+    .option("--sequences <names>", "run these sequences only: names or positions, separated by commas", words)
+    .option("--sequences-from <file>", "the same from a file, one a line")
+    .addOption(modelOption())
+    .addOption(adapterOption())
     .option(
       "--tracker <tracker>",
       "in place of a model: a command that speaks TraX, a module with init and update, nanotrack:DIR or vittrack:FILE",
@@ -45,30 +38,24 @@ export function evalCommand(): Command {
     .option("--timeout <seconds>", "longest wait for an answer of a command", positive)
     .addOption(deviceOption())
     .addOption(precisionOption())
-    .option("--redetect", "look for a lost target in the whole frame; without it the loop is the reference's")
-    .option("--workers <n>", "sequences at a time (default: one for each core on a CPU, else 1)", count)
-    .addOption(threadsOption("threads inside the operators of each, CPU only (default: cores / workers)"))
-    .option("--repeat <n>", "times that the tracker runs over each sequence", count, 1)
-    .addOption(
-      new Option("--protocol <name>", "conventions of the metric")
-        .choices([...PROTOCOL_NAMES])
-        .default("stark"),
-    )
-    .option("--json", "print the scores as one JSON object, as lorat score does")
-    .action(runEval);
+    .addOption(redetectOption())
+    .option("--parallel <number>", "sequences at a time (default: one for each core on a CPU, else 1)", count)
+    .addOption(threadsOption("cores / sequences at a time"))
+    .option("--repeat <number>", "times that the tracker runs over each sequence", count, 1)
+    .addOption(protocolOption())
+    .option("--json", "print the scores as one JSON object, as lorat score does");
 }
 
 async function runEval(flags: EvalFlags): Promise<void> {
   const { evaluate } = await import("../evaluate/run/evaluate.ts");
-  const { workers, threads, repeat, out, dataset, split, list } = flags;
+  const { parallel: workers, threads, repeat, out, dataset, split, sequences, sequencesFrom: list } = flags;
   const tracker = await trackerOf(flags);
   const interruption = listenForInterrupt();
   let progress: Progress | undefined;
   let evaluation: Evaluation;
   try {
     evaluation = await evaluate({
-      ...{ dataset, split, list, tracker, workers, threads, repeat, folder: out },
-      sequences: flags.sequences?.split(",").map((name) => name.trim()),
+      ...{ dataset, split, list, sequences, tracker, workers, threads, repeat, folder: out },
       signal: interruption.signal,
       onStart: (plan) => {
         console.error(planLine(plan, out));
@@ -98,18 +85,10 @@ async function runEval(flags: EvalFlags): Promise<void> {
   if (evaluation.failure) throw evaluation.failure;
 }
 
-async function trackerOf({
-  tracker,
-  model,
-  adapter,
-  device,
-  precision,
-  redetect = false,
-  timeout,
-}: EvalFlags) {
+async function trackerOf({ tracker, model, adapter, device, precision, redetect, timeout }: EvalFlags) {
   if (tracker === undefined) {
     if (timeout !== undefined) throw usageError("--timeout is for commands, given with --tracker");
-    const network = { model, device, precision, redetect };
+    const network = { model, device, precision, redetect: redetect ?? false };
     return { kind: "model" as const, ...network, adapter };
   }
   if (redetect) throw usageError("--redetect is for models, and --tracker takes a model's place");
@@ -129,19 +108,4 @@ function planLine({ record, tasks, finished, workers }: EvalPlan, out: string): 
   if (finished === tasks) return `${what}: all finished before, in ${out}`;
   const before = finished > 0 ? `; ${finished} of ${tasks} were finished before` : "";
   return `${what}, ${workers} at a time, into ${out}${before}`;
-}
-
-function quoted(word: string): string {
-  return /^[\w./~+@%:,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 on.");
-  return Number(text);
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
-  return value;
 }

@@ -1,61 +1,49 @@
 import { stat } from "node:fs/promises";
-import type { Device } from "@lorat/graph";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import type { Check, FinetuneResult } from "../train/finetune/finetune.ts";
 import { listenForInterrupt } from "./interrupt.ts";
-import { deviceOption, threadsOption } from "./network-options.ts";
+import { deviceOption, modelOption, threadsOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
-
-interface Flags {
-  readonly model: string;
-  readonly clips: string;
-  readonly validation?: string;
-  readonly out: string;
-  readonly rank: number;
-  readonly steps: number;
-  readonly batch: number;
-  readonly learningRate: number;
-  readonly patience: number;
-  readonly seed: number;
-  readonly device: Device;
-  readonly workers: number;
-  readonly threads?: number;
-  readonly json?: boolean;
-}
+import { count, wholeNumber } from "./values.ts";
 
 /** `lorat finetune`: the short road from a few annotated clips to an adapter. */
-export function finetuneCommand(): Command {
+export function finetuneCommand() {
   return new Command("finetune")
     .description("adapt a model to a few annotated clips; writes an adapter for lorat track --adapter")
     .requiredOption(
-      "--clips <dir>",
-      "annotated clips: a folder of sequences or videos with x,y,w,h lines, or KIND:PATH",
+      "--dataset <kind:path>",
+      "annotated clips; a path alone is a folder of sequences, or of videos with x,y,w,h lines",
     )
-    .option("--model <model>", "model to adapt: a bundled one's name, or a model folder", "nano")
-    .option("--out <dir>", "folder that the adapter goes into", "adapter")
-    .option("--validation <dir>", "clips to check on; without it a part of --clips is held out")
-    .option("--rank <number>", "rank of the adapter, which decides its size", positive, 8)
-    .option("--steps <number>", "most updates", positive, 300)
-    .option("--batch <pairs>", "pairs of an update", positive, 16)
+    .addOption(modelOption())
+    .option("--out <path>", "folder that the adapter goes into", "adapter")
+    .option(
+      "--validation <kind:path>",
+      "clips to check on (default: a part of those of --dataset is held out)",
+    )
+    .option("--adapter-rank <number>", "rank of the adapter, which decides its size", count, 8)
+    .option("--steps <number>", "maximum of optimiser steps", count, 300)
+    .option("--batch <pairs>", "pairs of one pass", count, 16)
     .option(
       "--learning-rate <rate>",
       "highest learning rate; higher ones fit the clips better and forget more",
       rate,
       4e-5,
     )
-    .option("--patience <checks>", "checks without a better score after which it stops", positive, 3)
-    .option("--seed <number>", "seed of adapter and pairs", whole, 1)
+    .option("--patience <checks>", "checks without a better score after which it stops", count, 3)
+    .option("--seed <number>", "seed of initialisation and data", wholeNumber, 1)
     .addOption(deviceOption())
-    .option("--workers <number>", "threads that prepare batches", whole, 1)
+    .option("--workers <number>", "threads that prepare batches", wholeNumber, 1)
     .addOption(threadsOption())
     .option("--json", "print the result as one JSON object")
-    .action(async ({ batch, ...flags }: Flags) => {
+    .action(async ({ batch, dataset, adapterRank, ...flags }) => {
       const { finetune } = await import("../train/finetune/finetune.ts");
       const interruption = listenForInterrupt();
       const progress = createProgress({ label: "fine-tuning", total: flags.steps, unit: "steps" });
       try {
         const result = await finetune({
           ...flags,
+          clips: dataset,
+          rank: adapterRank,
           batchSize: batch,
           signal: interruption.signal,
           onStep: ({ step, loss, iou }) =>
@@ -108,17 +96,6 @@ async function report(result: FinetuneResult, model: string): Promise<string> {
 
 function percent(share: number): string {
   return (share * 100).toFixed(1);
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("A whole number is needed.");
-  return value;
-}
-
-function positive(text: string): number {
-  if (whole(text) === 0) throw new InvalidArgumentError("A whole number above 0 is needed.");
-  return Number(text);
 }
 
 function rate(text: string): number {

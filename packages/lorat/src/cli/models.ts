@@ -1,15 +1,15 @@
-import { Command } from "commander";
+import { Command } from "@commander-js/extra-typings";
 import { modelTable } from "../models/model-table.ts";
 import { efficiencyOf, sourceLine } from "../report/published/index.ts";
 import { textTable } from "../report/text-table.ts";
 
 /** `lorat models`: sizes of every variant, counted from the graphs that run. */
-export function modelsCommand(): Command {
+export function modelsCommand() {
   return new Command("models")
     .description("list the variants with their parameters and multiply-accumulates, counted from the graphs")
-    .option("--published", "the paper's parameters (millions) and multiply-accumulates beside them")
-    .option("--json", "print an array of objects")
-    .action((options: { json?: boolean; published?: boolean }) => {
+    .option("--published", "the paper's figures beside ours, with their source")
+    .option("--json", "print one JSON array")
+    .action((options) => {
       const rows = modelTable().map((row) => ({
         ...row,
         ...(options.published && { published: efficiencyOf(row.variant) ?? null }),

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { describe, expect, it, vi } from "vitest";
 import { evalCommand } from "./eval.ts";
 import { profileCommand } from "./profile.ts";
@@ -6,7 +6,7 @@ import { runCommandLine } from "./program.ts";
 import { trackCommand } from "./track.ts";
 import { votCommand } from "./vot.ts";
 
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
+const commands: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   track: async () => trackCommand(),
   eval: async () => evalCommand(),
   profile: async () => profileCommand(),

@@ -27,7 +27,7 @@ describe("lorat profile", () => {
   });
 
   it("takes whole numbers alone", async () => {
-    expect((await run("--variants", "nano", "--repeat", "0")).status).toBe(2);
+    expect((await run("--variants", "nano", "--rounds", "0")).status).toBe(2);
     expect((await run("--variants", "nano", "--training", "--steps", "1.5")).status).toBe(2);
   });
 });

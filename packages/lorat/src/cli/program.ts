@@ -1,12 +1,12 @@
 import { writeSync } from "node:fs";
-import { Command, Help } from "commander";
+import { Command, type CommandUnknownOpts, Help } from "@commander-js/extra-typings";
 import { unwritable } from "../files/system-error.ts";
 import { offerToUserModules } from "../files/user-module.ts";
 import { COMMANDS, type CommandEntry } from "./commands.ts";
 import { describeError, EXIT } from "./errors.ts";
 
 /** What loads a command, with how the list of all shows it where that is known before. */
-type Loader = CommandEntry | (() => Promise<Command>);
+type Loader = CommandEntry | (() => Promise<CommandUnknownOpts>);
 type Loaders = Readonly<Record<string, Loader>>;
 
 /**
@@ -28,7 +28,7 @@ export async function runCommandLine(args: readonly string[], commands: Loaders 
   }
 }
 
-async function createProgram(args: readonly string[], commands: Loaders): Promise<Command> {
+async function createProgram(args: readonly string[], commands: Loaders): Promise<CommandUnknownOpts> {
   const program = new Command("lorat")
     .description("Visual object tracking: follow any object through a video")
     .usage("COMMAND [options]")
@@ -53,11 +53,11 @@ async function createProgram(args: readonly string[], commands: Loaders): Promis
 }
 
 /** A command that is only listed. */
-function outline(name: string, { description }: CommandEntry): Command {
-  return new Command(name).description(description);
+function outline(name: string, { description, group }: CommandEntry): CommandUnknownOpts {
+  return new Command(name).description(description).helpGroup(`${group}:`);
 }
 
-function termOf(command: Command, commands: Loaders): string {
+function termOf(command: CommandUnknownOpts, commands: Loaders): string {
   const loader = commands[command.name()];
   if (!loader || typeof loader === "function") return new Help().subcommandTerm(command);
   return `${command.name()} ${loader.usage}`.trim();

@@ -1,21 +1,17 @@
+import { Command, Option } from "@commander-js/extra-typings";
 import { variants } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { Command, Option } from "commander";
 import { listenForInterrupt } from "./interrupt.ts";
 import { createStages } from "./progress.ts";
 
-interface Flags {
-  readonly out?: string;
-  readonly variant?: string;
-  readonly precision?: "fp32" | "fp16";
-  readonly sha256?: string;
-  readonly offline?: boolean;
-  readonly force?: boolean;
-  readonly json?: boolean;
+/** `lorat pull`: weights onto this machine. */
+export function pullCommand() {
+  return withOptions().action(run);
 }
 
-/** `lorat pull`: weights onto this machine. */
-export function pullCommand(): Command {
+type Flags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
   return new Command("pull")
     .description("bring published weights, or those behind an address, onto this machine, ready for --model")
     .argument(
@@ -23,7 +19,7 @@ export function pullCommand(): Command {
       "lorat-{b,l,g}-{224,378}, dinov2-{s,b,l,g}, an address, or a file; what torch or Hugging Face have fetched is used",
     )
     .option(
-      "--out <dir>",
+      "--out <path>",
       "the model folder to make (default: one in the cache, which --model takes by name)",
     )
     .addOption(
@@ -32,10 +28,10 @@ export function pullCommand(): Command {
       ]),
     )
     .addOption(
-      new Option("--precision <type>", "of the model's matrices and tables (default: fp32)").choices([
-        "fp32",
-        "fp16",
-      ]),
+      new Option(
+        "--storage <type>",
+        "numbers that matrices and tables are stored in; vectors stay fp32",
+      ).choices(["fp32", "fp16"] as const),
     )
     .addOption(
       new Option("--sha256 <hex>", "checksum that the file must have").argParser((text: string) => {
@@ -45,11 +41,10 @@ export function pullCommand(): Command {
     )
     .option("--offline", "contact nobody; HF_HUB_OFFLINE=1 does the same")
     .option("--force", "make the model again where it exists")
-    .option("--json", "print one JSON object")
-    .action(run);
+    .option("--json", "print one JSON object");
 }
 
-async function run(what: string, { out, json, ...flags }: Flags): Promise<void> {
+async function run(what: string, { out, json, storage: precision, ...flags }: Flags): Promise<void> {
   const { pull } = await import("../models/pull/pull.ts");
   const stages = createStages();
   const interruption = listenForInterrupt();
@@ -61,6 +56,7 @@ async function run(what: string, { out, json, ...flags }: Flags): Promise<void> 
   try {
     const pulled = await pull(what, {
       ...flags,
+      precision,
       outDir: out,
       signal: interruption.signal,
       onProgress: (name, done, total) =>

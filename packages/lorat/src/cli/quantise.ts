@@ -1,22 +1,20 @@
-import { Command } from "commander";
+import { Command } from "@commander-js/extra-typings";
+import { checkChangeable } from "./changeable.ts";
 import { threadsOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
 
-interface Flags {
-  readonly threads?: number;
-  readonly json?: boolean;
-}
-
 /** `lorat quantise`: the accuracy guard of int8. */
-export function quantiseCommand(): Command {
+export function quantiseCommand() {
   return new Command("quantise")
     .description(
       "find the layers of a model that int8 must leave in single precision, and note them in its model.json",
     )
-    .argument("[model]", "name of a model that comes with lorat, or a model folder", "nano")
+    .argument("<model>", "a model folder, or with --force the name of a model that comes with lorat")
     .addOption(threadsOption())
+    .option("--force", "change a model that comes with lorat")
     .option("--json", "print the result as one JSON object")
-    .action(async (model: string, { threads, json }: Flags) => {
+    .action(async (model, { threads, force, json }) => {
+      await checkChangeable(model, force);
       const { quantise } = await import("../models/quantise/quantise.ts");
       const progress = createProgress({ label: "measuring", unit: "networks" });
       let measured = 0;

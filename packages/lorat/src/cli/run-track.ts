@@ -50,6 +50,7 @@ async function trackSource(
     adapter,
     device,
     precision,
+    threads,
     redetect = false,
     start,
     end,
@@ -78,6 +79,7 @@ async function trackSource(
       precision,
       redetect,
       adapter,
+      threads,
     });
     summary = await trackVideo(source, tracker, boxes, { start, end, sinks, signal });
     await outputs.commit();

@@ -1,28 +1,24 @@
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command } from "@commander-js/extra-typings";
 import { loadRunConfig } from "../runs/config/load.ts";
 import { runFiles } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 
-interface ExportFlags {
-  readonly model?: string;
-  readonly trained?: string;
-  readonly onnx?: string;
-  readonly force?: boolean;
-}
-
 /** `lorat runs export`: the last checkpoint of a run in the forms that others read. */
-export function exportCommand(): Command {
+export function exportCommand() {
   return new Command("export")
     .description("write the last checkpoint of a run as a model folder, a weight file or ONNX")
     .argument("<run>", "folder of a run")
-    .option("--model <dir>", "a model folder, adapters merged, for lorat track --model")
-    .option("--trained <file>", "what was trained alone, in the reference's format and names (.safetensors)")
-    .option("--onnx <file>", "the network as ONNX, adapters merged")
+    .option("--model-out <dir>", "a model folder, adapters merged, for lorat track --model")
+    .option(
+      "--trained-out <file>",
+      "what was trained alone, in the reference's format and names (.safetensors)",
+    )
+    .option("--onnx-out <file>", "the network as ONNX, adapters merged")
     .option("--force", "replace files and model folders that exist")
-    .action(async (run: string, { model, trained, onnx, force }: ExportFlags) => {
+    .action(async (run, { modelOut: model, trainedOut: trained, onnxOut: onnx, force }) => {
       if (model === undefined && trained === undefined && onnx === undefined) {
-        throw usageError("nothing to write", "give --model DIR, --trained FILE or --onnx FILE");
+        throw usageError("nothing to write", "Give --model-out DIR, --trained-out FILE or --onnx-out FILE.");
       }
       const config = await loadRunConfig(join(run, runFiles.config));
       if (model !== undefined) {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { writeWhole } from "../files/pending-file.ts";
 import { shortNumber } from "../report/series.ts";
 import { terminalChart } from "../report/terminal-chart.ts";
@@ -10,39 +10,39 @@ import { type Run, readRun } from "../runs/read-run.ts";
 import { listRuns, type RunSummary, runWarnings, summariseRun } from "../runs/summary.ts";
 import { exportCommand } from "./runs-export.ts";
 
-interface ShowOptions {
-  readonly report?: string;
-  readonly json?: boolean;
-  readonly smooth: number;
-  readonly force?: boolean;
-}
+type ShowOptions = ReturnType<ReturnType<typeof showCommand>["opts"]>;
 
 /** `lorat runs`: what runs are doing and what they came to. */
-export function runsCommand(): Command {
-  const runs = new Command("runs").description("look at runs, live or finished");
-  runs
-    .command("show")
+export function runsCommand() {
+  return new Command("runs")
+    .description("look at runs, live or finished; write what they trained")
+    .addCommand(showCommand().action(show))
+    .addCommand(listCommand())
+    .addCommand(exportCommand());
+}
+
+function showCommand() {
+  return new Command("show")
     .description("draw the curves of a run; several runs are overlaid")
     .argument("<run...>", "folders of runs")
-    .option("--report <file>", "write one HTML file with the curves, that needs no network")
+    .option("--html <file>", "also write a page with the curves, which needs no network")
     .option("--smooth <share>", "smoothing of the curves in the terminal, 0 to below 1", share, 0.9)
-    .option("--force", "replace a report that exists")
-    .option("--json", "print the records and a summary of each run")
-    .action((folders: string[], options: ShowOptions) => show(folders, options));
-  runs
-    .command("list")
+    .option("--force", "replace a page that exists")
+    .option("--json", "print one JSON array: the records and a summary of each run");
+}
+
+function listCommand() {
+  return new Command("list")
     .description("list the trainings and evaluations below a folder")
     .argument("<folder>", "folder that holds folders of runs")
-    .option("--json", "print an array of summaries")
-    .action((folder: string, options: { json?: boolean }) => list(folder, options));
-  runs.addCommand(exportCommand());
-  return runs;
+    .option("--json", "print one JSON array of summaries")
+    .action(list);
 }
 
 async function show(folders: readonly string[], options: ShowOptions): Promise<void> {
   const runs = await Promise.all(folders.map(readRun));
-  if (options.report !== undefined) {
-    await writeWhole(options.report, await runReport(runs), { force: options.force });
+  if (options.html !== undefined) {
+    await writeWhole(options.html, await runReport(runs), { force: options.force });
   }
   if (options.json) {
     console.log(
@@ -61,7 +61,7 @@ async function show(folders: readonly string[], options: ShowOptions): Promise<v
     console.log();
     for (const line of terminalChart(chart, { columns, colour })) console.log(line);
   }
-  if (options.report !== undefined) console.log(`\nthe report is in ${options.report}`);
+  if (options.html !== undefined) console.log(`\nthe page is in ${options.html}`);
 }
 
 function heading(run: Run): string[] {
@@ -76,7 +76,7 @@ function heading(run: Run): string[] {
   ];
 }
 
-async function list(folder: string, { json }: { json?: boolean }): Promise<void> {
+async function list(folder: string, { json }: { json?: true | undefined }): Promise<void> {
   const summaries = await listRuns(folder);
   if (json) {
     console.log(JSON.stringify(summaries, null, 2));

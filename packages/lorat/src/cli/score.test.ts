@@ -79,7 +79,7 @@ describe("lorat score", () => {
       results,
       "--protocol",
       "stark",
-      "--sequences",
+      "--per-sequence",
     );
     expect(status).toBe(0);
     expect(out).toMatch(/^T on TNL2K \(.*\)\nprotocol stark, version \d+: /);

@@ -1,44 +1,51 @@
 import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { createRandom, type Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
-import { Command, InvalidArgumentError, Option } from "commander";
 import { scanData } from "../sampling/data-manifest.ts";
 import { readPicture } from "../sampling/frame-store.ts";
-import { DIFFICULTIES, type Difficulty } from "../synth/difficulty.ts";
+import { DIFFICULTIES } from "../synth/difficulty.ts";
 import { synthesise } from "../synth/synthesise.ts";
 import { checkSequenceFree, type WrittenSequence, writeSequence } from "../synth/write-sequence.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-
-interface Flags {
-  readonly clips: number;
-  readonly seed: number;
-  readonly difficulty: Difficulty | "all";
-  readonly frames: number;
-  readonly size: { width: number; height: number };
-  readonly photos?: string;
-  readonly cutouts?: string;
-  readonly video?: boolean;
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
+import { count, wholeNumber } from "./values.ts";
 
 /** Photographs that one clip is made from; more would only slow the decoding down. */
 const PHOTOS_A_CLIP = 3;
 
 /** `lorat synth`: procedural clips with exact ground truth, as a folder of sequences. */
-export function synthCommand(): Command {
+export function synthCommand() {
+  return withOptions().action(async (out, flags) => {
+    const interruption = listenForInterrupt();
+    try {
+      const written = await synthesiseAll(out, flags, interruption.signal);
+      if (flags.json) console.log(JSON.stringify({ out, sequences: written }, null, 2));
+      else console.log(`wrote ${written.length} sequences of ${flags.frames} frames into ${out}`);
+    } catch (error) {
+      if (!interruption.signal.aborted) throw error;
+      console.error("stopped; finished sequences are kept");
+      process.exitCode = interruption.status();
+    } finally {
+      interruption.release();
+    }
+  });
+}
+
+type Flags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
   return new Command("synth")
     .description("write procedural clips with exact ground truth, one folder a sequence")
     .argument("<out>", "folder that the sequences go into")
-    .option("--clips <number>", "clips of each difficulty", positive, 1)
-    .option("--seed <number>", "seed of the first clip, the next one's is one more", whole, 1)
+    .option("--clips <number>", "procedural clips of each difficulty", count, 1)
+    .option("--seed <number>", "seed of the first clip; each next one has one more", wholeNumber, 1)
     .addOption(
       new Option("--difficulty <name>", "what makes them hard")
         .choices([...DIFFICULTIES, "all"])
-        .default("plain"),
+        .default("plain" as const),
     )
-    .option("--frames <number>", "frames of a clip", positive, 120)
+    .option("--frames <number>", "frames of a clip", count, 120)
     .addOption(
       new Option("--size <WxH>", "pixels, at least 64x64")
         .argParser(size)
@@ -46,23 +53,9 @@ export function synthCommand(): Command {
     )
     .option("--photos <dir>", "photographs for backgrounds and surfaces")
     .option("--cutouts <dir>", "pictures with transparency, for objects")
-    .option("--video", "write clip.mp4 in place of numbered JPEG files")
+    .option("--as-video", "write clip.mp4 in place of numbered JPEG files")
     .option("--force", "replace sequences that exist")
-    .option("--json", "print one JSON object")
-    .action(async (out: string, flags: Flags) => {
-      const interruption = listenForInterrupt();
-      try {
-        const written = await synthesiseAll(out, flags, interruption.signal);
-        if (flags.json) console.log(JSON.stringify({ out, sequences: written }, null, 2));
-        else console.log(`wrote ${written.length} sequences of ${flags.frames} frames into ${out}`);
-      } catch (error) {
-        if (!interruption.signal.aborted) throw error;
-        console.error("stopped; finished sequences are kept");
-        process.exitCode = interruption.status();
-      } finally {
-        interruption.release();
-      }
-    });
+    .option("--json", "print one JSON object");
 }
 
 async function synthesiseAll(out: string, flags: Flags, signal: AbortSignal): Promise<WrittenSequence[]> {
@@ -91,7 +84,7 @@ async function synthesiseAll(out: string, flags: Flags, signal: AbortSignal): Pr
       written.push(
         await writeSequence(folder, clip, {
           force,
-          video: flags.video ?? false,
+          video: flags.asVideo ?? false,
           signal,
           onFrame: (done) => progress.update(i * frames + done),
         }),
@@ -113,19 +106,6 @@ async function picturesIn(folder: string | undefined): Promise<(seed: number) =>
     const chosen = Array.from({ length: PHOTOS_A_CLIP }, () => random.choice(files));
     return Promise.all(chosen.map((file) => readPicture(file, 1280)));
   };
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
-    throw new InvalidArgumentError("a whole number is needed");
-  return value;
-}
-
-function positive(text: string): number {
-  const value = whole(text);
-  if (value < 1) throw new InvalidArgumentError("a whole number of at least 1 is needed");
-  return value;
 }
 
 function size(text: string): { width: number; height: number } {

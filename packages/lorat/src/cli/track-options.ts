@@ -1,34 +1,70 @@
 import { resolve } from "node:path";
-import type { Box, Precision, Tracker } from "@lorat/core";
-import { type Device, LoratError } from "@lorat/graph";
+import { Command, Option } from "@commander-js/extra-typings";
+import type { Box, Tracker } from "@lorat/core";
+import { LoratError } from "@lorat/graph";
 import { isStdout } from "../files/output-place.ts";
 import { boxProblem } from "../track/box-problem.ts";
 import { usageError } from "./errors.ts";
+import {
+  adapterOption,
+  deviceOption,
+  modelOption,
+  precisionOption,
+  redetectOption,
+  threadsOption,
+} from "./network-options.ts";
+import { positive, wholeNumber } from "./values.ts";
 
-/** Options of `lorat track` as commander reads them. */
-export interface TrackCliOptions {
-  box: Box[];
-  model: string;
-  adapter?: string;
-  device: Device;
-  precision: Precision;
-  redetect?: boolean;
-  start: number;
-  end?: number;
-  fps?: number;
-  pattern?: string;
-  allowGaps?: boolean;
-  out?: string;
-  scores?: string;
-  sheet?: string;
-  video?: string;
-  force?: boolean;
-  json?: boolean;
+/** Options of `lorat track` as they are read. */
+type TrackFlags = ReturnType<ReturnType<typeof trackOptions>["opts"]>;
+
+/** The command with its options. */
+export function trackOptions() {
+  return new Command("track")
+    .description("follow an object through a video or a folder of images")
+    .argument("<input>", "video file, folder of images, or - for a video on standard input")
+    .optionsGroup("The object:")
+    .addOption(
+      new Option(
+        "--box <x,y,w,h>",
+        "the object on the first frame, in pixels; give it again for more",
+      ).argParser(collectBox),
+    )
+    .option("--start <frame>", "frame that the box is on, counted from 0", wholeNumber, 0)
+    .option("--end <frame>", "stop before this frame", wholeNumber)
+    .optionsGroup("The input:")
+    .option("--fps <number>", "frames a second of a folder of images, for --video", positive)
+    .option("--pattern <names>", "the images of a folder to take, such as 'left_*.png'")
+    .option("--allow-gaps", "take the images of a folder as they follow, whatever their numbers")
+    .optionsGroup("The network:")
+    .addOption(modelOption())
+    .addOption(adapterOption())
+    .addOption(deviceOption())
+    .addOption(precisionOption())
+    .addOption(threadsOption())
+    .addOption(redetectOption())
+    .optionsGroup("What is written:")
+    .option("--out <path>", "write x,y,w,h a line (several boxes: FILE_1, FILE_2 …)")
+    .option("--scores <file>", "write frame,score,state a line as CSV (several boxes: FILE_1, FILE_2 …)")
+    .option(
+      "--sheet <file>",
+      "write a dozen frames with their boxes as one picture: .png, .jpg, .webp, .gif, .tif",
+    )
+    .option("--video <file>", "write the annotated video with its sound: .mp4, .mov, .mkv, .webm or .gif")
+    .option("--force", "replace outputs that exist")
+    .option("--json", "print the summary as one JSON object")
+    .addHelpText(
+      "after",
+      "\nWithout any output file the boxes go to standard output; - as a file is standard output too.",
+    );
 }
+
+/** Options of `lorat track` as commander reads them, with the boxes. */
+export type TrackCliOptions = Omit<TrackFlags, "box"> & { readonly box: readonly Box[] };
 
 export type LoadTracker = (
   model: string,
-  options: { device: Device; precision: Precision; redetect: boolean; adapter?: string },
+  options: Pick<TrackFlags, "device" | "precision" | "threads" | "adapter"> & { readonly redetect: boolean },
 ) => Promise<Tracker>;
 
 /** Whether an output that was named is standard output. */
@@ -79,4 +115,8 @@ export function parseBox(text: string): Box {
 export function samePathTwice(paths: readonly (string | undefined)[]): string | undefined {
   const given = paths.filter((path) => path !== undefined);
   return given.find((path, i) => given.findIndex((other) => resolve(other) === resolve(path)) < i);
+}
+
+function collectBox(text: string, before: Box[] | undefined): Box[] {
+  return [...(before ?? []), parseBox(text)];
 }

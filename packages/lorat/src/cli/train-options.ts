@@ -1,8 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Recompute } from "@lorat/core";
-import type { Device } from "@lorat/graph";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { textTable } from "../report/text-table.ts";
 import { isConfigFile, loadRunConfig } from "../runs/config/load.ts";
 import { overrideRun } from "../runs/config/overrides.ts";
@@ -11,75 +9,59 @@ import { runFiles } from "../runs/run-config.ts";
 import { presetNamed, presets } from "../train/presets/index.ts";
 import { usageError } from "./errors.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";
+import { count, repeated, wholeNumber } from "./values.ts";
 
-/** Options of `lorat train` as commander reads them. */
-export interface TrainFlags {
-  readonly list?: boolean;
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly data?: string;
-  readonly dataset: Readonly<Record<string, string>>;
-  readonly got10kList?: string;
-  readonly base?: string;
-  readonly stem?: string;
-  readonly steps?: number;
-  readonly batch?: number;
-  readonly seed?: number;
-  readonly set: readonly string[];
-  readonly device: Device;
-  readonly workers: number;
-  readonly threads?: number;
-  readonly lowMemory?: boolean;
-  readonly recompute?: Recompute;
-  readonly keep: number;
-  readonly checkpointSeconds: number;
-  readonly model?: string;
-  readonly force?: boolean;
+/** `[what]`: what is trained. */
+export function whatArgument() {
+  return new Argument(
+    "[what]",
+    "a preset (lorat train --presets lists them), or a configuration in a .ts or .json file",
+  );
 }
 
-/** Adds the options of `lorat train`. */
-export function withTrainOptions(command: Command): Command {
-  return command
-    .argument("[what]", "a preset (--list shows them), or a configuration in a .ts or .json file")
-    .option("--list", "list the presets with their scores and what they need")
-    .option("--out <run>", "folder of the run: configuration, metrics, events, checkpoints")
-    .option(
-      "--resume",
-      "go on from the run's last checkpoint; without [what], with the run's own configuration",
-    )
+/** A command that trains, with the options that decide the configuration of a run and what it runs on. */
+export function trainingCommand(name: string) {
+  return new Command(name)
+    .optionsGroup("What is trained:")
     .option(
       "--data <dir>",
       "folder of the datasets: DIR/LaSOT, DIR/TrackingNet, DIR/GOT-10k, DIR/COCO; for nano photos/ and train/",
     )
-    .option("--dataset <kind=path>", "where one dataset is; may be repeated", dataset, {})
+    .addOption(
+      new Option("--dataset <kind:path>", "where one dataset is; may be repeated").argParser(dataset),
+    )
     .option("--got10k-list <file>", "the GOT-10k sequences that share nothing with VOT, one a line")
     .option("--base <model>", "model folder to start from: a DINOv2 backbone or a tracker")
     .option(
       "--stem <file>",
       "weights of the convolutional stem, as lorat train stem writes them (nano: the bundled model's)",
     )
-    .option("--steps <number>", "optimiser steps in all", positive)
-    .option("--batch <pairs>", "pairs of one pass; accumulation makes up the batch of an update", positive)
-    .option("--seed <number>", "seed of initialisation and data", whole)
-    .option("--set <key=value>", "change a key of the configuration; may be repeated", repeated, [])
-    .addOption(deviceOption())
-    .option("--workers <number>", "threads that prepare batches", whole, 1)
-    .addOption(threadsOption())
-    .option(
-      "--low-memory",
-      "keep frozen weights once, on the CPU, and recompute what is light: a little slower",
-    )
+    .option("--steps <number>", "optimiser steps in all", count)
+    .option("--batch <pairs>", "pairs of one pass; accumulation makes up the batch of an update", count)
+    .option("--seed <number>", "seed of initialisation and data", wholeNumber)
     .addOption(
-      new Option("--recompute <what>", "what the backward pass computes again to save memory").choices([
-        "none",
-        "light",
-        "blocks",
-      ]),
+      new Option("--set <key=value>", "change a key of the configuration; may be repeated").argParser(
+        repeated,
+      ),
     )
-    .option("--keep <number>", "checkpoints kept", positive, 3)
-    .option("--checkpoint-seconds <number>", "seconds between checkpoints", positive, 180)
-    .option("--model <dir>", "where the finished model goes (RUN/model when left out)")
-    .option("--force", "with --model: replace a model folder that exists");
+    .optionsGroup("How it runs:")
+    .addOption(deviceOption())
+    .option("--workers <number>", "threads that prepare batches", wholeNumber, 1)
+    .addOption(threadsOption());
+}
+
+/** What {@link chosenConfig} reads of a command line. */
+export interface ConfigFlags {
+  readonly resume?: boolean | undefined;
+  readonly data?: string | undefined;
+  readonly dataset?: Readonly<Record<string, string>> | undefined;
+  readonly got10kList?: string | undefined;
+  readonly base?: string | undefined;
+  readonly stem?: string | undefined;
+  readonly steps?: number | undefined;
+  readonly batch?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly set?: readonly string[] | undefined;
 }
 
 /**
@@ -89,16 +71,19 @@ export function withTrainOptions(command: Command): Command {
 export async function chosenConfig(
   what: string | undefined,
   run: string,
-  flags: TrainFlags,
+  flags: ConfigFlags,
 ): Promise<RunConfig> {
-  const { steps, batch, seed, set } = flags;
+  const { steps, batch, seed, set = [] } = flags;
   if (what === undefined) {
     if (!flags.resume)
-      throw usageError("expected a preset or a configuration file", "lorat train --list shows the presets");
+      throw usageError(
+        "expected a preset or a configuration file",
+        "lorat train --presets lists the presets",
+      );
     return overrideRun(await loadRunConfig(await ownConfig(run)), { steps, batch, seed, set });
   }
   if (isConfigFile(what)) return overrideRun(await loadRunConfig(what), { steps, batch, seed, set });
-  const { data, dataset: datasets, got10kList, base, stem } = flags;
+  const { data, dataset: datasets = {}, got10kList, base, stem } = flags;
   const config = presetNamed(what).config({ data, datasets, got10kList, base, stem, steps, seed });
   return overrideRun(config, { batch, set });
 }
@@ -120,24 +105,9 @@ async function ownConfig(run: string): Promise<string> {
   return path;
 }
 
-function dataset(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
-  const at = text.indexOf("=");
+function dataset(text: string, before: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const at = text.indexOf(":");
   if (at < 1 || at === text.length - 1)
-    throw new InvalidArgumentError("KIND=PATH is needed, such as lasot=/data/LaSOT");
+    throw new InvalidArgumentError("KIND:PATH is needed, such as lasot:/data/LaSOT");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-}
-
-function repeated(text: string, before: readonly string[]): string[] {
-  return [...before, text];
-}
-
-export function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("a whole number is needed");
-  return value;
-}
-
-export function positive(text: string): number {
-  if (whole(text) === 0) throw new InvalidArgumentError("a whole number above 0 is needed");
-  return Number(text);
 }

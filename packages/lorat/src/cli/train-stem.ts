@@ -1,41 +1,39 @@
 import { join, resolve } from "node:path";
+import { Command, Option } from "@commander-js/extra-typings";
 import { LoratError } from "@lorat/graph";
-import { Command } from "commander";
-import type { StemRunConfig, TrainStemOptions } from "../train/stem/train-stem.ts";
+import type { StemRunConfig } from "../train/stem/train-stem.ts";
 import { usageError } from "./errors.ts";
 import { listenForStop } from "./interrupt.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
-import { positive, whole } from "./train-options.ts";
-
-interface StemFlags extends Pick<TrainStemOptions, "device" | "threads" | "workers" | "checkpointSeconds"> {
-  readonly teacher?: string;
-  readonly base?: string;
-  readonly data?: string;
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly steps?: number;
-  readonly seed?: number;
-  readonly exclude: readonly string[];
-}
+import { count, repeated, wholeNumber } from "./values.ts";
 
 /** `lorat train stem`: a convolutional stem learns to give a pretrained network's features. */
-export function trainStemCommand(): Command {
+export function trainStemCommand() {
+  return withOptions().action(runTrainStem);
+}
+
+type StemFlags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
   return new Command("stem")
     .description("train the convolutional stem that nano stands on; Ctrl-C saves, --resume goes on")
     .option("--teacher <file>", "the pretrained network's ONNX file (NanoTrack V3's backbone)")
-    .option("--base <file>", "go on from this stem's file, or from a bundled model's stem, as a whole")
+    .option("--base <model>", "go on from this stem's file, or from a bundled model's stem, as a whole")
     .option("--data <dir>", "folder of training material: photos/, train/, train2/")
-    .option("--out <run>", "folder of the run: configuration, metrics, checkpoints, stem.safetensors")
+    .option("--out <path>", "folder of the run: configuration, metrics, checkpoints, stem.safetensors")
     .option("--resume", "go on from the run's last checkpoint, with the run's own configuration")
-    .option("--exclude <text>", "leave out what has this text in its path; may be repeated", repeated, [])
-    .option("--steps <number>", "optimiser steps in all", positive)
-    .option("--seed <number>", "seed of initialisation and data", whole)
+    .addOption(
+      new Option("--exclude <text>", "leave out what has this text in its path; may be repeated").argParser(
+        repeated,
+      ),
+    )
+    .option("--steps <number>", "optimiser steps in all", count)
+    .option("--seed <number>", "seed of initialisation and data", wholeNumber)
     .addOption(deviceOption())
-    .option("--workers <number>", "threads that prepare crops", whole, 1)
+    .option("--workers <number>", "threads that prepare batches", wholeNumber, 1)
     .addOption(threadsOption())
-    .option("--checkpoint-seconds <number>", "seconds between checkpoints", positive, 180)
-    .action(runTrainStem);
+    .option("--checkpoint-seconds <number>", "seconds between checkpoints", count, 180);
 }
 
 async function runTrainStem(flags: StemFlags): Promise<void> {
@@ -88,7 +86,7 @@ async function newConfig({ teacher, base, data, steps, seed, exclude }: StemFlag
     import("../trackers/model/model-path.ts"),
   ]);
   const ownBase = base === undefined || bundledModels.includes(base) ? base : resolve(base);
-  const roots = dataRoots(resolve(data), exclude);
+  const roots = dataRoots(resolve(data), exclude ?? []);
   return stemConfig(resolve(teacher), roots, { steps, seed, base: ownBase });
 }
 
@@ -108,8 +106,4 @@ const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
 function explainedLine(step: number, share: number): string {
   return `step ${step}: explains ${percent(share)} of the teacher's variance on photographs never trained on`;
-}
-
-function repeated(text: string, before: readonly string[]): string[] {
-  return [...before, text];
 }

@@ -82,7 +82,7 @@ describe("lorat train", () => {
   });
 
   it("lists the presets", async () => {
-    expect(await runCommandLine(["train", "--list"])).toBe(0);
+    expect(await runCommandLine(["train", "--presets"])).toBe(0);
     expect(stdout).toMatch(/^preset .*expected.*needs/);
     expect(stdout).toMatch(/\nB-224 .*71\.7/);
     expect(stdout).toContain("\nablation-head-conv ");
@@ -101,7 +101,7 @@ describe("lorat train", () => {
     [["train", "nano", "--out", "x", "--set", "batchSize=0"], 1, "error[CONFIG_VALUE]"],
     [["train", "B-224", "--out", "x"], 1, "error[DATA_PLACE]"],
     [["train", "none.ts", "--out", "x"], 1, "error[CONFIG_FILE]"],
-    [["train", "nano", "--out", "x", "--dataset", "lasot"], 2, "KIND=PATH"],
+    [["train", "nano", "--out", "x", "--dataset", "lasot"], 2, "KIND:PATH"],
     [["runs", "show"], 2, "error[USAGE]"],
     [["runs", "show", "none"], 1, "error[RUN_NOT_FOUND]"],
     [["runs", "export", "none"], 2, "error[USAGE]: nothing to write"],

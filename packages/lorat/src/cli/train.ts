@@ -1,28 +1,60 @@
 import { join } from "node:path";
+import { Option } from "@commander-js/extra-typings";
 import { LoratError } from "@lorat/graph";
-import { Command } from "commander";
+
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 import { listenForStop } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
-import { chosenConfig, presetTable, type TrainFlags, withTrainOptions } from "./train-options.ts";
+import { chosenConfig, presetTable, trainingCommand, whatArgument } from "./train-options.ts";
 import { trainStemCommand } from "./train-stem.ts";
+import { count, quoted } from "./values.ts";
 
 /** `lorat train`: from data to a model folder, in a run that can be stopped and continued at any time. */
-export function trainCommand(): Command {
-  const command = new Command("train")
+export function trainCommand() {
+  return withOptions()
+    .addCommand(trainStemCommand())
+    .action(async (what, flags) => {
+      if (flags.presets) {
+        console.log(presetTable());
+        return;
+      }
+      if (flags.out === undefined)
+        throw usageError("--out RUN is missing: the folder that the run goes into");
+      const config = await chosenConfig(what, flags.out, flags);
+      await runTraining(config, flags.out, flags);
+    });
+}
+
+type TrainFlags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
+  return trainingCommand("train")
     .description("train a model; Ctrl-C saves a checkpoint, --resume goes on from it")
-    .addCommand(trainStemCommand());
-  return withTrainOptions(command).action(async (what: string | undefined, flags: TrainFlags) => {
-    if (flags.list) {
-      console.log(presetTable());
-      return;
-    }
-    if (flags.out === undefined) throw usageError("--out RUN is missing: the folder that the run goes into");
-    const config = await chosenConfig(what, flags.out, flags);
-    await runTraining(config, flags.out, flags);
-  });
+    .addArgument(whatArgument())
+    .optionsGroup("The run:")
+    .option("--presets", "list the presets with their scores and what they need")
+    .option("--out <path>", "folder of the run: configuration, metrics, events, checkpoints")
+    .option(
+      "--resume",
+      "go on from the run's last checkpoint; without [what], with the run's own configuration",
+    )
+    .option(
+      "--low-memory",
+      "keep frozen weights once, on the CPU, and recompute what is light: a little slower",
+    )
+    .addOption(
+      new Option("--recompute <what>", "what the backward pass computes again to save memory").choices([
+        "none",
+        "light",
+        "blocks",
+      ] as const),
+    )
+    .option("--keep <number>", "checkpoints kept", count, 3)
+    .option("--checkpoint-seconds <number>", "seconds between checkpoints", count, 180)
+    .option("--model-out <dir>", "where the finished model goes (default: RUN/model)")
+    .option("--force", "with --model-out: replace a model folder that exists");
 }
 
 async function runTraining(config: RunConfig, folder: string, flags: TrainFlags): Promise<void> {
@@ -37,9 +69,9 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
     keep,
     checkpointSeconds,
   } = flags;
-  if (flags.model !== undefined) {
+  if (flags.modelOut !== undefined) {
     const { checkModelFolder } = await import("../models/convert/output-folder.ts");
-    await checkModelFolder(flags.model, { force: flags.force ?? false });
+    await checkModelFolder(flags.modelOut, { force: flags.force ?? false });
   }
   const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
   const say = (line: string) => {
@@ -74,7 +106,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
       console.log(`go on with: lorat train --resume --out ${quoted(folder)}`);
       process.exitCode = stop.status();
     }
-    if (finished || flags.model !== undefined) await writeModelFolder(config, folder, step, flags);
+    if (finished || flags.modelOut !== undefined) await writeModelFolder(config, folder, step, flags);
   } finally {
     progress.done();
     stop.release();
@@ -85,7 +117,7 @@ async function writeModelFolder(
   config: RunConfig,
   run: string,
   step: number,
-  { model = join(run, "model"), ...flags }: Pick<TrainFlags, "model" | "force">,
+  { modelOut: model = join(run, "model"), ...flags }: Pick<TrainFlags, "modelOut" | "force">,
 ): Promise<void> {
   // The run's own is its to replace.
   const force = flags.force ?? model === join(run, "model");
@@ -99,7 +131,7 @@ async function writeModelFolder(
     if (!(error instanceof LoratError && error.code === "EXPORT_UNSUPPORTED")) throw error;
     console.log(`trained ${step} of ${config.steps} steps; ${error.message}`);
     console.log(
-      `lorat runs export ${quoted(run)} --onnx FILE writes the network, --trained FILE what was trained`,
+      `lorat runs export ${quoted(run)} --onnx-out FILE writes the network, --trained-out FILE what was trained`,
     );
   }
 }
@@ -140,8 +172,4 @@ export function recordLine(record: RunRecord): string | undefined {
     default:
       return undefined;
   }
-}
-
-function quoted(path: string): string {
-  return /^[\w./~+@%-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,29 +1,10 @@
-import { type Precision, precisions } from "@lorat/core";
-import type { Device } from "@lorat/graph";
-import { Command, Option } from "commander";
+import { Command, Option } from "@commander-js/extra-typings";
 import { listenForInterrupt } from "./interrupt.ts";
-import { DEVICES, deviceOption, precisionOption } from "./network-options.ts";
+import { adapterOption, deviceOption, modelOption, precisionOption } from "./network-options.ts";
 import { createProgress } from "./progress.ts";
 
-interface ModelFlags {
-  readonly model: string;
-  readonly adapter?: string;
-  readonly device: Device;
-  readonly precision: Precision;
-  readonly singleObject?: boolean;
-}
-
-interface InitFlags extends Omit<ModelFlags, "device" | "precision"> {
-  readonly device?: Device;
-  readonly precision?: Precision;
-  readonly stack: string;
-  readonly protocol: "trax" | "folder";
-  readonly sequences?: string;
-  readonly force?: boolean;
-}
-
 /** `lorat vot`: LoRAT as a tracker of the VOT toolkit. */
-export function votCommand(): Command {
+export function votCommand() {
   return new Command("vot")
     .description("LoRAT as a tracker of the VOT toolkit")
     .addCommand(initCommand())
@@ -31,45 +12,36 @@ export function votCommand(): Command {
     .addCommand(folderCommand());
 }
 
-function initCommand(): Command {
-  return new Command("init")
+function initCommand() {
+  return modelCommand("init")
     .description("write a workspace for the VOT toolkit: config.yaml and trackers.ini")
     .argument("<dir>", "the workspace's folder")
     .option("--stack <name>", "the toolkit's experiment stack", "vot2022/shorttermbox")
-    .option("--model <name>", "bundled model or model folder", "nano")
-    .option("--adapter <file>", "adapter to merge into the model")
-    .addOption(new Option("--device <name>", "device that the tracker is told to use").choices(DEVICES))
     .addOption(
-      new Option("--precision <name>", "precision that the tracker is told to use").choices(precisions),
-    )
-    .addOption(
-      new Option("--protocol <name>", "how the toolkit talks to the tracker")
+      new Option("--interface <name>", "how the toolkit talks to the tracker")
         .choices(["trax", "folder"])
-        .default("trax"),
+        .default("trax" as const),
     )
-    .option("--sequences <dir>", "sequences to link; else the toolkit downloads the stack's own")
+    .option("--link <dir>", "sequences to link (default: the toolkit downloads the stack's own)")
     .option("--force", "replace files that exist")
-    .action(async (dir: string, flags: InitFlags) => {
+    .action(async (dir, { link: sequences, interface: protocol, ...flags }) => {
       const { resolve } = await import("node:path");
       const { modelFolderPath, bundledModels } = await import("../trackers/model/model-path.ts");
       const { writeWorkspace } = await import("../trackers/vot/workspace.ts");
       const folder = await modelFolderPath(flags.model);
       // The toolkit starts the command elsewhere.
       const model = bundledModels.includes(flags.model) ? flags.model : resolve(folder);
-      const { tracker, files } = await writeWorkspace(dir, { ...flags, model });
+      const { tracker, files } = await writeWorkspace(dir, { ...flags, model, sequences, protocol });
       console.log(`wrote ${files.join(" and ")} into ${dir}`);
       console.log(`next: vot evaluate --workspace ${dir} ${tracker}`);
     });
 }
 
-function traxCommand(): Command {
-  return modelOptions(
-    new Command("trax").description(
-      "serve the TraX protocol over standard input and output, or the port in TRAX_SOCKET",
-    ),
-  )
+function traxCommand() {
+  return modelCommand("trax")
+    .description("serve the TraX protocol over standard input and output, or the port in TRAX_SOCKET")
     .option("--single-object", "offer one object a session")
-    .action(async (flags: ModelFlags) => {
+    .action(async (flags) => {
       const { serveTrax, serverChannel } = await import("../trackers/vot/index.ts");
       const tracker = await warmTracker(flags);
       const channel = await serverChannel();
@@ -86,45 +58,47 @@ function traxCommand(): Command {
     });
 }
 
-function folderCommand(): Command {
-  return modelOptions(
-    new Command("folder")
-      .description("run over a folder of the VOT toolkit's folder protocol")
-      .argument("[dir]", "the folder with frames_color.txt and query_ID.txt", "."),
-  ).action(async (dir: string, flags: ModelFlags) => {
-    const { runFolder } = await import("../trackers/vot/index.ts");
-    const interruption = listenForInterrupt();
-    const tracker = await warmTracker(flags);
-    let progress: ReturnType<typeof createProgress> | undefined;
-    try {
-      const run = await runFolder(tracker, dir, {
-        signal: interruption.signal,
-        onFrame: (done, total) => {
-          progress ??= createProgress({ label: "tracking", total, unit: "frames" });
-          progress.update(done);
-        },
-      });
-      progress?.done();
-      console.error(`tracked ${run.objects.length} objects through ${run.frames} frames`);
-    } catch (error) {
-      progress?.done();
-      if (!interruption.signal.aborted) throw error;
-      console.error("stopped; nothing was written");
-      process.exitCode = interruption.status();
-    } finally {
-      interruption.release();
-      await tracker.dispose();
-    }
-  });
+function folderCommand() {
+  return modelCommand("folder")
+    .description("run over a folder of the VOT toolkit's folder protocol")
+    .argument("[dir]", "the folder with frames_color.txt and query_ID.txt", ".")
+    .action(async (dir, flags) => {
+      const { runFolder } = await import("../trackers/vot/index.ts");
+      const interruption = listenForInterrupt();
+      const tracker = await warmTracker(flags);
+      let progress: ReturnType<typeof createProgress> | undefined;
+      try {
+        const run = await runFolder(tracker, dir, {
+          signal: interruption.signal,
+          onFrame: (done, total) => {
+            progress ??= createProgress({ label: "tracking", total, unit: "frames" });
+            progress.update(done);
+          },
+        });
+        progress?.done();
+        console.error(`tracked ${run.objects.length} objects through ${run.frames} frames`);
+      } catch (error) {
+        progress?.done();
+        if (!interruption.signal.aborted) throw error;
+        console.error("stopped; nothing was written");
+        process.exitCode = interruption.status();
+      } finally {
+        interruption.release();
+        await tracker.dispose();
+      }
+    });
 }
 
-function modelOptions(command: Command): Command {
-  return command
-    .option("--model <name>", "bundled model or model folder", "nano")
-    .option("--adapter <file>", "adapter to merge into the model")
-    .addOption(deviceOption("where the model runs"))
+/** A command that tracks with a model. */
+function modelCommand(name: string) {
+  return new Command(name)
+    .addOption(modelOption())
+    .addOption(adapterOption())
+    .addOption(deviceOption())
     .addOption(precisionOption());
 }
+
+type ModelFlags = ReturnType<ReturnType<typeof modelCommand>["opts"]>;
 
 /** A tracker that has done a first forward pass, so that its first frame is as fast as the others. */
 async function warmTracker({ model, adapter, device, precision }: ModelFlags) {

@@ -62,7 +62,7 @@ export async function openEvalSet(choice: EvalChoice, signal?: AbortSignal): Pro
   const problems = new Problems();
   const found = await readEntries(entries, problems, (raw) => evalSequence(source, raw, kind), signal);
   checkNames(found, problems);
-  const hint = "Correct the dataset, or choose other sequences with --list or --sequences.";
+  const hint = "Correct the dataset, or choose other sequences with --sequences or --sequences-from.";
   problems.finish("DATASET_ANNOTATIONS", `${dataset} cannot be evaluated on`, hint);
   if (found.length === 0) throw new LoratError("DATASET_EMPTY", `${dataset} holds no sequence`);
   const sequences: EvalSequence[] = [];

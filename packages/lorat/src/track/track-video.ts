@@ -96,7 +96,7 @@ function followAll(
 }
 
 /** What the first frame reports: the box as it was given. */
-function givenResult(box: Box): TrackResult {
+export function givenResult(box: Box): TrackResult {
   return { box, score: 1, state: "tracked", raw: { box: toCorners(box), score: 1 } };
 }
 

@@ -23,7 +23,7 @@ export async function rawSequence(
       "DATASET_NO_TRUTH",
       `${name}: only the first frame's box is published, so that it cannot be scored here`,
       {
-        hint: "Make a submission archive with lorat export, and send it to the benchmark's server.",
+        hint: "Make a submission archive with lorat submission, and send it to the benchmark's server.",
       },
     );
   }

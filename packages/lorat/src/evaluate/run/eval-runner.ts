@@ -53,7 +53,7 @@ export function threadRunner(job: EvalJob, file: URL = builtFile("evaluate/run/e
     file,
     "EVAL_NOT_BUILT",
     "the evaluation's worker",
-    "Run `npm run build`, or use --workers 1.",
+    "Run `npm run build`, or use --parallel 1.",
   );
   const thread = new WorkerThread<EvalOrder, TrackedSequence | undefined, EvalNews, EvalNote>(file, job, {
     code: "EVAL_FAILED",

@@ -66,6 +66,8 @@ function requireSame(set: EvalSet, fingerprint: string, folder: string): void {
   throw new LoratError(
     "EVAL_CHANGED",
     `${folder} is of a part of ${set.kind}:${set.path}, or the dataset has changed since`,
-    { hint: "exports are made of whole parts of a dataset, run without --list and --sequences" },
+    {
+      hint: "submissions are made of whole parts of a dataset, run without --sequences and --sequences-from",
+    },
   );
 }

@@ -26,11 +26,11 @@ describe("lorat bench", () => {
       const kinds = "network,end-to-end,crop,scoring";
       const { status, out, err } = await lorat(
         "--quick",
-        "--kind",
+        "--kinds",
         kinds,
         "--threads",
         "1",
-        "--json",
+        "--out",
         `${folder}/`,
       );
       expect(err).not.toContain("error");
@@ -54,16 +54,16 @@ describe("lorat bench", () => {
   }, 60_000);
 
   it("says which options are wrong", async () => {
-    expect(await lorat("--kind", "speed")).toMatchObject({
+    expect(await lorat("--kinds", "speed")).toMatchObject({
       status: 1,
       err: expect.stringContaining("BENCH_OPTION"),
     });
-    expect((await lorat("--kind", "speed")).err).toContain("end-to-end");
-    expect((await lorat("--precision", "int4")).err).toContain('"int4"');
+    expect((await lorat("--kinds", "speed")).err).toContain("end-to-end");
+    expect((await lorat("--precisions", "int4")).err).toContain('"int4"');
     expect((await lorat("--variants", "B-225")).err).toContain("VARIANT_UNKNOWN");
-    expect(await lorat("--batch", "1,zero")).toMatchObject({ status: 2 });
+    expect(await lorat("--batches", "1,zero")).toMatchObject({ status: 2 });
     expect(await lorat("--rounds", "0")).toMatchObject({ status: 2 });
-    expect((await lorat("--video", "clip.mp4")).err).toContain("--box");
+    expect((await lorat("--clip", "clip.mp4")).err).toContain("--box");
     expect((await lorat("--clock", "sun")).status).toBe(2);
   });
 });

@@ -31,7 +31,7 @@ export function presetNamed(name: string): Preset {
   if (preset) return preset;
   const near = nearestName(name, presets.keys());
   throw new LoratError("PRESET_UNKNOWN", `there is no preset "${name}"`, {
-    hint: `${near ? `did you mean "${near}"? ` : ""}lorat train --list shows all of them; a configuration is a .ts or .json file`,
+    hint: `${near ? `did you mean "${near}"? ` : ""}lorat train --presets lists all of them; a configuration is a .ts or .json file`,
   });
 }
 

@@ -16,7 +16,7 @@ import { type Contender, timed } from "../contender.ts";
 import type { BenchContext } from "../context.ts";
 
 /**
- * ONNX Runtime by itself on the plainest export: the whole network in one file, as `lorat export` writes it, run with ONNX
+ * ONNX Runtime by itself on the plainest export: the whole network in one file, as `lorat runs export` writes it, run with ONNX
  * Runtime's own settings and none of this project's rewrites for a device. Weights up to 1.9 GB.
  */
 export async function plainOnnxRuntime(model: Model, context: BenchContext): Promise<Contender> {
