@@ -1,49 +1,39 @@
 import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { Size } from "@lorat/core";
 import { type AnnotationFormatName, annotationFormats, lostIn } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
-import { Command, InvalidArgumentError, Option } from "commander";
 import { overlaps, readAnnotationPath, writeAnnotationPath } from "../datasets/boxes/annotation-files.ts";
 import { usageError } from "./errors.ts";
+import { count, positive, wholeNumber } from "./values.ts";
 
 const names = Object.keys(annotationFormats) as AnnotationFormatName[];
 
-interface Flags {
-  readonly from: AnnotationFormatName;
-  readonly to: AnnotationFormatName;
-  readonly out: string;
-  readonly size?: Size;
-  readonly frames?: number;
-  readonly fps?: number;
-  readonly track?: number;
-  readonly label?: string;
-  readonly firstPixel?: "0" | "1";
-  readonly firstFrame?: number;
-  readonly force?: boolean;
-  readonly json?: boolean;
+/** `lorat boxes`: boxes from one format into another. */
+export function boxesCommand() {
+  return withOptions().action(run);
 }
 
-/** `lorat boxes`: boxes from one format into another. */
-export function boxesCommand(): Command {
-  const format = (flags: string, what: string) =>
-    new Option(flags, what).choices(names).makeOptionMandatory();
+type Flags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
+
+function withOptions() {
   return new Command("boxes")
     .description("convert boxes between the formats of benchmarks and annotation tools")
     .argument("<in>", "file with boxes, or folder in a format of several files")
-    .addOption(format("--from <format>", "format of the input"))
+    .addOption(new Option("--from <format>", "format of the input").choices(names).makeOptionMandatory())
     .requiredOption(
       "--out <path>",
       "file or folder to write; a .txt takes the boxes alone, - is standard output",
     )
-    .addOption(format("--to <format>", "format to write"))
+    .addOption(new Option("--to <format>", "format to write").choices(names).makeOptionMandatory())
     .option(
       "--size <WxH>",
       "the picture's size, where the input does not tell and a format has shares of it",
       size,
     )
-    .option("--frames <n>", "frames of the clip, where the input does not tell", whole(1))
+    .option("--frames <n>", "frames of the clip, where the input does not tell", count)
     .option("--fps <n>", "frames a second, where the input does not tell", positive)
-    .option("--track <id>", "take this target alone", whole(Number.MIN_SAFE_INTEGER))
+    .option("--track <id>", "take this target alone", trackId)
     .option("--label <name>", "what targets without a name are called")
     .addOption(
       new Option(
@@ -54,12 +44,11 @@ export function boxesCommand(): Command {
     .option(
       "--first-frame <n>",
       "number of the first frame in the input (default: the format's own)",
-      whole(0),
+      wholeNumber,
     )
     .option("--force", "replace boxes that exist")
     .option("--json", "print what was written as one JSON object")
-    .addHelpText("after", () => `\nFormats:\n${names.map(ruleOf).join("\n")}`)
-    .action(run);
+    .addHelpText("after", () => `\nFormats:\n${names.map(ruleOf).join("\n")}`);
 }
 
 async function run(input: string, flags: Flags): Promise<void> {
@@ -106,16 +95,7 @@ function size(text: string): Size {
   return { width: Number(width), height: Number(height) };
 }
 
-function whole(least: number) {
-  return (text: string) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number${least < 0 ? "" : ` of at least ${least}`}.`);
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError("Expected a number above 0.");
+function trackId(text: string): number {
+  if (/^-?\d{1,15}$/.test(text.trim())) return Number(text);
+  throw new InvalidArgumentError("A whole number is needed.");
 }

@@ -106,7 +106,7 @@ export const coco: AnnotationFormat = {
   },
   write(clip) {
     const { name = "clip", size, fps, tracks } = clip;
-    const labels = [...new Set(tracks.map(({ label }) => label))];
+    const labels = [...new Set(tracks.map(({ label }) => label))].sort();
     const length = lengthOf(clip);
     const sized = size && { width: size.width, height: size.height };
     const annotations = tracks.flatMap(({ id: track, label, boxes }) =>

@@ -66,7 +66,7 @@ export const cvat: AnnotationFormat = {
   write(clip) {
     const { size, tracks, name = "clip" } = clip;
     const length = lengthOf(clip);
-    const labels = [...new Set(tracks.map(({ label }) => label))];
+    const labels = [...new Set(tracks.map(({ label }) => label))].sort();
     const lines = [
       '<?xml version="1.0" encoding="utf-8"?>',
       "<annotations>",

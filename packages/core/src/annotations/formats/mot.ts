@@ -54,7 +54,7 @@ export const mot: AnnotationFormat = {
     return { ...facts, ...info, tracks: builder.tracks() };
   },
   write(clip) {
-    const labels = [...new Set(clip.tracks.map(({ label }) => label))];
+    const labels = [...new Set(clip.tracks.map(({ label }) => label))].sort();
     const rows = clip.tracks
       .flatMap(({ id, label, boxes }) =>
         Array.from(boxes, ([frame, { box, occluded }]) => ({

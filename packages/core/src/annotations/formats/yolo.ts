@@ -56,7 +56,7 @@ export const yolo: AnnotationFormat = {
   },
   write(clip) {
     const { size, tracks } = clip;
-    const labels = [...new Set(tracks.map(({ label }) => label))];
+    const labels = [...new Set(tracks.map(({ label }) => label))].sort();
     const out = new Map<string, string>();
     for (let frame = 0; frame < lengthOf(clip); frame++) {
       const rows = tracks.flatMap(({ id, label, boxes }) => {
