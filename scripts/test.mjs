@@ -16,6 +16,7 @@ const stages = [
   { name: "format and lint", check: () => node(bin("@biomejs/biome/bin/biome"), "check", ".") },
   { name: "build", needed: true, check: build },
   { name: "types", check: () => node(bin("typescript/bin/tsc"), "-p", "tsconfig.test.json") },
+  { name: "public face", check: () => node(join(root, "scripts", "public-face.mjs")) },
   { name: "imports", check: () => node(join(root, "scripts", "check-imports.mjs")) },
   { name: "unit", tests: "unit" },
   { name: "parity", tests: "parity" },

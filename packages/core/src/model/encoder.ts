@@ -12,6 +12,7 @@ export type Tokens =
   | { readonly template: Value; readonly search?: undefined }
   | { readonly template?: undefined; readonly search: Value };
 
+/** How the encoder runs. */
 export interface EncodeOptions {
   /** Training mode: drop path. */
   readonly training?: boolean;

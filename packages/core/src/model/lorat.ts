@@ -23,6 +23,7 @@ export interface Stages extends Encoded {
   readonly patchEmbedSearch: Value;
 }
 
+/** What the network gives. */
 export interface NetworkOutput extends HeadOutput {
   readonly stages: Stages;
   readonly statistics: readonly BatchStatistics[];

@@ -26,6 +26,7 @@ import type { TrainingSettings } from "./settings.ts";
 import { trainingStep } from "./step.ts";
 import { requireWeight, startState, type TrainingProgress, type TrainingState } from "./training-state.ts";
 
+/** What training starts from, and what it runs on. */
 export interface EngineOptions {
   /**
    * Every parameter of the network under its name in training. Frozen ones may lie in files, which are mapped and never

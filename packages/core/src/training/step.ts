@@ -21,6 +21,7 @@ export interface TrainingStep {
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
+/** How a training step is built. */
 export interface TrainingStepOptions {
   /** Whether the classification target is the predicted box's IoU; default: with the MLP head. */
   readonly iouAware?: boolean;

@@ -1,4 +1,4 @@
-import type { CropGeometry } from "@lorat/core";
+import type { CropGeometry } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { type DatasetColumns, datasetOf } from "../datasets/columns.ts";
 import type { Dataset } from "../datasets/dataset.ts";

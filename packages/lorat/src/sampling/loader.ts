@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import type { CropGeometry, TrainingBatch } from "@lorat/core";
+import type { CropGeometry, TrainingBatch } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import type { DatasetColumns } from "../datasets/columns.ts";
 import { openDataset } from "../datasets/open-dataset.ts";

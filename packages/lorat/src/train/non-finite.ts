@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { batchFeeds, type TensorToWrite, type TrainingBatch } from "@lorat/core";
+import { batchFeeds, type TrainingBatch } from "@lorat/core/training";
+import type { TensorToWrite } from "@lorat/core/weights";
 import { bytesOf } from "@lorat/graph";
 import { writeOutput } from "../files/pending-file.ts";
 import { writeTensorFile } from "../files/tensor-file.ts";

@@ -1,11 +1,6 @@
 import { join } from "node:path";
-import {
-  parametersOf,
-  type Recompute,
-  type TrainingBatch,
-  TrainingEngine,
-  type UpdateResult,
-} from "@lorat/core";
+import { parametersOf } from "@lorat/core/model";
+import { type Recompute, type TrainingBatch, TrainingEngine, type UpdateResult } from "@lorat/core/training";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { MetricsLog } from "../runs/metrics-log.ts";
@@ -24,6 +19,7 @@ import { stemFingerprint } from "./stem/stem-file.ts";
 import { trackingSegments, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
 
+/** Where and how a run trains. */
 export interface TrainOptions {
   /** The run's folder. */
   readonly folder: string;

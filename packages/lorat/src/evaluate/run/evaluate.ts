@@ -7,6 +7,7 @@ import { identifyTracker, type TrackerSpec } from "../../trackers/tracker-spec.t
 import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
 import { type WorkerCount, workerCount } from "./worker-count.ts";
 
+/** What runs over what, into which folder. */
 export interface EvaluateOptions extends EvalChoice {
   readonly tracker: TrackerSpec;
   /** Folder of the run; what is finished in it is not done again. */
@@ -43,6 +44,7 @@ interface EvalProgress {
   readonly tasks: number;
 }
 
+/** What an evaluation did. */
 export interface Evaluation {
   readonly set: EvalSet;
   readonly plan: EvalPlan;
