@@ -27,6 +27,7 @@ interface CvatPicture {
   readonly shapes: readonly { readonly label: string; readonly track?: string; readonly box: FourNumbers }[];
 }
 
+/** What a file of CVAT says: tracks of a video, or pictures with boxes. */
 export interface CvatDocument {
   readonly tracks: readonly CvatTrack[];
   readonly pictures: readonly CvatPicture[];

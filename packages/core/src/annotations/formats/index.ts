@@ -23,4 +23,5 @@ export const annotationFormats = {
   csv,
 } satisfies Record<string, AnnotationFormat>;
 
+/** Name of one of {@link annotationFormats}, as `lorat boxes` takes it. */
 export type AnnotationFormatName = keyof typeof annotationFormats;
