@@ -10,7 +10,7 @@ type FourNumbers = readonly [x: number, y: number, width: number, height: number
 export interface CvatShape {
   readonly frame: number;
   readonly box: FourNumbers | undefined;
-  readonly occluded: boolean;
+  readonly occluded?: boolean;
 }
 
 interface CvatTrack {

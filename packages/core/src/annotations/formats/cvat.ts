@@ -105,7 +105,7 @@ export const cvat: AnnotationFormat = {
 
 function foundOf(
   [x, y, width, height]: NonNullable<CvatShape["box"]>,
-  occluded: boolean,
+  occluded: boolean | undefined,
   shift: number,
 ): AnnotatedBox {
   return { box: { x: x - shift, y: y - shift, width, height }, ...(occluded && { occluded }) };
