@@ -33,7 +33,7 @@ export interface NetworkOutput extends HeadOutput {
 }
 
 /** Training mode means drop path, and batch statistics in convolutional heads. */
-export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens">;
+export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens" | "wholeBatch">;
 
 /** Declares the network's inputs in a graph. */
 export function networkInputs(graph: Graph, config: ModelConfig, batch: number): NetworkInputs {
