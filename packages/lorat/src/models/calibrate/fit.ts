@@ -1,10 +1,8 @@
 import type { ScoreCalibration } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { fitLogistic } from "./logistic.ts";
+import { RIGHT_FROM } from "./right-box.ts";
 import type { ScoreSample } from "./samples.ts";
-
-/** A box is right from this overlap on. */
-export const RIGHT_FROM = 0.5;
 
 /**
  * The logistic curve over the score's logit that makes scores the chance of a right box: Platt's calibration, maximum

@@ -2,8 +2,8 @@ import type { Box, Frame, Tracker } from "@lorat/core";
 import { toCorners } from "@lorat/core/geometry";
 import { type Evidence, PresenceModel, type PresenceWeights } from "@lorat/core/model";
 import { LoratError } from "@lorat/graph";
-import { RIGHT_FROM } from "./fit.ts";
 import { fitLogistic } from "./logistic.ts";
+import { RIGHT_FROM } from "./right-box.ts";
 
 /** What spoke for a box, and whether it was right. */
 export interface PresenceSample {
