@@ -46,7 +46,7 @@ export async function openLive(input: LiveInput, name: string): Promise<FrameSou
     }
   }
 
-  return {
+  const source: FrameSource = {
     kind: "video",
     width,
     height,
@@ -63,6 +63,7 @@ export async function openLive(input: LiveInput, name: string): Promise<FrameSou
       return this.dispose();
     },
   };
+  return source;
 }
 
 async function openInput(input: LiveInput, name: string): Promise<FfmpegVideo> {
