@@ -12,24 +12,17 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { loraConfig, mergedConfig, type ParameterRole, parametersOf, variantNamed } from "@lorat/core/model";
 import { sizeOf } from "@lorat/graph";
+import { exportRun, loadTracker, type RunConfig, train } from "lorat";
 import {
-  exportRun,
   fromScratchMix,
-  loadTracker,
-  loraConfig,
   type MixConfig,
   meanAuc,
-  mergedConfig,
-  type ParameterRole,
-  parametersOf,
-  type RunConfig,
   runAblation,
   runProcedural,
   summaryTable,
-  train,
-  variantNamed,
-} from "lorat";
+} from "lorat/parts";
 
 const { values } = parseArgs({
   options: {

@@ -6,7 +6,8 @@
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { dinov2StateDict, loraConfig, mergedConfig, type Variant, variantNamed } from "@lorat/core";
+import { loraConfig, mergedConfig, type Variant, variantNamed } from "@lorat/core/model";
+import { dinov2StateDict } from "@lorat/core/weights";
 import { evaluate, exportRun, type RunConfig, train } from "lorat";
 import { convertModel } from "../packages/lorat/src/models/convert/index.ts";
 import { paperAugmentation } from "../packages/lorat/src/sampling/crop-augmentation.ts";

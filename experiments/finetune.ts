@@ -10,7 +10,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { finetune, listSequences, loadTracker, runSequence, type Sequence, scoreSequence } from "lorat";
+import { finetune, loadTracker } from "lorat";
+import { listSequences, runSequence, type Sequence, scoreSequence } from "lorat/parts";
 
 const { values } = parseArgs({
   options: {

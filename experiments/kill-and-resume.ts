@@ -14,16 +14,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  createRandom,
-  listCheckpoints,
-  loraConfig,
-  type RunConfig,
-  readCheckpoint,
-  referenceMix,
-  train,
-  variantNamed,
-} from "lorat";
+import { loraConfig, variantNamed } from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
+import { type RunConfig, train } from "lorat";
+import { listCheckpoints, readCheckpoint, referenceMix } from "lorat/parts";
 
 const { values } = parseArgs({
   options: {

@@ -9,7 +9,8 @@
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { type Difficulty, loadTracker, proceduralReport, proceduralTable } from "lorat";
+import { type Difficulty, loadTracker } from "lorat";
+import { proceduralReport, proceduralTable } from "lorat/parts";
 
 const { values } = parseArgs({
   options: {

@@ -12,20 +12,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   allLinearLayers,
-  dinov2StateDict,
-  elementCount,
   loraConfig,
   lorat,
   type ModelConfig,
   networkInputs,
-  openSafetensors,
   parametersOf,
   resizePositions,
   searchSizePx,
-  stateDictOf,
   templateSizePx,
   variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import { dinov2StateDict, elementCount, openSafetensors, stateDictOf } from "@lorat/core/weights";
 import { float32, Graph, Session, type StoredTensor } from "@lorat/graph";
 import { loadModel } from "lorat";
 import { fileSource } from "../packages/lorat/src/files/file-source.ts";

@@ -8,7 +8,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { listSequences, loadTracker, runSequence, scoreSequence } from "lorat";
+import { loadTracker } from "lorat";
+import { listSequences, runSequence, scoreSequence } from "lorat/parts";
 
 const { values } = parseArgs({
   options: {

@@ -13,19 +13,16 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import {
-  bytesSource,
-  createRandom,
-  encodeSafetensors,
   initialWeights,
   loraConfig,
   lorat,
   mergedConfig,
   networkInputs,
-  openSafetensors,
   parametersIn,
-  trainingStep,
   variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import { createRandom, trainingStep } from "@lorat/core/training";
+import { bytesSource, encodeSafetensors, openSafetensors } from "@lorat/core/weights";
 import {
   bytesOf,
   float32,

@@ -1,12 +1,6 @@
-import {
-  type Corners,
-  Cropper,
-  createTracker,
-  cropParameters,
-  type Frame,
-  fromCorners,
-  imageMean,
-} from "@lorat/core";
+import type { Corners, Frame } from "@lorat/core";
+import { Cropper, cropParameters, fromCorners, imageMean } from "@lorat/core/geometry";
+import { createTracker } from "@lorat/core/model";
 import { float32, type Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { fixtureJson, fixtureTensors, maxDifference } from "./fixtures.ts";

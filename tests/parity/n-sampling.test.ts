@@ -1,4 +1,4 @@
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import { describe, expect, it } from "vitest";
 import {
   type CandidateMode,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { protocolOf } from "@lorat/core";
+import { protocolOf } from "@lorat/core/metrics";
 import { describe, expect, it } from "vitest";
 import { openAnnotations } from "../../packages/lorat/src/datasets/annotations/open-annotations.ts";
 import { openResults } from "../../packages/lorat/src/evaluate/results/open-results.ts";

@@ -5,6 +5,7 @@ import type { Model, NetworkRunOptions } from "./tracking/network.ts";
 import { createTracker } from "./tracking/tracker.ts";
 import type { Tracker } from "./tracking/types.ts";
 
+/** How {@link guardModel} measures. */
 export interface GuardModelOptions extends Pick<NetworkRunOptions, "device" | "threads"> {
   /** Agreement that the boxes must reach; default: {@link requiredAgreement}. */
   readonly required?: Agreement;

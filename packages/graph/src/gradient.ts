@@ -4,6 +4,7 @@ import { add } from "./ops/elementwise.ts";
 import { Recomputation, type Recomputed } from "./rewrites/recompute.ts";
 import { sizeOf } from "./shape.ts";
 
+/** How gradients are taken. */
 export interface GradientOptions {
   /** Which outputs of forward nodes are computed again where gradients need them, as late as that; default: none. */
   readonly recomputed?: Recomputed;

@@ -16,6 +16,7 @@ export interface TypedArrayOf {
   bool: Uint8Array;
 }
 
+/** The array of any element type. */
 export type TypedArray = TypedArrayOf[DType];
 
 /** Bytes an element. */

@@ -1,21 +1,24 @@
 /** Small runs of the network that are the same in every process: seeded weights, seeded pictures. Browser and Node. */
+
 import {
-  adamWGraph,
-  adamWScalars,
-  createRandom,
   initialWeights,
   lorat,
   type ModelConfig,
   networkInputs,
-  optimizerNames,
-  parameterGroups,
   parametersIn,
-  type Random,
   searchSizePx,
   templateSizePx,
-  trainingStep,
   type Variant,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import {
+  adamWGraph,
+  adamWScalars,
+  createRandom,
+  optimizerNames,
+  parameterGroups,
+  type Random,
+  trainingStep,
+} from "@lorat/core/training";
 import {
   type Feeds,
   float32,

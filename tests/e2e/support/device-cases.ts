@@ -6,7 +6,7 @@ import {
   mergedConfig,
   type Variant,
   variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/model";
 import { type Case, forwardCase, optimizerCase, stepCase } from "./cases.ts";
 
 /** LoRAT's shape at a size that a software device runs in a moment. */

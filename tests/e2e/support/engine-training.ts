@@ -1,13 +1,11 @@
+import { initialWeights, type ModelConfig, parametersOf } from "@lorat/core/model";
 import {
   createRandom,
-  initialWeights,
-  type ModelConfig,
   optimizerNames,
-  parametersOf,
   type TrainingBatch,
   TrainingEngine,
   type TrainingSettings,
-} from "@lorat/core";
+} from "@lorat/core/training";
 import { type Device, float32, sizeOf, type Tensor } from "@lorat/graph";
 import { type Results, stepCase } from "./cases.ts";
 

@@ -1,11 +1,11 @@
+import type { ModelConfig } from "@lorat/core/model";
 import {
   adamWGraph,
   adamWScalars,
-  type ModelConfig,
   optimizerNames as n,
   parameterGroups,
   trainingStep,
-} from "@lorat/core";
+} from "@lorat/core/training";
 import {
   DeviceTensor,
   float32,

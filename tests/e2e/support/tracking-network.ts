@@ -1,4 +1,4 @@
-import { type ModelConfig, TrackingNetwork } from "@lorat/core";
+import { type ModelConfig, TrackingNetwork } from "@lorat/core/model";
 import { type Device, Session } from "@lorat/graph";
 import { forwardCase, type Results } from "./cases.ts";
 

@@ -7,6 +7,7 @@ import type { Colour } from "./image-mean.ts";
 
 /** Mean and standard deviation of ImageNet's RGB values in 0..1. */
 export const IMAGENET_MEAN: Colour = [0.485, 0.456, 0.406];
+/** Standard deviation of ImageNet's RGB values in 0..1. */
 export const IMAGENET_STD: Colour = [0.229, 0.224, 0.225];
 
 /** `raw` gives 0..255, `normalised` gives `(value / 255 - mean) / std` of ImageNet. */

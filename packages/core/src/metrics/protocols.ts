@@ -31,7 +31,9 @@ export interface Conventions {
   readonly curves: "float32" | "float64";
 }
 
+/** Names of the protocols. */
 export const PROTOCOL_NAMES = ["toolkit", "stark", "visible", "got10k", "continuous"] as const;
+/** One of {@link PROTOCOL_NAMES}. */
 export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
 
 /** A named, versioned set of conventions, and where kinds of data sets differ from it. */

@@ -30,6 +30,7 @@ export type Lora = Readonly<z.infer<typeof loraSchema>>;
 /** Linear layers of a block that adapters can be put on. */
 export type LoraTargets = Lora["targets"];
 
+/** Every linear layer of a block, for adapters. */
 export const allLinearLayers: LoraTargets = { q: true, k: true, v: true, proj: true, mlp: true };
 
 const adaptationSchema = z.discriminatedUnion("kind", [
@@ -81,7 +82,9 @@ export const modelConfigSchema = z.strictObject({
 
 /** Everything that decides a network's graph. */
 export type ModelConfig = Readonly<z.infer<typeof modelConfigSchema>>;
+/** How tokens are told apart: by the paper's token types, or not at all. */
 export type EmbeddingKind = ModelConfig["embedding"];
+/** The head that reads the search tokens. */
 export type HeadKind = ModelConfig["head"];
 
 /** LoRAT as published, before or after merging: see {@link loraConfig} for training. */

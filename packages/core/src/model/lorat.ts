@@ -23,13 +23,14 @@ export interface Stages extends Encoded {
   readonly patchEmbedSearch: Value;
 }
 
+/** What the network gives. */
 export interface NetworkOutput extends HeadOutput {
   readonly stages: Stages;
   readonly statistics: readonly BatchStatistics[];
 }
 
 /** Training mode means drop path, and batch statistics in convolutional heads. */
-export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens">;
+export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens" | "wholeBatch">;
 
 /** Declares the network's inputs in a graph. */
 export function networkInputs(graph: Graph, config: ModelConfig, batch: number): NetworkInputs {

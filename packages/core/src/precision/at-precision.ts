@@ -24,6 +24,7 @@ export interface GraphWithWeights {
   readonly weights: Weights;
 }
 
+/** A precision and where it is to run. */
 export interface PrecisionOptions {
   /** Default: `fp32`. */
   readonly precision?: Precision;

@@ -34,6 +34,7 @@ export interface Model {
   readonly loop?: LoopSettings;
 }
 
+/** What a network runs on, and at which precision. */
 export interface NetworkRunOptions {
   readonly device?: Device;
   readonly threads?: number;

@@ -30,6 +30,7 @@ import { followed, held, LostSearch, passesOf, type RedetectOptions, type Sighti
 import { initialState, isSure, type StateMemory, type StateOptions, updateState } from "./state.ts";
 import type { Target, Tracker, TrackResult } from "./types.ts";
 
+/** How a tracker runs and judges. */
 export interface TrackerOptions extends NetworkRunOptions, Pick<PostprocessOptions, "windowWeight"> {
   /** How the loop departs from the reference's; default: as the model says, `referenceLoop` for the reference's own. */
   readonly loop?: LoopSettings;

@@ -19,6 +19,7 @@ export interface OptimizerGroup {
   readonly weightDecay: number;
 }
 
+/** AdamW's constants, and whether an average of the parameters is kept. */
 export interface AdamWOptions {
   readonly beta1?: number;
   readonly beta2?: number;

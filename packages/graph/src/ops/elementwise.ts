@@ -123,6 +123,7 @@ export const sigmoid = (x: Value): Value => apply(sigmoidOperator, x);
 export const hardSigmoid = (x: Value): Value =>
   x.graph.apply(hardSigmoidOperator, [x], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } })[0]!;
 
+/** `max(x, 0)`, element by element. */
 export const relu = (x: Value): Value => apply(reluOperator, x);
 /** `|x|`. */
 export const abs = (x: Value): Value => apply(absOperator, x);

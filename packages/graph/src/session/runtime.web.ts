@@ -39,6 +39,7 @@ export const runtime: Runtime = {
   takesHalvesAsBits: false,
 };
 
+/** How ONNX Runtime runs in a page. */
 export interface WasmOptions {
   /** Address of the folder, relative to the page or absolute, with ONNX Runtime's `.wasm` and `.mjs` files, with its last slash. */
   readonly baseUrl?: string;

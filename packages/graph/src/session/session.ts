@@ -43,6 +43,7 @@ export class DeviceTensor {
   }
 }
 
+/** What a session is fed, by input names. */
 export type Feeds = Readonly<Record<string, Tensor | DeviceTensor>>;
 
 /** The device that a request stands for here. Throws `DEVICE_UNKNOWN` or `DEVICE_UNAVAILABLE`. */

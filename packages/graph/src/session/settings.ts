@@ -9,6 +9,7 @@ import type { Weights } from "./weights.ts";
  */
 export type Purpose = "inference" | "training" | "once";
 
+/** How a session is made. */
 export interface SessionOptions {
   /** Default: `auto`. */
   readonly device?: Device;

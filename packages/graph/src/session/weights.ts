@@ -12,6 +12,7 @@ export interface FileTensor {
   readonly offset: number;
 }
 
+/** A weight in JavaScript memory or in its file. */
 export type StoredTensor = Tensor | FileTensor;
 
 /** Weights by the names of a state dict; several sessions may be made from one set. */

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
-import { precisions } from "@lorat/core";
+import { precisions } from "@lorat/core/model";
 import { writeJson } from "../files/pending-file.ts";
 import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/bench/index.ts";
 import { usageError } from "./errors.ts";

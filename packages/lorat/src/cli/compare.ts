@@ -1,5 +1,5 @@
 import { Option } from "@commander-js/extra-typings";
-import { protocolOf } from "@lorat/core";
+import { protocolOf } from "@lorat/core/metrics";
 import { compareTrackers } from "../evaluate/compare/comparison.ts";
 import { comparisonJson } from "../evaluate/compare/comparison-json.ts";
 import { comparisonTable } from "../evaluate/compare/table.ts";

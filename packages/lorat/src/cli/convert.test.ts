@@ -1,14 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  dinov2StateDict,
-  loraConfig,
-  mergedConfig,
-  parametersOf,
-  stateDictOf,
-  variantNamed,
-} from "@lorat/core";
+import { loraConfig, mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
+import { dinov2StateDict, stateDictOf } from "@lorat/core/weights";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { filled, writeSafetensorsFile, writeTorchFile } from "../testing/model-weights.ts";
 import { loadModel } from "../trackers/model/load-tracker.ts";

@@ -1,5 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { variants } from "@lorat/core";
+import { variants } from "@lorat/core/model";
 import { type ConvertResult, convertModel, sessionProduct } from "../models/convert/index.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { createProgress, type Progress } from "./progress.ts";

@@ -1,4 +1,4 @@
-import { type ProtocolName, protocolOf } from "@lorat/core";
+import { type ProtocolName, protocolOf } from "@lorat/core/metrics";
 import type { Evaluation } from "../evaluate/run/evaluate.ts";
 import { type RunScore, scoreRun } from "../evaluate/run/score-run.ts";
 import { scoreJson } from "../evaluate/score/score-json.ts";

@@ -1,5 +1,5 @@
 import { Option } from "@commander-js/extra-typings";
-import { precisions } from "@lorat/core";
+import { precisions } from "@lorat/core/model";
 import { count } from "./values.ts";
 
 export const DEVICES = ["auto", "cpu", "webgpu", "cuda", "wasm"] as const;

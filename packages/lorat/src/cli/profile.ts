@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { variants } from "@lorat/core";
+import { variants } from "@lorat/core/model";
 import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/profile/index.ts";
 import { efficiencyOf, sourceLine, trainingOf } from "../report/published/index.ts";
 import { usageError } from "./errors.ts";

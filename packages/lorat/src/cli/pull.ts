@@ -1,5 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { variants } from "@lorat/core";
+import { variants } from "@lorat/core/model";
 import { LoratError } from "@lorat/graph";
 import { listenForInterrupt } from "./interrupt.ts";
 import { createStages } from "./progress.ts";

@@ -1,5 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { PROTOCOL_NAMES } from "@lorat/core";
+import { PROTOCOL_NAMES } from "@lorat/core/metrics";
 import { COORDINATE_CHOICES, type CoordinateChoice } from "../evaluate/results/coordinates.ts";
 import type { OpenResultsOptions } from "../evaluate/results/open-results.ts";
 

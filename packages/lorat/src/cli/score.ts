@@ -1,4 +1,4 @@
-import { protocolOf } from "@lorat/core";
+import { protocolOf } from "@lorat/core/metrics";
 import { openAnnotations } from "../datasets/annotations/open-annotations.ts";
 import { openResults } from "../evaluate/results/open-results.ts";
 import { scoreJson } from "../evaluate/score/score-json.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { createRandom, type Frame } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { scanData } from "../sampling/data-manifest.ts";
 import { readPicture } from "../sampling/frame-store.ts";

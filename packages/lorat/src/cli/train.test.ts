@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { variantNamed } from "@lorat/core";
+import { variantNamed } from "@lorat/core/model";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunConfig } from "../runs/run-config.ts";
 import { nanoPreset } from "../train/presets/nano.ts";

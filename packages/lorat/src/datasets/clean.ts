@@ -1,4 +1,4 @@
-import { clipToImage, isValidBox } from "@lorat/core";
+import { clipToImage, isValidBox } from "@lorat/core/geometry";
 import type { PictureSize } from "./annotation-source.ts";
 import type { RawObject } from "./raw.ts";
 

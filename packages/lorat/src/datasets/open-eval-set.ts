@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { isValidBox, toCorners } from "@lorat/core";
+import { isValidBox, toCorners } from "@lorat/core/geometry";
 import { LoratError } from "@lorat/graph";
 import { userCacheFolder } from "../files/user-cache.ts";
 import type { AnnotationSource } from "./annotation-source.ts";

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { type TensorToWrite, writeSafetensors } from "@lorat/core";
+import { type TensorToWrite, writeSafetensors } from "@lorat/core/weights";
 
 /**
  * Writes tensors as a safetensors file, piece by piece, and brings it to the disk; gives its length. Not atomic by itself: `path` is

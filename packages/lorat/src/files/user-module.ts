@@ -3,7 +3,14 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { LoratError } from "@lorat/graph";
 
-const offered = new Map<string, () => Promise<object>>([["@lorat/core", () => import("@lorat/core")]]);
+const offered = new Map<string, () => Promise<object>>([
+  ["@lorat/core", () => import("@lorat/core")],
+  ["@lorat/core/geometry", () => import("@lorat/core/geometry")],
+  ["@lorat/core/metrics", () => import("@lorat/core/metrics")],
+  ["@lorat/core/model", () => import("@lorat/core/model")],
+  ["@lorat/core/training", () => import("@lorat/core/training")],
+  ["@lorat/core/weights", () => import("@lorat/core/weights")],
+]);
 
 /**
  * Lets modules of users import one of the running program's own modules by `name`. Called by what starts a program or a thread,

@@ -8,7 +8,7 @@ import {
   type Variant,
   variantNamed,
   variants,
-} from "@lorat/core";
+} from "@lorat/core/model";
 import { cost, Graph, sizeOf } from "@lorat/graph";
 
 /** Sizes of one variant, all counted from its graphs. */

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeFloat32, type ModelManifest, modelFiles, type TensorToWrite, type Variant } from "@lorat/core";
+import type { Variant } from "@lorat/core/model";
+import { encodeFloat32, type ModelManifest, modelFiles, type TensorToWrite } from "@lorat/core/weights";
 import type { Tensor } from "@lorat/graph";
 import { sha256Of } from "../files/download/index.ts";
 import type { OutputOptions } from "../files/pending-file.ts";

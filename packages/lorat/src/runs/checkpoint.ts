@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors, type TensorToWrite, type TrainingProgress, type TrainingState } from "@lorat/core";
+import type { TrainingProgress, TrainingState } from "@lorat/core/training";
+import { openSafetensors, type TensorToWrite } from "@lorat/core/weights";
 import { bytesOf, float32, LoratError, type Tensor } from "@lorat/graph";
 import { z } from "zod";
 import { fileSource } from "../files/file-source.ts";

@@ -1,10 +1,5 @@
-import {
-  type CropGeometry,
-  type ModelConfig,
-  searchSizePx,
-  templateSizePx,
-  trainingSettingsSchema,
-} from "@lorat/core";
+import { type ModelConfig, searchSizePx, templateSizePx } from "@lorat/core/model";
+import { type CropGeometry, trainingSettingsSchema } from "@lorat/core/training";
 import { z } from "zod";
 import { trainingDataSchema } from "../sampling/training-data.ts";
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type Corners, isValidBox, toCorners } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { isValidBox, toCorners } from "@lorat/core/geometry";
 import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import { folderSource } from "../datasets/annotation-source.ts";

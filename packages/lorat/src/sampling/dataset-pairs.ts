@@ -1,12 +1,6 @@
-import {
-  type Colour,
-  type Corners,
-  clipToImage,
-  createRandom,
-  imageMean,
-  isValidBox,
-  type Random,
-} from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { type Colour, clipToImage, imageMean, isValidBox } from "@lorat/core/geometry";
+import { createRandom, type Random } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import type { Dataset, DatasetObject, DatasetSequence } from "../datasets/dataset.ts";
 import { searchCandidates } from "./candidates.ts";

@@ -1,4 +1,4 @@
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { epochOrder } from "./candidates.ts";
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { imageMean } from "@lorat/core";
+import { imageMean } from "@lorat/core/geometry";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FrameStore, sharePictures } from "./frame-store.ts";

@@ -1,4 +1,5 @@
-import { type Colour, type Frame, imageMean } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import { type Colour, imageMean } from "@lorat/core/geometry";
 import { decodePicture } from "../media/decode-picture.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { copyFile, cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CropGeometry } from "@lorat/core";
+import type { CropGeometry } from "@lorat/core/training";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDataset } from "../datasets/open-dataset.ts";
 import { buildWorker } from "../testing/built-worker.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { copyFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CropGeometry } from "@lorat/core";
+import type { CropGeometry } from "@lorat/core/training";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildWorker } from "../testing/built-worker.ts";
 import { type MadeUpData, makeUpData } from "../testing/training-data.ts";

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from "@lorat/core";
+import { createRandom, type Random } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { at } from "./crop-augmentation.ts";
 import type { DataManifest } from "./data-manifest.ts";

@@ -1,4 +1,6 @@
-import type { Colour, Corners, Frame, Random } from "@lorat/core";
+import type { Corners, Frame } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
+import type { Random } from "@lorat/core/training";
 
 /** One frame of a pair, and where its target is. */
 export interface View {

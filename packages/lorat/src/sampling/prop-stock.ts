@@ -1,4 +1,5 @@
-import { createRandom, type Frame, type Random } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import { createRandom, type Random } from "@lorat/core/training";
 import { inventBackdrop } from "../synth/backdrop.ts";
 import type { Cast } from "../synth/compose.ts";
 import { anyLook, type DomainName, domains } from "../synth/domain.ts";

@@ -1,4 +1,4 @@
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { paperAugmentation } from "./crop-augmentation.ts";

@@ -1,6 +1,5 @@
+import type { Corners, Size } from "@lorat/core";
 import {
-  type Corners,
-  type CropGeometry,
   type CropParameters,
   Cropper,
   clipToImage,
@@ -8,14 +7,10 @@ import {
   IMAGENET_MEAN,
   IMAGENET_STD,
   jitteredCrop,
-  noTarget,
-  type Random,
-  type Size,
-  searchLabel,
   toCrop,
   writeForegroundMask,
-  writeLabel,
-} from "@lorat/core";
+} from "@lorat/core/geometry";
+import { type CropGeometry, noTarget, type Random, searchLabel, writeLabel } from "@lorat/core/training";
 import { flipHorizontally, jitterColor, type Planes } from "./augment.ts";
 import { at, type CropAugmentation } from "./crop-augmentation.ts";
 import type { Pair, View } from "./pair.ts";

@@ -1,4 +1,5 @@
-import { type Corners, createRandom, type Frame } from "@lorat/core";
+import type { Corners, Frame } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { drawWarp, warpBox, warpFrame } from "./warp.ts";

@@ -1,4 +1,5 @@
-import type { Corners, Frame, Random } from "@lorat/core";
+import type { Corners, Frame } from "@lorat/core";
+import type { Random } from "@lorat/core/training";
 import { paintBackground } from "../synth/canvas.ts";
 
 /** A small change of a picture: size, turn about its middle, light. */

@@ -1,4 +1,5 @@
-import type { Colour, Frame } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
 import type { Pixels } from "./effects.ts";
 
 /** An RGB picture under construction, with the number of the object that each pixel shows (0 is the background). */

@@ -1,4 +1,6 @@
-import type { Colour, Frame, Random } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
+import type { Random } from "@lorat/core/training";
 import type { DifficultySettings } from "./difficulty.ts";
 import { spriteBox } from "./draw-sprite.ts";
 import { plateau, wander } from "./motion.ts";

@@ -7,6 +7,7 @@ export const DIFFICULTIES = [
   "out-of-view",
   "low-light",
 ] as const;
+/** What makes procedural clips hard. */
 export type Difficulty = (typeof DIFFICULTIES)[number];
 
 /** The numbers behind a difficulty; ranges are `[least, most]`. */

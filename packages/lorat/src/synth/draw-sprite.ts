@@ -1,4 +1,5 @@
-import type { Colour, Corners } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
 import type { Canvas } from "./canvas.ts";
 import { OPAQUE, type Sprite, type SpriteLevel } from "./sprite.ts";
 

@@ -1,4 +1,4 @@
-import type { Random } from "@lorat/core";
+import type { Random } from "@lorat/core/training";
 
 /** RGB bytes of a picture. */
 export interface Pixels {

@@ -1,4 +1,4 @@
-import type { Random } from "@lorat/core";
+import type { Random } from "@lorat/core/training";
 
 /** A value that changes smoothly with time; time is in frames. */
 type Curve = (time: number) => number;

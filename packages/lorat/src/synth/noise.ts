@@ -1,4 +1,4 @@
-import type { Random } from "@lorat/core";
+import type { Random } from "@lorat/core/training";
 
 /**
  * Smooth random values in 0..1 over a `width` x `height` raster: octaves of value noise, each half as coarse and half as

@@ -1,4 +1,5 @@
-import type { Frame, Random } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import type { Random } from "@lorat/core/training";
 import { anyLook, type Look } from "./domain.ts";
 import { inventOutline, type Outline } from "./outline.ts";
 import { inventColour } from "./palette.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "@lorat/core";
+import type { Random } from "@lorat/core/training";
 
 /** A closed outline round the origin: its radius in each direction, about 1. */
 export type Outline = (angleRad: number) => number;

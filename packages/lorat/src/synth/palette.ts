@@ -1,4 +1,5 @@
-import type { Colour, Random } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
+import type { Random } from "@lorat/core/training";
 import { anyLook, type Look } from "./domain.ts";
 
 /** A colour as found on real things: mostly muted, any hue, 0..255. */

@@ -1,4 +1,6 @@
-import { type Colour, type Corners, clipToImage, type Frame, type Random } from "@lorat/core";
+import type { Corners, Frame } from "@lorat/core";
+import { type Colour, clipToImage } from "@lorat/core/geometry";
+import type { Random } from "@lorat/core/training";
 import { createCanvas, paintBackground, paintShadow } from "./canvas.ts";
 import { compress } from "./compression.ts";
 import { drawSprite, type Pose, spriteArea, spriteBox } from "./draw-sprite.ts";

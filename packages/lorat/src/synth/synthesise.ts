@@ -1,4 +1,6 @@
-import { area, type Box, clipToImage, createRandom, type Frame, fromCorners, type Random } from "@lorat/core";
+import type { Box, Frame } from "@lorat/core";
+import { area, clipToImage, fromCorners } from "@lorat/core/geometry";
+import { createRandom, type Random } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { inventBackdrop } from "./backdrop.ts";
 import { type Cast, composeScene } from "./compose.ts";

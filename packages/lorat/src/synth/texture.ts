@@ -1,4 +1,5 @@
-import type { Colour, Random } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
+import type { Random } from "@lorat/core/training";
 import { anyLook, type Look } from "./domain.ts";
 import { fractalNoise } from "./noise.ts";
 import { inventColour, nearbyColour } from "./palette.ts";

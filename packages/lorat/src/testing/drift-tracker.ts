@@ -1,4 +1,5 @@
-import { type Box, type Target, type Tracker, type TrackResult, toCorners, toFrame } from "@lorat/core";
+import { type Box, type Target, type Tracker, type TrackResult, toFrame } from "@lorat/core";
+import { toCorners } from "@lorat/core/geometry";
 import { asyncDisposeSymbol, disposeSymbol } from "@lorat/graph";
 
 export interface DriftOptions {

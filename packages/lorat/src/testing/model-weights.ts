@@ -2,20 +2,22 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   allLinearLayers,
+  loraConfig,
+  mergedConfig,
+  parametersOf,
+  type Variant,
+  variantNamed,
+} from "@lorat/core/model";
+import {
   dinov2StateDict,
   dtypeSize,
   elementCount,
   encodeSafetensors,
   float32ToHalf,
-  loraConfig,
-  mergedConfig,
-  parametersOf,
   type StateDict,
   stateDictOf,
   type TensorToWrite,
-  type Variant,
-  variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/weights";
 // made by hand for the tests of the reader; not part of the built package
 import { torchSource } from "../../../core/src/testing/torch-bytes.ts";
 

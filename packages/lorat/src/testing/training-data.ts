@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import sharp from "sharp";
 import type { DataRoots } from "../sampling/data-manifest.ts";
 import { inventObject } from "../synth/object.ts";

@@ -1,13 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  dinov2StateDict,
-  loraConfig,
-  type ModelConfig,
-  mergedConfig,
-  type Variant,
-  variantNamed,
-} from "@lorat/core";
+import { loraConfig, type ModelConfig, mergedConfig, type Variant, variantNamed } from "@lorat/core/model";
+import { dinov2StateDict } from "@lorat/core/weights";
 import { convertModel } from "../models/convert/index.ts";
 import type { RunRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";

@@ -1,4 +1,6 @@
-import { createRandom, iou, type Tracker, toCorners } from "@lorat/core";
+import type { Tracker } from "@lorat/core";
+import { iou, toCorners } from "@lorat/core/geometry";
+import { createRandom } from "@lorat/core/training";
 import { describe, expect, it } from "vitest";
 import { type JudgedFrame, judgeClip } from "../evaluate/procedural/procedural.ts";
 import { inventBackdrop } from "../synth/backdrop.ts";

@@ -1,4 +1,5 @@
-import { type Box, type Frame, type Target, type Tracker, type TrackResult, toCorners } from "@lorat/core";
+import type { Box, Frame, Target, Tracker, TrackResult } from "@lorat/core";
+import { toCorners } from "@lorat/core/geometry";
 import { LoratError } from "@lorat/graph";
 import { type FrameRange, type FrameSource, SOURCE_ERROR_CODES } from "../media/frame-source.ts";
 import { boxProblem } from "./box-problem.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Box, iou, toCorners } from "@lorat/core";
+import type { Box } from "@lorat/core";
+import { iou, toCorners } from "@lorat/core/geometry";
 import sharp from "sharp";
 import { expect, it } from "vitest";
 import { readBoxes } from "../datasets/boxes/box-rows.ts";

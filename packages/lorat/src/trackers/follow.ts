@@ -1,4 +1,5 @@
-import { type Box, type Frame, fromCorners, type TargetState, type Tracker } from "@lorat/core";
+import type { Box, Frame, TargetState, Tracker } from "@lorat/core";
+import { fromCorners } from "@lorat/core/geometry";
 import { decodeImage } from "../media/image-folder.ts";
 import { mapAhead } from "../threads/map-ahead.ts";
 

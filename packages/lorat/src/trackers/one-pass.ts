@@ -1,4 +1,6 @@
-import { type Box, compatibleOnePass, fromCorners, type Scores, type Tracker } from "@lorat/core";
+import type { Box, Tracker } from "@lorat/core";
+import { fromCorners } from "@lorat/core/geometry";
+import { compatibleOnePass, type Scores } from "@lorat/core/metrics";
 import type { DatasetSequence } from "../datasets/dataset.ts";
 import type { Sequence } from "../datasets/sequence.ts";
 import { asPictureTracker, followFiles } from "./follow.ts";

@@ -1,13 +1,5 @@
-import {
-  type Box,
-  type Frame,
-  isValidBox,
-  type Target,
-  type Tracker,
-  type TrackResult,
-  toCorners,
-  toFrame,
-} from "@lorat/core";
+import { type Box, type Frame, type Target, type Tracker, type TrackResult, toFrame } from "@lorat/core";
+import { isValidBox, toCorners } from "@lorat/core/geometry";
 import { asyncDisposeSymbol, disposeSymbol, LoratError } from "@lorat/graph";
 
 /** What makes a tracker of its own out of a foreign network: how a target starts, and how a frame moves it on. */

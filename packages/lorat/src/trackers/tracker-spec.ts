@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, extname, join, resolve } from "node:path";
-import { modelFiles, type Precision, precisions, requirePrecision } from "@lorat/core";
+import type { Precision } from "@lorat/core";
+import { precisions, requirePrecision } from "@lorat/core/model";
+import { modelFiles } from "@lorat/core/weights";
 import { type Device, LoratError, resolveDevice } from "@lorat/graph";
 import { z } from "zod";
 import { fileSource } from "../files/file-source.ts";

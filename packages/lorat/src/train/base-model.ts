@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { type LoopSettings, modelFiles, readModelFolder, type Variant } from "@lorat/core";
+import type { LoopSettings } from "@lorat/core";
+import type { Variant } from "@lorat/core/model";
+import { modelFiles, readModelFolder } from "@lorat/core/weights";
 import { type FileTensor, LoratError } from "@lorat/graph";
 import { fileSource } from "../files/file-source.ts";
 import { manifestJson } from "../trackers/model/manifest.ts";

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { batchFeeds, type TensorToWrite, type TrainingBatch } from "@lorat/core";
+import { batchFeeds, type TrainingBatch } from "@lorat/core/training";
+import type { TensorToWrite } from "@lorat/core/weights";
 import { bytesOf } from "@lorat/graph";
 import { writeOutput } from "../files/pending-file.ts";
 import { writeTensorFile } from "../files/tensor-file.ts";
@@ -9,13 +10,15 @@ import { runFiles } from "../runs/run-config.ts";
 
 /**
  * Saves the batches of an update whose loss or gradients were not finite, as the training step was fed them:
- * `nonfinite/step-N.safetensors` in the run's folder, with `-pass-P` where an update has several. Gives the paths.
+ * `nonfinite/step-N.safetensors` in the run's folder, with `-pass-P` where an update has several and `-rank-R` where ranks
+ * share the batch. Gives the paths.
  */
 export async function saveBatches(
   run: string,
   config: RunConfig,
   step: number,
   passes: readonly { readonly batch: TrainingBatch; readonly loss: number }[],
+  rank?: number | undefined,
 ): Promise<string[]> {
   const folder = join(run, runFiles.nonFinite);
   await mkdir(folder, { recursive: true });
@@ -23,7 +26,8 @@ export async function saveBatches(
   const broken = passes.filter(({ loss }) => !Number.isFinite(loss));
   const paths: string[] = [];
   for (const pass of broken.length > 0 ? broken : passes) {
-    const suffix = passes.length > 1 ? `-pass-${passes.indexOf(pass) + 1}` : "";
+    const ofRank = rank === undefined ? "" : `-rank-${rank}`;
+    const suffix = `${passes.length > 1 ? `-pass-${passes.indexOf(pass) + 1}` : ""}${ofRank}`;
     const path = join(folder, `step-${step}${suffix}.safetensors`);
     const tensors = Object.entries(batchFeeds(pass.batch, config)).map(
       ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),

@@ -1,12 +1,7 @@
 import { join } from "node:path";
-import {
-  encodeFloat32,
-  type ModelConfig,
-  optimizerNames,
-  requireEntry,
-  type TensorEntry,
-  type TensorFile,
-} from "@lorat/core";
+import type { ModelConfig } from "@lorat/core/model";
+import { optimizerNames } from "@lorat/core/training";
+import { encodeFloat32, requireEntry, type TensorEntry, type TensorFile } from "@lorat/core/weights";
 import { LoratError, type StoredTensor, scalar, storedBytes, type Tensor } from "@lorat/graph";
 import { lastCheckpoint } from "../runs/checkpoint.ts";
 import type { RunConfig } from "../runs/run-config.ts";

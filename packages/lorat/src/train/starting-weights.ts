@@ -1,4 +1,5 @@
-import { baseTensors, createRandom, initialWeights, parametersOf, resizePositions } from "@lorat/core";
+import { initialWeights, parametersOf, resizePositions } from "@lorat/core/model";
+import { baseTensors, createRandom } from "@lorat/core/training";
 import { float32, type StoredTensor, type Value } from "@lorat/graph";
 import type { RunConfig } from "../runs/run-config.ts";
 import { openBase, requireSameSizes } from "./base-model.ts";

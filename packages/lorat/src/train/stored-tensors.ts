@@ -1,4 +1,4 @@
-import { decodeFloat32, elementCount } from "@lorat/core";
+import { decodeFloat32, elementCount } from "@lorat/core/weights";
 import { bytesPerElement, float32, type StoredTensor, type Tensor } from "@lorat/graph";
 import { type FileSource, fileSource } from "../files/file-source.ts";
 

@@ -1,4 +1,5 @@
-import { createTracker, type TrainingEngine } from "@lorat/core";
+import { createTracker } from "@lorat/core/model";
+import type { TrainingEngine } from "@lorat/core/training";
 import { datasetOf, openDataset } from "../datasets/index.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { type Segment, scoreSegments, segmentOf } from "../trackers/one-pass.ts";

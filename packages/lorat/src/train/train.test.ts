@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { variantNamed } from "@lorat/core";
+import { variantNamed } from "@lorat/core/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listCheckpoints } from "../runs/checkpoint.ts";
 import type { StepRecord } from "../runs/records.ts";

@@ -1,12 +1,14 @@
 import { join } from "node:path";
+import { parametersOf } from "@lorat/core/model";
 import {
-  parametersOf,
+  ownBatchSize,
   type Recompute,
   type TrainingBatch,
   TrainingEngine,
   type UpdateResult,
-} from "@lorat/core";
+} from "@lorat/core/training";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
+import type { Ranks } from "../mpi/ranks.ts";
 import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
 import { MetricsLog } from "../runs/metrics-log.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
@@ -18,12 +20,24 @@ import type { Loader } from "../sampling/loader.ts";
 import type { Segment } from "../trackers/one-pass.ts";
 import { baseFingerprint, openBase } from "./base-model.ts";
 import { saveBatches } from "./non-finite.ts";
+import {
+  agreedStop,
+  type Compression,
+  checkSameRun,
+  exchangeBetween,
+  onFirst,
+  requireEqual,
+  sharedCheckpoint,
+  stepTraffic,
+  withRanks,
+} from "./ranks.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
 import { startingWeights } from "./starting-weights.ts";
 import { stemFingerprint } from "./stem/stem-file.ts";
 import { trackingSegments, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
 
+/** Where and how a run trains. */
 export interface TrainOptions {
   /** The run's folder. */
   readonly folder: string;
@@ -44,6 +58,10 @@ export interface TrainOptions {
   readonly recompute?: Recompute;
   /** Threads that make batches; default 1. */
   readonly workers?: number;
+  /** The ranks that train together; each of them calls this with the same configuration. The first one alone writes. */
+  readonly ranks?: Ranks | undefined;
+  /** How gradients go between the ranks; default: in single precision. */
+  readonly compression?: Compression | undefined;
   /** Stops after the step in flight, saving a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onStep?: (record: StepRecord) => void;
@@ -68,11 +86,14 @@ interface Machinery {
   readonly heldOut: RunData | undefined;
   /** What the tracking test tracks. */
   readonly segments: readonly Segment[] | undefined;
-  readonly metrics: MetricsLog;
+  /** On the first rank alone. */
+  readonly metrics: MetricsLog | undefined;
   /** Updates skipped before this call. */
   readonly skipped: number;
 }
 
+/** Steps after which ranks compare their parameters. */
+const EQUALITY_STEPS = 100;
 /** Below this loss scale gradients are not finite for another reason than overflow. */
 const smallestLossScale = 2 ** -16;
 
@@ -81,36 +102,53 @@ const smallestLossScale = 2 ** -16;
  * with `resume` goes on from the last checkpoint, with the same losses bit for bit on the same machine.
  *
  * Throws `RUN_EXISTS`, `RUN_LOCKED`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED`, `RUN_DATA_CHANGED`, `LOSS_NOT_FINITE`,
- * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw.
+ * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw. With ranks also `RANKS_BATCH`, `RANKS_DIFFER`
+ * where they would not train the same, and `RANKS_FAILED`, `RANKS_APART`.
  */
 export async function train(config: RunConfig, options: TrainOptions): Promise<TrainResult> {
-  const { folder, device, threads, workers = 1 } = options;
-  const unlock = await lockRun(folder);
+  const { folder, device, threads, workers = 1, ranks } = options;
+  await withRanks(ranks, async () => void ownBatchSize(config.batchSize, ranks));
+  const unlock = await onFirst(ranks, () => lockRun(folder));
   const open: { dispose(): Promise<void> }[] = [];
   try {
-    const checkpoint = await checkRun(folder, config, options.resume ?? false);
+    const checkpoint = await sharedCheckpoint(ranks, () => checkRun(folder, config, options.resume ?? false));
     const step = checkpoint?.progress.step ?? 0;
-    const data = await openRunData(config.data, options.signal);
-    const heldOut = config.validation && (await openRunData(config.validation.data, options.signal));
-    const segments = config.trackingTest && (await trackingSegments(config));
-    const sources = await fingerprints(config, data, heldOut);
-    const weights = await networkWeights(config, options.startFrom, checkpoint);
-    await recordRun(folder, config, sources);
+    // The first rank alone, so that what is indexed or unpacked once is not made by several at a time.
+    const openTraining = () => openRunData(config.data, options.signal);
+    const opened = await onFirst(ranks, openTraining);
+    const { data, heldOut, segments, sources, weights } = await withRanks(ranks, async () => {
+      const data = opened ?? (await openTraining());
+      const heldOut = config.validation && (await openRunData(config.validation.data, options.signal));
+      const segments = config.trackingTest && (await trackingSegments(config));
+      const sources = await fingerprints(config, data, heldOut);
+      const weights = await networkWeights(config, options.startFrom, checkpoint);
+      return { data, heldOut, segments, sources, weights };
+    });
+    if (ranks) await checkSameRun(ranks, config, sources);
+    await onFirst(ranks, () => recordRun(folder, config, sources));
     for (const warning of [...data.warnings, ...(heldOut?.warnings ?? [])]) options.onNotice?.(warning);
     const startStep = step * (config.accumulation ?? 1);
-    const loader = runLoader(config, data, { seed: config.seed, startStep, workers });
-    open.push(loader);
-    const metrics = new MetricsLog(join(folder, runFiles.metrics));
-    await metrics.rewind(step);
-    const engine = await TrainingEngine.create(config, {
-      weights,
-      resume: checkpoint,
-      device,
-      threads,
-      lowMemory: options.lowMemory,
-      recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
-    });
+    const exchange = ranks && exchangeBetween(ranks, options.compression);
+    const engine = await withRanks(ranks, () =>
+      TrainingEngine.create(config, {
+        exchange,
+        weights,
+        resume: checkpoint,
+        device,
+        threads,
+        lowMemory: options.lowMemory,
+        recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
+      }),
+    );
     open.push(engine);
+    const loader = runLoader(config, data, { seed: config.seed, startStep, workers, share: ranks });
+    open.push(loader);
+    const metrics = await onFirst(ranks, async () => {
+      const log = new MetricsLog(join(folder, runFiles.metrics));
+      await log.rewind(step);
+      return log;
+    });
+    if (ranks) await requireEqual(ranks, engine);
     if (config.precision === "mixed" && engine.precision === "fp32") {
       options.onNotice?.(`${engine.device} has no fast half precision: training in single precision`);
     }
@@ -119,32 +157,35 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
       return await loop(config, options, { engine, loader, heldOut, segments, metrics, skipped });
     } catch (error) {
       // The last records may say why.
-      await metrics.flush().catch(() => {});
+      await metrics?.flush().catch(() => {});
       throw error;
     }
   } finally {
     await Promise.all(open.map((part) => part.dispose()));
-    await unlock();
+    await unlock?.();
   }
 }
 
 async function loop(config: RunConfig, options: TrainOptions, machinery: Machinery): Promise<TrainResult> {
   const { engine, loader, heldOut, segments, metrics } = machinery;
-  const { checkpointSeconds = 180, keep = 3, signal } = options;
+  const { checkpointSeconds = 180, keep = 3, signal, ranks } = options;
   let { skipped } = machinery;
   let saved = performance.now();
   const record = (line: RunRecord) => {
+    if (!metrics) return;
     metrics.add(line);
     options.onRecord?.(line);
   };
   const save = async () => {
+    if (!metrics) return;
     await metrics.flush();
     const checkpoint: Checkpoint = { ...(await engine.state()), skipped };
     const path = await writeCheckpoint(join(options.folder, runFiles.checkpoints), checkpoint, keep);
     options.onCheckpoint?.(path, checkpoint.progress.step);
     saved = performance.now();
   };
-  while (engine.progress.step < config.steps && !signal?.aborted) {
+  while (engine.progress.step < config.steps && !(await agreedStop(ranks, signal))) {
+    const traffic = stepTraffic(ranks);
     const began = performance.now();
     const passes: { batch: TrainingBatch; loss: number }[] = [];
     for (let pass = 0; pass < (config.accumulation ?? 1); pass++) {
@@ -161,26 +202,28 @@ async function loop(config: RunConfig, options: TrainOptions, machinery: Machine
       waitShare,
       ...(skipped > 0 && { skippedSteps: skipped }),
       ...(unreadable.count > 0 && { unreadable: unreadable.count }),
+      ...traffic(),
     });
     record(line);
-    options.onStep?.(line);
+    if (metrics) options.onStep?.(line);
     if (engine.progress.nonFinite > 0) {
-      const files = await saveBatches(options.folder, config, step, passes);
+      const files = await saveBatches(options.folder, config, step, passes, ranks?.rank);
       record({
         kind: "warning",
         step,
         code: "LOSS_NOT_FINITE",
         message: `skipped; saved ${files.join(", ")}`,
       });
-      await metrics.flush();
+      await metrics?.flush();
       requireFinite(engine, config, result, files);
     } else if (result.skipped) requireScale(engine, step);
-    if (heldOut && isDue(config.validation, step, config.steps)) {
+    if (heldOut && metrics && isDue(config.validation, step, config.steps)) {
       record({ kind: "validation", step, ...(await validate(engine, config, heldOut, options)) });
     }
-    if (segments && isDue(config.trackingTest, step, config.steps)) {
+    if (segments && metrics && isDue(config.trackingTest, step, config.steps)) {
       record({ kind: "tracking", step, ...(await trackingTest(engine, config, segments, options.threads)) });
     }
+    if (ranks && (step % EQUALITY_STEPS === 0 || step === config.steps)) await requireEqual(ranks, engine);
     if (performance.now() - saved > checkpointSeconds * 1000) await save();
   }
   await save();
@@ -195,7 +238,17 @@ function isDue(what: { readonly everySteps: number } | undefined, step: number, 
 
 function stepRecord(
   { step, loss, bce, giou, iou, gradNorm, learningRate, lossScale }: UpdateResult,
-  rest: Pick<StepRecord, "samplesPerSecond" | "waitShare" | "skippedSteps" | "unreadable">,
+  rest: Pick<
+    StepRecord,
+    | "samplesPerSecond"
+    | "waitShare"
+    | "skippedSteps"
+    | "unreadable"
+    | "ranks"
+    | "exchangedMb"
+    | "exchangeSeconds"
+    | "exchangeWaitSeconds"
+  >,
 ): StepRecord {
   return {
     step,

@@ -5,7 +5,7 @@ import {
   lossTerms,
   meanTerms,
   type TrainingEngine,
-} from "@lorat/core";
+} from "@lorat/core/training";
 import { Session } from "@lorat/graph";
 import type { RunConfig } from "../runs/run-config.ts";
 import { type RunData, runLoader } from "./run-data.ts";

@@ -22,6 +22,7 @@ export interface StemSettings extends StemSizes {
   readonly optimizer: OptimizerSettings;
 }
 
+/** What the stem's training starts from, and what it runs on. */
 export interface StemEngineOptions {
   /** Trainable parameters at the start, and running statistics where they are known; taken over. */
   readonly weights: ReadonlyMap<string, Tensor<"float32">>;

@@ -1,4 +1,4 @@
-import type { Protocol } from "@lorat/core";
+import type { Protocol } from "@lorat/core/metrics";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import { openAnnotations } from "../../datasets/annotations/open-annotations.ts";

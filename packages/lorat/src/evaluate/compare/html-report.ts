@@ -1,4 +1,8 @@
-import { NORMALISED_PRECISION_THRESHOLDS, PRECISION_THRESHOLDS, successThresholds } from "@lorat/core";
+import {
+  NORMALISED_PRECISION_THRESHOLDS,
+  PRECISION_THRESHOLDS,
+  successThresholds,
+} from "@lorat/core/metrics";
 import { BENCHMARKS } from "../../datasets/annotations/benchmark.ts";
 import { chartCard, escapeHtml, htmlPage, type PageChart } from "../../report/page.ts";
 import { PUBLISHED, publishedSpeed } from "../../report/published/index.ts";

@@ -1,4 +1,4 @@
-import type { AllScores } from "@lorat/core";
+import type { AllScores } from "@lorat/core/metrics";
 import { BENCHMARKS, type ScoredKind } from "../../datasets/annotations/benchmark.ts";
 import {
   PUBLISHED,

@@ -1,4 +1,4 @@
-import { rasterise } from "@lorat/core";
+import { rasterise } from "@lorat/core/geometry";
 import type { ScoredKind } from "../../datasets/annotations/benchmark.ts";
 import { pixelOrigin } from "../../datasets/pixel-origin.ts";
 

@@ -11,6 +11,7 @@ export { type FrameColumns, frameCsv } from "./frame-csv.ts";
 export { writeArchives } from "./write-archives.ts";
 
 export const EXPORT_FORMATS = ["got10k", "trackingnet", "pytracking", "otb", "lasot"] as const;
+/** A benchmark's form of result files. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const MAKERS: Readonly<Record<ExportFormat, (input: ExportInput) => ExportArchives>> = {

@@ -1,4 +1,5 @@
-import { type Box, iou, toCorners } from "@lorat/core";
+import type { Box } from "@lorat/core";
+import { iou, toCorners } from "@lorat/core/geometry";
 import type { JudgedFrame } from "./procedural.ts";
 
 /** What a clip tells about a tracker's states. */

@@ -1,4 +1,5 @@
-import { bootstrapMeans, type Interval, type Tracker } from "@lorat/core";
+import type { Tracker } from "@lorat/core";
+import { bootstrapMeans, type Interval } from "@lorat/core/metrics";
 import { DIFFICULTIES, type Difficulty } from "../../synth/difficulty.ts";
 import { synthesise } from "../../synth/synthesise.ts";
 import { type LostFound, lostFound } from "./lost-found.ts";

@@ -1,4 +1,5 @@
-import { type Box, compatibleOnePass, type Frame, type TargetState, type Tracker } from "@lorat/core";
+import type { Box, Frame, TargetState, Tracker } from "@lorat/core";
+import { compatibleOnePass } from "@lorat/core/metrics";
 import { type SynthFrame, type SynthOptions, synthesise } from "../../synth/synthesise.ts";
 import { follow, ownBoxes } from "../../trackers/follow.ts";
 

@@ -1,4 +1,5 @@
-import { type Corners, iou } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { iou } from "@lorat/core/geometry";
 
 /** How a tracker's four numbers are to be read, beside the benchmark's own files. */
 export interface Coordinates {

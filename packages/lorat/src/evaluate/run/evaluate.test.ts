@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PROTOCOLS } from "@lorat/core";
+import { PROTOCOLS } from "@lorat/core/metrics";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildWorker } from "../../testing/built-worker.ts";
 import { withFolder } from "../../testing/clips.ts";

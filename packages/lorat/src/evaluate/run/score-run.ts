@@ -1,4 +1,4 @@
-import type { Protocol } from "@lorat/core";
+import type { Protocol } from "@lorat/core/metrics";
 import type { AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import { evaluationTree } from "../../runs/evaluation/evaluation-tree.ts";
 import {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism, freemem } from "node:os";
 import { join } from "node:path";
-import { modelFiles } from "@lorat/core";
+import { modelFiles } from "@lorat/core/weights";
 import { resolveDevice } from "@lorat/graph";
 import { modelFolderPath } from "../../trackers/model/model-path.ts";
 import type { TrackerSpec } from "../../trackers/tracker-spec.ts";

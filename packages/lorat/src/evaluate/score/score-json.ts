@@ -1,4 +1,4 @@
-import { type AllScores, successThresholds } from "@lorat/core";
+import { type AllScores, successThresholds } from "@lorat/core/metrics";
 import { FIGURES, type TrackerScore } from "./score-tracker.ts";
 
 /** Names of the figures in JSON and tables. */

@@ -1,4 +1,4 @@
-import type { AllScores, GroupScore } from "@lorat/core";
+import type { AllScores, GroupScore } from "@lorat/core/metrics";
 import { BENCHMARKS } from "../../datasets/annotations/benchmark.ts";
 import { FIGURES, type TrackerScore } from "./score-tracker.ts";
 

@@ -11,7 +11,7 @@ import {
   type SequenceScore,
   scoreColumns,
   weightOf,
-} from "@lorat/core";
+} from "@lorat/core/metrics";
 import type { AnnotatedSequence, AnnotationSet } from "../../datasets/annotations/benchmark.ts";
 import type { TrackerResults } from "../results/open-results.ts";
 

@@ -1,4 +1,5 @@
-import type { Box, Precision, Variant } from "@lorat/core";
+import type { Box, Precision } from "@lorat/core";
+import type { Variant } from "@lorat/core/model";
 import type { ConcreteDevice } from "@lorat/graph";
 import type { Clock, Suite } from "./suite.ts";
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import sharp from "sharp";
 import { inventBackdrop } from "../../synth/backdrop.ts";
 

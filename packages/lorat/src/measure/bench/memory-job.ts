@@ -1,4 +1,5 @@
-import { type Box, createTracker, type Frame } from "@lorat/core";
+import type { Box, Frame } from "@lorat/core";
+import { createTracker } from "@lorat/core/model";
 import { synthesise } from "../../synth/synthesise.ts";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
 import type { RunProgress } from "../profile/job.ts";

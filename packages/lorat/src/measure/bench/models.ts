@@ -1,18 +1,17 @@
 import { join } from "node:path";
+import type { Model, Precision } from "@lorat/core";
 import {
-  createRandom,
-  type Model,
   mergedConfig,
   type NetworkRunOptions,
-  type Precision,
   parametersOf,
   searchHalf,
   searchSizePx,
-  stateDictOf,
   TrackingNetwork,
   templateMemoryShape,
   type Variant,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
+import { stateDictOf } from "@lorat/core/weights";
 import { cost, sizeOf } from "@lorat/graph";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
 import { bundledModels } from "../../trackers/model/model-path.ts";

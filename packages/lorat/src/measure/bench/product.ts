@@ -1,4 +1,4 @@
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import { float32, Graph, matmul, Session } from "@lorat/graph";
 import { type Contender, timed } from "./contender.ts";
 import type { BenchContext } from "./context.ts";

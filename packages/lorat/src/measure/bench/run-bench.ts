@@ -1,13 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  type Box,
-  precisions as knownPrecisions,
-  type Precision,
-  requirePrecision,
-  variantNamed,
-} from "@lorat/core";
+import type { Box, Precision } from "@lorat/core";
+import { precisions as knownPrecisions, requirePrecision, variantNamed } from "@lorat/core/model";
 import { type Device, LoratError, resolveDevice } from "@lorat/graph";
 import type { BenchContext, SuiteMaker } from "./context.ts";
 import { commandSuites } from "./kinds/command.ts";

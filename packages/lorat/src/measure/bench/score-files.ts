@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createRandom, type Random } from "@lorat/core";
+import { createRandom, type Random } from "@lorat/core/training";
 
 /** Writes a benchmark laid out as LaSOT's annotations, with one tracker's results, all made up. */
 export async function writeScoreFiles(folder: string, sequences: number, frames: number): Promise<void> {

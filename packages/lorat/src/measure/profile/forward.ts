@@ -1,4 +1,4 @@
-import { atPrecision, lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core";
+import { atPrecision, lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core/model";
 import { type Feeds, float32, Graph, resolveDevice, Session, sizeOf } from "@lorat/graph";
 import { pixels, processorMs } from "../timing.ts";
 import type { ForwardJob, ProfileFigures, RunProgress } from "./job.ts";

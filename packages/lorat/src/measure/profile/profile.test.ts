@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { mergedConfig, parametersOf, variantNamed } from "@lorat/core";
+import { mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
 import { sizeOf } from "@lorat/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modelRow } from "../../models/model-table.ts";

@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Precision } from "@lorat/core";
 import {
   type ModelConfig,
   mergedConfig,
-  type Precision,
   parametersOf,
   requirePrecision,
-  trainingStep,
   type Variant,
   variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import { trainingStep } from "@lorat/core/training";
 import {
   type ConcreteDevice,
   type Device,

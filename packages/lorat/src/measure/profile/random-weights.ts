@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import { bytesPerElement, type FileTensor, type Shape, sizeOf } from "@lorat/graph";
 
 /** Tensors begin at a page, so that a file can be mapped piece by piece. */

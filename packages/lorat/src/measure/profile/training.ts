@@ -5,13 +5,11 @@ import {
   mergedConfig,
   parametersOf,
   searchSizePx,
-  type TrainingBatch,
-  TrainingEngine,
-  type TrainingSettings,
   templateSizePx,
   type Variant,
   variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import { type TrainingBatch, TrainingEngine, type TrainingSettings } from "@lorat/core/training";
 import { type FileTensor, float32, type StoredTensor, sizeOf } from "@lorat/graph";
 import { pixels, processorMs } from "../timing.ts";
 import type { ProfileFigures, RunProgress, TrainingJob, TrainingSide } from "./job.ts";

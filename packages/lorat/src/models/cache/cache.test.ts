@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeSafetensors, mergedConfig, parametersOf, stateDictOf, variantNamed } from "@lorat/core";
+import { mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
+import { encodeSafetensors, stateDictOf } from "@lorat/core/weights";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { runCommandLine } from "../../cli/program.ts";
 import { filled } from "../../testing/model-weights.ts";

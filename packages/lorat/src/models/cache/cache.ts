@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { modelFiles } from "@lorat/core";
+import { modelFiles } from "@lorat/core/weights";
 import { LoratError, nearestName } from "@lorat/graph";
 import { partPath, readRecord, recordPath, sha256Of } from "../../files/download/index.ts";
 import { type CacheKind, cacheKinds, userCacheFolder } from "../../files/user-cache.ts";

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { calibratedScore, createRandom, variantNamed } from "@lorat/core";
+import { calibratedScore, variantNamed } from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CalibrationResult, calibrationFiles, writeCalibration } from "./calibrate.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { calibratedScore, type ScoreCalibration } from "@lorat/core";
+import type { ScoreCalibration } from "@lorat/core";
+import { calibratedScore } from "@lorat/core/model";
 import { writeJson, writeWhole } from "../../files/pending-file.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
 import { updateManifest } from "../../trackers/model/manifest.ts";
@@ -9,7 +10,8 @@ import { type Reliability, reliability } from "./reliability.ts";
 import { reliabilitySvg } from "./reliability-svg.ts";
 import { proceduralSamples, type ScoreSample, sequenceSamples } from "./samples.ts";
 
-interface CalibrateOptions {
+/** What a model is calibrated on. */
+export interface CalibrateOptions {
   /** Clips of each difficulty; default 5. */
   readonly clips?: number;
   /** Folder of annotated sequences to measure on as well; the curve is not fitted to them. */
@@ -28,6 +30,7 @@ interface BeforeAfter {
   readonly calibrated: Reliability;
 }
 
+/** The curve of a model, and what it changes. */
 export interface CalibrationResult {
   readonly model: string;
   readonly folder: string;

@@ -1,4 +1,5 @@
-import { type Box, iou, type Tracker, toCorners } from "@lorat/core";
+import type { Box, Tracker } from "@lorat/core";
+import { iou, toCorners } from "@lorat/core/geometry";
 import { listSequences } from "../../datasets/sequence.ts";
 import { judgeClip } from "../../evaluate/procedural/procedural.ts";
 import { DIFFICULTIES } from "../../synth/difficulty.ts";

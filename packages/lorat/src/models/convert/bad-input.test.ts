@@ -1,15 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  allLinearLayers,
-  elementCount,
-  loraConfig,
-  mergedConfig,
-  parametersOf,
-  type StateDict,
-  stateDictOf,
-} from "@lorat/core";
+import { allLinearLayers, loraConfig, mergedConfig, parametersOf } from "@lorat/core/model";
+import { elementCount, type StateDict, stateDictOf } from "@lorat/core/weights";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   filled,

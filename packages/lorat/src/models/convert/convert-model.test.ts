@@ -2,20 +2,17 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mergedConfig, parametersOf, resizePositions, variantNamed } from "@lorat/core/model";
 import {
   bytesSource,
   elementCount,
   float32ToHalf,
   halfToFloat32,
   type ModelFolder,
-  mergedConfig,
-  parametersOf,
   readModelFolder,
   requireTracker,
-  resizePositions,
   stateDictOf,
-  variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/weights";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   filled,

@@ -1,13 +1,12 @@
 import { join } from "node:path";
+import { type Variant, variantNamed } from "@lorat/core/model";
 import {
   type MatMul,
   type ModelManifest,
   modelFiles,
   parseModelManifest,
   type TensorToWrite,
-  type Variant,
-  variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
 import { sha256Of } from "../../files/download/index.ts";
 import { writeJson } from "../../files/pending-file.ts";

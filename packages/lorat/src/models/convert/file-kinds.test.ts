@@ -1,18 +1,15 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { allLinearLayers, loraConfig, mergedConfig, parametersOf } from "@lorat/core/model";
 import {
-  allLinearLayers,
   bytesSource,
   dinov2StateDict,
-  loraConfig,
-  mergedConfig,
-  parametersOf,
   readModelFolder,
   type StateDict,
   stateDictOf,
   type TensorToWrite,
-} from "@lorat/core";
+} from "@lorat/core/weights";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { torchSource } from "../../../../core/src/testing/torch-bytes.ts";
 import { filled, tinyRank, tinyVariant, writeSafetensorsFile } from "../../testing/model-weights.ts";

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Variant } from "@lorat/core/model";
 import {
   openTensorFile,
   profileWeights,
@@ -6,11 +7,10 @@ import {
   type StateDict,
   stateDictOf,
   type TensorFile,
-  type Variant,
   type VariantChoice,
   validateWeights,
   type WeightsProfile,
-} from "@lorat/core";
+} from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
 import { type FileSource, fileSource } from "../../files/file-source.ts";
 import { variantByName } from "./name-hint.ts";

@@ -4,16 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import {
-  allLinearLayers,
-  dinov2StateDict,
-  elementCount,
-  loraConfig,
-  parametersOf,
-  type StateDict,
-  stateDictOf,
-  type Variant,
-} from "@lorat/core";
+import { allLinearLayers, loraConfig, parametersOf, type Variant } from "@lorat/core/model";
+import { dinov2StateDict, elementCount, type StateDict, stateDictOf } from "@lorat/core/weights";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { filled, tinyVariant, writeSafetensorsFile } from "../../testing/model-weights.ts";

@@ -1,5 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
-import { searchSizePx, type Variant } from "@lorat/core";
+import { searchSizePx, type Variant } from "@lorat/core/model";
 
 /**
  * Which of the variants that fit a file its name means, or its folder's: `base-378.bin`, `LoRAT-B-224/model.safetensors`. The

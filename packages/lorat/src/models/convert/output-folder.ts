@@ -1,6 +1,6 @@
 import { mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { modelFiles } from "@lorat/core";
+import { modelFiles } from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
 import { isSystemError, unwritable } from "../../files/system-error.ts";
 

@@ -1,14 +1,12 @@
+import { mergedConfig, parametersOf, resizePositions } from "@lorat/core/model";
 import {
   configOfWeights,
   encodeFloat32,
   type MatMul,
   mergedBlocks,
-  mergedConfig,
-  parametersOf,
   planMerge,
-  resizePositions,
   type TensorToWrite,
-} from "@lorat/core";
+} from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
 import type { ConvertInput, ConvertInputs } from "./inputs.ts";
 

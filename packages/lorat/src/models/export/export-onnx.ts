@@ -1,14 +1,7 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import {
-  lorat,
-  type MergedTensor,
-  mergedBlocks,
-  mergedNetwork,
-  networkInputs,
-  parametersOf,
-  planMerge,
-} from "@lorat/core";
+import { lorat, mergedNetwork, networkInputs, parametersOf } from "@lorat/core/model";
+import { type MergedTensor, mergedBlocks, planMerge } from "@lorat/core/weights";
 import { bytesOf, float32, Graph, type Placement, serialise, sizeOf, type Value } from "@lorat/graph";
 import { type OutputOptions, writeOutput, writeWhole } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
@@ -16,6 +9,7 @@ import { sessionProduct } from "../../trackers/model/session-product.ts";
 import { asTensorFile, runWeights, scalingScalars } from "../../train/run-weights.ts";
 import { tensorReader } from "../../train/stored-tensors.ts";
 
+/** The form of an exported network. */
 export interface OnnxExportOptions extends OutputOptions {
   /** Pairs that one run of the network takes; default 1. */
   readonly batch?: number;

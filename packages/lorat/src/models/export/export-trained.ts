@@ -1,4 +1,4 @@
-import type { TensorToWrite } from "@lorat/core";
+import type { TensorToWrite } from "@lorat/core/weights";
 import { bytesOf } from "@lorat/graph";
 import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
 import { writeTensorFile } from "../../files/tensor-file.ts";

@@ -2,16 +2,16 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  createRandom,
   loraConfig,
   lorat,
   type ModelConfig,
   mergedConfig,
   networkInputs,
-  openSafetensors,
   searchSizePx,
   templateSizePx,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
+import { openSafetensors } from "@lorat/core/weights";
 import { float32, Graph, Session, sizeOf, type Tensor, type Weights } from "@lorat/graph";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -144,7 +144,7 @@ describe("other runs' exports", () => {
     const { weights } = await loadModel(join(folder, "full-model"));
     expect(weights.size).toBeGreaterThan(0);
     const bytes = await readFile(join(at, "checkpoints", "step-0000002.safetensors"));
-    const { openSafetensors: open, bytesSource } = await import("@lorat/core");
+    const { openSafetensors: open, bytesSource } = await import("@lorat/core/weights");
     const checkpoint = await open(bytesSource(bytes));
     const stored = await fileSource(join(folder, "full-model", "weights.safetensors"));
     const exported = await openSafetensors(stored);

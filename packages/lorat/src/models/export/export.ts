@@ -1,4 +1,5 @@
-import { mergedBlocks, mergedNetwork, parametersOf, planMerge, type TensorToWrite } from "@lorat/core";
+import { mergedNetwork, parametersOf } from "@lorat/core/model";
+import { mergedBlocks, planMerge, type TensorToWrite } from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
 import type { OutputOptions } from "../../files/pending-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";

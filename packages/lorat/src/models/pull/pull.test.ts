@@ -2,15 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import {
-  dinov2StateDict,
-  encodeSafetensors,
-  loraConfig,
-  mergedConfig,
-  parametersOf,
-  stateDictOf,
-  variantNamed,
-} from "@lorat/core";
+import { loraConfig, mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
+import { dinov2StateDict, encodeSafetensors, stateDictOf } from "@lorat/core/weights";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { filled, tinyVariant } from "../../testing/model-weights.ts";
 import { fileAnswer, type Host, openHost, pageAnswer, redirectAnswer } from "../../testing/weights-host.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import { openTensorFile, profileWeights, stateDictOf, variantNamed, type WeightsProfile } from "@lorat/core";
+import { variantNamed } from "@lorat/core/model";
+import { openTensorFile, profileWeights, stateDictOf, type WeightsProfile } from "@lorat/core/weights";
 import { LoratError, nearestName } from "@lorat/graph";
 import { isFile, parseAddress, sha256Of } from "../../files/download/index.ts";
 import { fileSource } from "../../files/file-source.ts";

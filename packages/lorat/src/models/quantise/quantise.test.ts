@@ -1,4 +1,5 @@
-import { createRandom, initialWeights, mergedConfig, parametersOf, quantisableLayers } from "@lorat/core";
+import { initialWeights, mergedConfig, parametersOf, quantisableLayers } from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
 import type { Tensor } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { withFolder } from "../../testing/clips.ts";

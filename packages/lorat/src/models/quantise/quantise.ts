@@ -1,4 +1,9 @@
-import { type CalibrationPair, type GuardModelOptions, type GuardResult, guardModel } from "@lorat/core";
+import {
+  type CalibrationPair,
+  type GuardModelOptions,
+  type GuardResult,
+  guardModel,
+} from "@lorat/core/model";
 import { synthesise } from "../../synth/synthesise.ts";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
 import { updateManifest } from "../../trackers/model/manifest.ts";

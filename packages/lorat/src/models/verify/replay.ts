@@ -1,13 +1,6 @@
 import { readFile } from "node:fs/promises";
-import {
-  allLinearLayers,
-  lorat,
-  type ModelConfig,
-  mergedConfig,
-  networkInputs,
-  openSafetensors,
-  type TensorFile,
-} from "@lorat/core";
+import { allLinearLayers, lorat, type ModelConfig, mergedConfig, networkInputs } from "@lorat/core/model";
+import { openSafetensors, type TensorFile } from "@lorat/core/weights";
 import {
   type ConcreteDevice,
   type Device,
@@ -50,6 +43,7 @@ export interface StageDifference {
   readonly passed: boolean;
 }
 
+/** How far a model's answers are from a recording's. */
 export interface ReplayResult {
   readonly device: ConcreteDevice;
   readonly stages: readonly StageDifference[];

@@ -76,14 +76,23 @@ export async function writeRecord(folder: string, record: EvaluationRecord): Pro
 
 /** Throws `EVAL_CHANGED` with every difference that makes results of two runs not belong together. */
 export function checkSame(then: EvaluationRecord, now: EvaluationRecord, folder: string): void {
-  const differences = COMPARED.flatMap(([what, value]) => {
-    const [before, after] = [value(then), value(now)].map((one) => JSON.stringify(one));
-    return before === after ? [] : [`${what}: ${before} in the folder, ${after} now`];
-  });
+  const differences = recordDifferences(then, now, ["in the folder", "now"]);
   if (differences.length === 0) return;
   throw new LoratError("EVAL_CHANGED", `${folder} holds an evaluation of something else`, {
     issues: differences,
     hint: "Choose another folder with --out, or give the same dataset, tracker and options again.",
+  });
+}
+
+/** What makes results of two runs not belong together, one line each; the two named by `where`. */
+export function recordDifferences(
+  one: EvaluationRecord,
+  other: EvaluationRecord,
+  where: readonly [string, string],
+): string[] {
+  return COMPARED.flatMap(([what, value]) => {
+    const [a, b] = [value(one), value(other)].map((each) => JSON.stringify(each));
+    return a === b ? [] : [`${what}: ${a} ${where[0]}, ${b} ${where[1]}`];
   });
 }
 

@@ -1,4 +1,5 @@
-import { type Corners, clipToImage } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { clipToImage } from "@lorat/core/geometry";
 import type { BoxedPhoto } from "../data-manifest.ts";
 import type { FrameStore } from "../frame-store.ts";
 import type { Source } from "../pair.ts";

@@ -1,4 +1,5 @@
-import { type Corners, clipToImage } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { clipToImage } from "@lorat/core/geometry";
 import { searchCandidates } from "../candidates.ts";
 import type { Clip } from "../data-manifest.ts";
 import type { FrameStore, Picture } from "../frame-store.ts";

@@ -1,4 +1,6 @@
-import { area, type Corners, clipToImage, createRandom, type Random } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { area, clipToImage } from "@lorat/core/geometry";
+import { createRandom, type Random } from "@lorat/core/training";
 import { roughMean } from "../../synth/canvas.ts";
 import { composeScene } from "../../synth/compose.ts";
 import { mixedSettings } from "../../synth/difficulty.ts";

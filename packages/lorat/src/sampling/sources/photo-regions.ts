@@ -1,4 +1,5 @@
-import type { Corners, Frame, Random } from "@lorat/core";
+import type { Corners, Frame } from "@lorat/core";
+import type { Random } from "@lorat/core/training";
 import { roughMean } from "../../synth/canvas.ts";
 import type { FrameStore, Picture } from "../frame-store.ts";
 import type { Pair, Source } from "../pair.ts";

@@ -1,4 +1,4 @@
-import { createRandom } from "@lorat/core";
+import { createRandom } from "@lorat/core/training";
 import type { Pose } from "../draw-sprite.ts";
 import { wander } from "../motion.ts";
 import type { Actor, CameraState, Scene } from "../scene.ts";

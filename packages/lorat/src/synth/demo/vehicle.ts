@@ -1,4 +1,4 @@
-import type { Colour } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
 import { makeSprite, type Sprite } from "../sprite.ts";
 
 /** A rounded rectangle in fractions of the vehicle: front at 1, left side at 0. */

@@ -2,15 +2,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  createRandom,
   initialWeights,
   loraConfig,
   lorat,
   networkInputs,
-  openSafetensors,
   parametersOf,
   variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
+import { openSafetensors } from "@lorat/core/weights";
 import { float32, Graph, Session, sizeOf, type Tensor, type Weights } from "@lorat/graph";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fileSource } from "../../files/file-source.ts";

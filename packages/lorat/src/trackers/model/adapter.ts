@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
+import { parametersOf } from "@lorat/core/model";
 import {
   type ByteSource,
   configOfWeights,
   type ModelFolder,
   mergedTensor,
   openSafetensors,
-  parametersOf,
   planMerge,
   profileWeights,
   stateDictOf,
   type TensorToWrite,
   validateWeights,
-} from "@lorat/core";
+} from "@lorat/core/weights";
 import { bytesOf, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
 import { writeOutput } from "../../files/pending-file.ts";

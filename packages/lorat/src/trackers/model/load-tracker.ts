@@ -2,13 +2,11 @@ import {
   type LoadTrackerOptions,
   type Model,
   type ModelSource,
-  modelOf,
-  openModel,
   loadTracker as openTracker,
-  requireTracker,
-  storedWeights,
   type Tracker,
 } from "@lorat/core";
+import { modelOf, openModel, storedWeights } from "@lorat/core/model";
+import { requireTracker } from "@lorat/core/weights";
 import { userCacheFolder } from "../../files/user-cache.ts";
 import { mergeAdapter } from "./adapter.ts";
 import { modelFolderPath } from "./model-path.ts";

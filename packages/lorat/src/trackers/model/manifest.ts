@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ModelManifest, modelFiles, parseModelManifest } from "@lorat/core";
+import { type ModelManifest, modelFiles, parseModelManifest } from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
 import { writeJson } from "../../files/pending-file.ts";
 

@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { modelFiles } from "@lorat/core";
+import { modelFiles } from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
 import { userCacheFolder } from "../../files/user-cache.ts";
 

@@ -1,4 +1,4 @@
-import { matmulRows } from "@lorat/core";
+import { matmulRows } from "@lorat/core/weights";
 import { expect, it } from "vitest";
 import { valuesOf } from "../../testing/model-weights.ts";
 import { sessionProduct } from "./session-product.ts";

@@ -1,4 +1,4 @@
-import type { MatMul } from "@lorat/core";
+import type { MatMul } from "@lorat/core/weights";
 import { float32, Graph, matmul, Session } from "@lorat/graph";
 
 /** A product of matrices on ONNX Runtime, with one session for each size that was asked for. */

@@ -1,18 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type Box,
-  type Colour,
-  type Frame,
-  imageMean,
-  initialState,
-  type StateMemory,
-  safeBox,
-  type Tracker,
-  type TrackResult,
-  toCorners,
-  updateState,
-} from "@lorat/core";
+import type { Box, Frame, Tracker, TrackResult } from "@lorat/core";
+import { type Colour, imageMean, safeBox, toCorners } from "@lorat/core/geometry";
+import { initialState, type StateMemory, updateState } from "@lorat/core/model";
 import { type Device, float32, LoratError, modelInputs, Session, withInputShapes } from "@lorat/graph";
 import { type PeerLoop, peerTracker, warmedUp } from "../peer-tracker.ts";
 import { contextSize, PointHead, type PointHeadOptions } from "./point-head.ts";

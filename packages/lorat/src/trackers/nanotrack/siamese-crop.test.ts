@@ -1,4 +1,5 @@
-import type { Colour, Frame } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
 import { describe, expect, it } from "vitest";
 import { cropSquare } from "./siamese-crop.ts";
 

@@ -1,4 +1,5 @@
-import type { Colour, Frame } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import type { Colour } from "@lorat/core/geometry";
 
 /** A square of the image that a Siamese tracker looks at. */
 interface SquareCrop {

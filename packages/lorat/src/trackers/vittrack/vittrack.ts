@@ -1,17 +1,7 @@
 import { readFile } from "node:fs/promises";
-import {
-  type Box,
-  type Frame,
-  IMAGENET_MEAN,
-  IMAGENET_STD,
-  initialState,
-  type StateMemory,
-  safeBox,
-  type Tracker,
-  type TrackResult,
-  toCorners,
-  updateState,
-} from "@lorat/core";
+import type { Box, Frame, Tracker, TrackResult } from "@lorat/core";
+import { IMAGENET_MEAN, IMAGENET_STD, safeBox, toCorners } from "@lorat/core/geometry";
+import { initialState, type StateMemory, updateState } from "@lorat/core/model";
 import { type Device, float32, LoratError, Session } from "@lorat/graph";
 import { cropSquare } from "../nanotrack/siamese-crop.ts";
 import { type PeerLoop, peerTracker, warmedUp } from "../peer-tracker.ts";

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Box, isValidBox, type Target, type Tracker, toCorners } from "@lorat/core";
+import type { Box, Target, Tracker } from "@lorat/core";
+import { isValidBox, toCorners } from "@lorat/core/geometry";
 import { LoratError } from "@lorat/graph";
 import { createLineFile, type LineFile } from "../../files/line-file.ts";
 import { mapAhead } from "../../threads/map-ahead.ts";

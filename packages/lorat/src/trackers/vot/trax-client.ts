@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type Box, isValidBox, toCorners } from "@lorat/core";
+import type { Box } from "@lorat/core";
+import { isValidBox, toCorners } from "@lorat/core/geometry";
 import { LoratError } from "@lorat/graph";
 import { formatRegion, parseRegion, type Region, regionBox } from "./region.ts";
 import { imageAsData } from "./trax-image.ts";

@@ -1,4 +1,5 @@
-import { type Box, type Frame, isValidBox, type Target, type Tracker, toCorners } from "@lorat/core";
+import type { Box, Frame, Target, Tracker } from "@lorat/core";
+import { isValidBox, toCorners } from "@lorat/core/geometry";
 import { LoratError } from "@lorat/graph";
 import { formatRegion, parseRegion, regionBox, reportedBox } from "./region.ts";
 import type { TraxChannel } from "./trax-channel.ts";

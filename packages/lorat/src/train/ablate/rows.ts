@@ -1,8 +1,15 @@
-import { type Adaptation, allLinearLayers, type EmbeddingKind, type HeadKind, loraConfig } from "@lorat/core";
+import {
+  type Adaptation,
+  allLinearLayers,
+  type EmbeddingKind,
+  type HeadKind,
+  loraConfig,
+} from "@lorat/core/model";
 import type { RunConfig } from "../../runs/run-config.ts";
 
 /** The ablations of the paper that can be repeated (specification section 1.8). */
 export const ABLATIONS = ["embeddings", "head", "lora", "peft"] as const;
+/** One of the paper's ablations. */
 export type AblationName = (typeof ABLATIONS)[number];
 
 /** One row of an ablation's table. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loraConfig, type Variant, variantNamed } from "@lorat/core";
+import { loraConfig, type Variant, variantNamed } from "@lorat/core/model";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { fromScratchMix } from "../../sampling/mix.ts";

@@ -1,6 +1,6 @@
 import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parametersOf } from "@lorat/core";
+import { parametersOf } from "@lorat/core/model";
 import { type Device, LoratError, sizeOf } from "@lorat/graph";
 import { writeJson, writeWhole } from "../../files/pending-file.ts";
 import { chartPage, htmlTable } from "../../report/page.ts";
@@ -27,6 +27,7 @@ function ablationReport({ ablation, rows }: AblationResult, runs: readonly Run[]
   });
 }
 
+/** How an ablation's rows are trained and judged. */
 export interface AblationOptions {
   /** Folder that gets one run folder a row. */
   readonly out: string;

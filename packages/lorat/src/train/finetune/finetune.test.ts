@@ -1,7 +1,7 @@
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSafetensors } from "@lorat/core";
+import { openSafetensors } from "@lorat/core/weights";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { datasetOf, openDataset } from "../../datasets/index.ts";
 import { fileSource } from "../../files/file-source.ts";

@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { createTracker, requireTracker, TrainingEngine, type UpdateResult } from "@lorat/core";
+import { createTracker } from "@lorat/core/model";
+import { TrainingEngine, type UpdateResult } from "@lorat/core/training";
+import { requireTracker } from "@lorat/core/weights";
 import { type Device, LoratError, type Tensor } from "@lorat/graph";
 import type { Dataset } from "../../datasets/dataset.ts";
 import { datasetOf, openDataset } from "../../datasets/index.ts";
@@ -44,6 +46,7 @@ export interface Check {
   readonly sequences: Readonly<Record<string, number>>;
 }
 
+/** The checks of a fine-tuning on clips that it did not learn from. */
 export interface FinetuneResult {
   /** What was held out: whole clips, the ends of all, or others that were given. */
   readonly heldOut: "clips" | "ends" | "given";

@@ -1,4 +1,5 @@
-import { loraConfig, type TrainingSettings, type Variant } from "@lorat/core";
+import { loraConfig, type Variant } from "@lorat/core/model";
+import type { TrainingSettings } from "@lorat/core/training";
 import type { CropAugmentation } from "../../sampling/crop-augmentation.ts";
 import type { DatasetShare, TrainingData } from "../../sampling/training-data.ts";
 

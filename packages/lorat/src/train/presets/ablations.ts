@@ -1,4 +1,4 @@
-import { loraConfig } from "@lorat/core";
+import { loraConfig } from "@lorat/core/model";
 import { ABLATIONS, ablationRows } from "../ablate/rows.ts";
 import type { Preset } from "./reference.ts";
 import { paperRun } from "./reference.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { loraConfig, mergedConfig, variantNamed } from "@lorat/core";
+import { loraConfig, mergedConfig, variantNamed } from "@lorat/core/model";
 import type { RunConfig } from "../../runs/run-config.ts";
 import type { DataRoots } from "../../sampling/data-manifest.ts";
 import { fromScratchMix } from "../../sampling/mix.ts";

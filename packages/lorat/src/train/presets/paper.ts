@@ -1,4 +1,4 @@
-import { loraConfig, mergedConfig } from "@lorat/core";
+import { loraConfig, mergedConfig } from "@lorat/core/model";
 import type { Preset } from "./reference.ts";
 import { paperRun, reference } from "./reference.ts";
 

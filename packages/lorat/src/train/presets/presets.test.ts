@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { learningRate, trainingSchedule, trainingStep } from "@lorat/core";
+import { learningRate, trainingSchedule, trainingStep } from "@lorat/core/training";
 import { LoratError, sizeOf } from "@lorat/graph";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseRunConfig } from "../../runs/config/parse.ts";

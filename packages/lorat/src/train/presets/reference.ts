@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type ModelConfig, type Variant, variantNamed } from "@lorat/core";
+import { type ModelConfig, type Variant, variantNamed } from "@lorat/core/model";
 import { LoratError, nearestName } from "@lorat/graph";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { paperAugmentation } from "../../sampling/crop-augmentation.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
-import { type CropGeometry, STEM_STRIDE } from "@lorat/core";
+import { STEM_STRIDE } from "@lorat/core/model";
+import type { CropGeometry } from "@lorat/core/training";
 import { type DataRoots, scanData } from "../../sampling/data-manifest.ts";
 import { createLoader, type Loader } from "../../sampling/loader.ts";
 import { fromScratchMix, type MixConfig } from "../../sampling/mix.ts";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { modelFiles, openSafetensors, type Parameter, writeSafetensors } from "@lorat/core";
+import type { Parameter } from "@lorat/core/model";
+import { modelFiles, openSafetensors, writeSafetensors } from "@lorat/core/weights";
 import { bytesOf, LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
 import { bundledModels, modelFolderPath } from "../../trackers/model/model-path.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { mergedConfig, parametersOf, variantNamed } from "@lorat/core";
+import { mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
 import { float32, Graph, relu, serialise } from "@lorat/graph";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { IMAGENET_MEAN, IMAGENET_STD, stageChannels, stageStrides, stemStages } from "@lorat/core";
+import { IMAGENET_MEAN, IMAGENET_STD } from "@lorat/core/geometry";
+import { stageChannels, stageStrides, stemStages } from "@lorat/core/training";
 import {
   add,
   concat,

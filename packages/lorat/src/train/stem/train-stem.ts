@@ -1,9 +1,8 @@
 import { join } from "node:path";
+import { mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
 import {
   createRandom,
   initialStem,
-  mergedConfig,
-  parametersOf,
   type StemBatch,
   StemEngine,
   type StemSettings,
@@ -13,8 +12,7 @@ import {
   type TeacherStatistics,
   TeacherTally,
   unfoldedStem,
-  variantNamed,
-} from "@lorat/core";
+} from "@lorat/core/training";
 import { type Device, float32, LoratError, Session, type Tensor } from "@lorat/graph";
 import { type Checkpoint, writeCheckpoint } from "../../runs/checkpoint.ts";
 import { MetricsLog } from "../../runs/metrics-log.ts";

@@ -1,4 +1,7 @@
-import { Cropper, createRandom, cropParameters, type Frame, searchSizePx, type Variant } from "@lorat/core";
+import type { Frame } from "@lorat/core";
+import { Cropper, cropParameters } from "@lorat/core/geometry";
+import { searchSizePx, type Variant } from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
 import sharp from "sharp";
 import { type Contender, timed } from "../contender.ts";
 import type { BenchContext } from "../context.ts";

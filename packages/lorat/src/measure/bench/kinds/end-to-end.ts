@@ -1,4 +1,5 @@
-import { createTracker, type Model, type Precision, type Tracker, type Variant } from "@lorat/core";
+import type { Model, Precision, Tracker } from "@lorat/core";
+import { createTracker, type Variant } from "@lorat/core/model";
 import type { Device } from "@lorat/graph";
 import { openVideo } from "../../../media/video-reader.ts";
 import { trackVideo } from "../../../track/track-video.ts";

@@ -1,5 +1,8 @@
 import { join } from "node:path";
-import { type Corners, createRandom, imageMean, mergedConfig, type Variant } from "@lorat/core";
+import type { Corners } from "@lorat/core";
+import { imageMean } from "@lorat/core/geometry";
+import { mergedConfig, type Variant } from "@lorat/core/model";
+import { createRandom } from "@lorat/core/training";
 import { cropGeometry } from "../../../runs/run-config.ts";
 import { paperAugmentation } from "../../../sampling/crop-augmentation.ts";
 import { readFrame } from "../../../sampling/frame-store.ts";

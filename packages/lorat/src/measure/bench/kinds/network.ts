@@ -1,4 +1,5 @@
-import type { Model, Variant } from "@lorat/core";
+import type { Model } from "@lorat/core";
+import type { Variant } from "@lorat/core/model";
 import { storedBytes } from "@lorat/graph";
 import type { Contender } from "../contender.ts";
 import type { BenchContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { variantNamed } from "@lorat/core";
+import { variantNamed } from "@lorat/core/model";
 import type { Contender } from "../contender.ts";
 import type { BenchContext } from "../context.ts";
 import { benchModel, networkContender } from "../models.ts";

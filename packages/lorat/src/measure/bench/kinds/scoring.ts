@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { protocolOf } from "@lorat/core";
+import { protocolOf } from "@lorat/core/metrics";
 import { openAnnotations } from "../../../datasets/annotations/open-annotations.ts";
 import { openResults } from "../../../evaluate/results/open-results.ts";
 import { scoreTracker } from "../../../evaluate/score/score-tracker.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { loraConfig, trainingStep, type Variant, variantNamed } from "@lorat/core";
+import { loraConfig, type Variant, variantNamed } from "@lorat/core/model";
+import { trainingStep } from "@lorat/core/training";
 import { cost } from "@lorat/graph";
 import type { TrainingJob } from "../../profile/job.ts";
 import { stepShapes } from "../../profile/profile.ts";

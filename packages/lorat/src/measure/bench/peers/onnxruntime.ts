@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { lorat, type Model, networkInputs } from "@lorat/core";
+import type { Model } from "@lorat/core";
+import { lorat, networkInputs } from "@lorat/core/model";
 import {
   bytesOf,
   cost,

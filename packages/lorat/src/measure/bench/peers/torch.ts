@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Variant, variantNamed } from "@lorat/core";
+import { type Variant, variantNamed } from "@lorat/core/model";
 import { z } from "zod";
 import type { Contender } from "../contender.ts";
 import type { BenchContext } from "../context.ts";
