@@ -148,6 +148,6 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Shell",
     usage: "<shell>",
     description: "print the script by which a shell completes lorat's commands and options",
-    load: async () => (await import("./completion.ts")).completionCommand(),
+    load: async () => (await import("./completion.ts")).completionCommand(COMMANDS),
   },
 };

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "./commands.ts";
 import { allShapes } from "./completion.ts";
 import { SHELLS } from "./completion-scripts.ts";
 
-const shapes = await allShapes();
+const shapes = await allShapes(COMMANDS);
 const folder = mkdtempSync(join(tmpdir(), "lorat-completion-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, "clip.mp4"), "");

@@ -1,8 +1,13 @@
-import { Argument, Command } from "@commander-js/extra-typings";
+import { Argument, Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type CommandShape, SHELLS } from "./completion-scripts.ts";
 
+/** Commands by name, as the list of all has them. */
+type Commands = Readonly<
+  Record<string, { readonly description: string; load(): Promise<CommandUnknownOpts> }>
+>;
+
 /** `lorat completion`: what a shell offers after the Tab key. */
-export function completionCommand() {
+export function completionCommand(commands: Commands) {
   return new Command("completion")
     .description("print the script by which a shell completes lorat's commands and options")
     .addArgument(new Argument("<shell>", "your shell").choices(["bash", "zsh", "fish"]))
@@ -14,27 +19,19 @@ zsh:  lorat completion zsh > "\${fpath[1]}/_lorat"
 fish: lorat completion fish > ~/.config/fish/completions/lorat.fish`,
     )
     .action(async (shell) => {
-      process.stdout.write(SHELLS[shell](await allShapes()));
+      process.stdout.write(SHELLS[shell](await allShapes(commands)));
     });
 }
 
 /** Every command and inner command, as a shell has to know them. */
-export async function allShapes(): Promise<CommandShape[]> {
-  const { COMMANDS } = await import("./commands.ts");
-  const shapes: CommandShape[] = [
-    {
-      path: "",
-      words: Object.entries(COMMANDS).map(([name, { description }]) => ({ name, description })),
-      options: [],
-    },
-  ];
-  for (const entry of Object.values(COMMANDS)) addShapes(await entry.load(), "", shapes);
+export async function allShapes(commands: Commands): Promise<CommandShape[]> {
+  const words = Object.entries(commands).map(([name, { description }]) => ({ name, description }));
+  const shapes: CommandShape[] = [{ path: "", words, options: [] }];
+  for (const entry of Object.values(commands)) addShapes(await entry.load(), "", shapes);
   return shapes;
 }
 
-type AnyCommand = Awaited<ReturnType<typeof import("./commands.ts")["COMMANDS"][string]["load"]>>;
-
-function addShapes(command: AnyCommand, above: string, shapes: CommandShape[]): void {
+function addShapes(command: CommandUnknownOpts, above: string, shapes: CommandShape[]): void {
   const path = `${above} ${command.name()}`.trim();
   const inner = command.commands.map((one) => ({ name: one.name(), description: one.description() }));
   const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? []);

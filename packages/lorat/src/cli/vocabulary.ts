@@ -61,6 +61,8 @@ export const VOCABULARY: Readonly<Record<string, Word>> = {
   link: word("<dir>", "sequences that a VOT workspace links to"),
   "low-memory": flag("training takes less memory and is a little slower"),
   model: word("<model>", "the model that is used: a name or a folder"),
+  "mix-share": word("<share>", "share of training pairs that keep what a model knows"),
+  "mix-data": word("<dir>", "material of the pairs that keep what a model knows"),
   "model-out": word("<dir>", "where a trained model goes, as a model folder"),
   mpi: word("<file>", "the MPI library"),
   mpirun: word("<file>", "the mpirun that starts ranks"),
