@@ -20,7 +20,7 @@ interface DatasetPlan {
 export interface BatchPlan {
   readonly geometry: CropGeometry;
   readonly batchSize: number;
-  /** Part of every batch that is made; all of it when left out. */
+  /** Part of every batch that is made; default: all of it. */
   readonly share?: Share | undefined;
   readonly seed: number;
   readonly data: MixPlan | DatasetPlan;
@@ -42,10 +42,11 @@ function chosenDatasets({ columns, pairs }: DatasetPlan): Dataset[] {
 }
 
 /** What a plan's samples are drawn from. */
-function pairSupply({ data, seed, batchSize }: BatchPlan): PairSupply {
+function pairSupply({ data, seed, batchSize, geometry }: BatchPlan): PairSupply {
+  const wantsReference = (geometry.references ?? 0) > 0;
   return data.kind === "mix"
-    ? mixedPairs(data, seed)
-    : datasetPairs(chosenDatasets(data), data.pairs, seed, batchSize);
+    ? mixedPairs(data, seed, wantsReference)
+    : datasetPairs(chosenDatasets(data), { ...data.pairs, wantsReference }, seed, batchSize);
 }
 
 /**
