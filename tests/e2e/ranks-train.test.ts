@@ -47,7 +47,9 @@ describe.each(installedMpis)("training on ranks of $name", (mpi) => {
     const out = join(folder, `${mpi.name}-halves`);
     const { status } = await onRanks(mpi, 2, [...training("full", out), "--compress", "fp16"]);
     expect(status).toBe(0);
-    const [before, after] = await Promise.all([join(folder, "full"), out].map((run) => trainedParameters(run)));
+    const [before, after] = await Promise.all(
+      [join(folder, "full"), out].map((run) => trainedParameters(run)),
+    );
     // 50 steps of at most 1e-4 each.
     expect(largestDifference(before!, after!)).toBeLessThan(1e-3);
     const sent = async (run: string) => {
