@@ -11,6 +11,8 @@ export { learningRate, type Schedule } from "./schedule.ts";
 export {
   type OptimizerSettings,
   optimizerSchema,
+  type StemSettings,
+  stemSettingsSchema,
   type TrainingSettings,
   trainingSchedule,
   trainingSettingsSchema,

@@ -58,6 +58,20 @@ export const trainingSettingsSchema = z.strictObject({
 /** Everything that decides a training, except its data. */
 export type TrainingSettings = Readonly<z.infer<typeof trainingSettingsSchema>>;
 
+/** What a run's settings may say of a stem's training, except its data. */
+export const stemSettingsSchema = z.strictObject({
+  batchSize: count,
+  /** Pixels a side of the crops. */
+  sidePx: count,
+  steps: count,
+  /** Updates in which every stage learns alone, on the teacher's input to it. */
+  stepsAlone: z.int().min(0),
+  optimizer: optimizerSchema,
+});
+
+/** What decides a stem's training, except its data. */
+export type StemSettings = Readonly<z.infer<typeof stemSettingsSchema>>;
+
 /** The schedule of a training. */
 export function trainingSchedule({
   optimizer,

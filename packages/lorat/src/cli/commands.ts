@@ -20,6 +20,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "follow an object through a video or a folder of images",
     load: async () => (await import("./track.ts")).trackCommand(),
   },
+  boxes: {
+    group: "Track",
+    usage: "[options] <in>",
+    description: "convert boxes between the formats of benchmarks and annotation tools",
+    load: async () => (await import("./boxes.ts")).boxesCommand(),
+  },
   models: {
     group: "Models",
     usage: "[options]",

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { variants } from "@lorat/core/model";
-import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/profile/index.ts";
+import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/index.ts";
 import { efficiencyOf, sourceLine, trainingOf } from "../report/published/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";

@@ -1,10 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { batchFeeds, type TrainingBatch } from "@lorat/core/training";
-import type { TensorToWrite } from "@lorat/core/weights";
-import { bytesOf } from "@lorat/graph";
 import { writeOutput } from "../files/pending-file.ts";
-import { writeTensorFile } from "../files/tensor-file.ts";
+import { tensorsToWrite, writeTensorFile } from "../files/tensor-file.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { runFiles } from "../runs/run-config.ts";
 
@@ -29,9 +27,7 @@ export async function saveBatches(
     const ofRank = rank === undefined ? "" : `-rank-${rank}`;
     const suffix = `${passes.length > 1 ? `-pass-${passes.indexOf(pass) + 1}` : ""}${ofRank}`;
     const path = join(folder, `step-${step}${suffix}.safetensors`);
-    const tensors = Object.entries(batchFeeds(pass.batch, config)).map(
-      ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
-    );
+    const tensors = tensorsToWrite(Object.entries(batchFeeds(pass.batch, config)));
     const metadata = { step: String(step), loss: String(pass.loss) };
     await writeOutput(path, { force: true }, (partial) => writeTensorFile(partial, tensors, metadata));
     paths.push(path);

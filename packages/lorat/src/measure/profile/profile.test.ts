@@ -14,7 +14,7 @@ let folder = "";
 let script: Awaited<ReturnType<typeof buildWorker>>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lorat-profile-test-"));
-  script = await buildWorker(new URL("./child.ts", import.meta.url));
+  script = await buildWorker(new URL("../child/child.ts", import.meta.url));
 });
 afterAll(() => Promise.all([script?.remove(), rm(folder, { recursive: true, force: true })]));
 

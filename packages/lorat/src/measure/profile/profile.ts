@@ -20,12 +20,12 @@ import {
   type Value,
 } from "@lorat/graph";
 import { type ModelRow, modelRow } from "../../models/model-table.ts";
+import type { ProfileFigures, TrainingSide } from "../child/job.ts";
+import { type ChildOptions, runChild } from "../child/run-child.ts";
+import { sideConfig } from "../child/training.ts";
+import { requireDisk, requireMemory } from "../memory.ts";
+import { type WeightsFile, weightsFileBytes, writeRandomWeights } from "../random-weights.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
-import type { ProfileFigures, TrainingSide } from "./job.ts";
-import { requireDisk, requireMemory } from "./memory.ts";
-import { type WeightsFile, weightsFileBytes, writeRandomWeights } from "./random-weights.ts";
-import { type ChildOptions, runChild } from "./run-child.ts";
-import { sideConfig } from "./training.ts";
 
 /** What a measurement is doing: `label` and how much of it is done. */
 export type ProfileProgress = (label: string, done: number, total: number, unit: string) => void;

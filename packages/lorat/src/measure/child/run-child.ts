@@ -1,26 +1,11 @@
 import { fork } from "node:child_process";
 import { LoratError } from "@lorat/graph";
 import { builtFile, requireScript } from "../../threads/built-file.ts";
-import { fromPlainError, toPlainError } from "../../threads/thread-error.ts";
-import type { ChildNews, ProfileFigures, ProfileJob, RunProgress } from "./job.ts";
-
-/** The whole of a measuring child: takes one job from its parent, sends news, and ends with the parent. */
-export function answerJob<Job, Figures>(measure: (job: Job, onRun: RunProgress) => Promise<Figures>): void {
-  const tell = (news: ChildNews<Figures>) => process.send!(news);
-  process.once("message", async (job: Job) => {
-    try {
-      const figures = await measure(job, (done, total) => tell({ kind: "progress", done, total }));
-      tell({ kind: "figures", figures });
-    } catch (error) {
-      tell({ kind: "error", error: toPlainError(error) });
-    }
-    process.disconnect();
-  });
-  process.on("disconnect", () => process.exit()); // the parent is gone, or everything is said
-}
+import { fromPlainError } from "../../threads/thread-error.ts";
+import type { ChildJob, ChildNews, FiguresOf, RunProgress } from "./job.ts";
 
 export interface ChildOptions {
-  /** The child's script; the built one when left out. */
+  /** The child's script; default: the built one. */
   readonly script?: URL;
   readonly onRun?: RunProgress;
   /** Ends the child. */
@@ -32,20 +17,13 @@ export interface ChildOptions {
  * when the system ended the child, `PROFILE_STOPPED` when the signal did, `PROFILE_CHILD` when it ended otherwise, and what
  * the measurement throws.
  */
-export function runChild(job: ProfileJob, options: ChildOptions = {}): Promise<ProfileFigures> {
-  return forkJob(job, jobName(job), {
-    ...options,
-    script: options.script ?? builtFile("measure/profile/child"),
-  });
-}
-
-/** {@link runChild} for any job, named for messages, answered by a script with {@link ChildNews}. */
-export async function forkJob<Figures>(
-  job: object,
-  name: string,
-  options: ChildOptions & { readonly script: URL },
-): Promise<Figures> {
-  const script = requireScript(options.script, "PROFILE_NOT_BUILT", "the script that measures");
+export async function runChild<Job extends ChildJob>(
+  job: Job,
+  options: ChildOptions = {},
+): Promise<FiguresOf<Job>> {
+  const name = jobName(job);
+  const file = options.script ?? builtFile("measure/child/child");
+  const script = requireScript(file, "PROFILE_NOT_BUILT", "the script that measures");
   const stopped = () => new LoratError("PROFILE_STOPPED", "the measurement was stopped");
   if (options.signal?.aborted) throw stopped();
   const child = fork(script, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
@@ -53,9 +31,9 @@ export async function forkJob<Figures>(
   options.signal?.addEventListener("abort", stop, { once: true });
   try {
     return await new Promise((resolve, reject) => {
-      child.on("message", (news: ChildNews<Figures>) => {
+      child.on("message", (news: ChildNews) => {
         if (news.kind === "progress") options.onRun?.(news.done, news.total);
-        else if (news.kind === "figures") resolve(news.figures);
+        else if (news.kind === "figures") resolve(news.figures as FiguresOf<Job>);
         else reject(explained(name, fromPlainError(news.error)));
       });
       child.on("error", reject);
@@ -95,7 +73,8 @@ function outOfMemory(name: string, why: string, cause?: Error): LoratError {
   });
 }
 
-function jobName(job: ProfileJob): string {
+function jobName(job: ChildJob): string {
+  if (job.kind === "many-frames") return "memory over many frames";
   if (job.kind === "forward") return `the forward pass of ${job.variant}`;
   return `${job.side === "lora" ? "LoRA" : "full fine-tuning"} of ${job.variant} at batch ${job.batch}`;
 }

@@ -11,9 +11,9 @@ import {
 } from "@lorat/core/model";
 import { type TrainingBatch, TrainingEngine, type TrainingSettings } from "@lorat/core/training";
 import { type FileTensor, float32, type StoredTensor, sizeOf } from "@lorat/graph";
-import { pixels, processorMs } from "../timing.ts";
+import { peakMemory } from "../memory.ts";
+import { pixels, timeOf } from "../timing.ts";
 import type { ProfileFigures, RunProgress, TrainingJob, TrainingSide } from "./job.ts";
-import { peakMemory } from "./memory.ts";
 
 /** Steps before the clock runs: they take the memory that later ones find. */
 const warmUpSteps = 2;
@@ -34,15 +34,12 @@ export async function measureTraining(job: TrainingJob, onRun: RunProgress): Pro
   const optimizerMs: number[] = [];
   let startSeconds = 0;
   for (let i = 0; i < steps; i++) {
-    const began = performance.now();
-    const used = process.cpuUsage();
-    await engine.accumulate(batch);
-    const passed = performance.now();
-    await engine.update();
+    const passes = await timeOf(() => engine.accumulate(batch));
+    const update = await timeOf(() => engine.update());
     if (i >= warmUpSteps) {
-      ms.push(performance.now() - began);
-      optimizerMs.push(performance.now() - passed);
-      cpuMs.push(processorMs(used));
+      ms.push(passes.ms + update.ms);
+      optimizerMs.push(update.ms);
+      cpuMs.push(passes.cpuMs + update.cpuMs);
     }
     if (i === 0) startSeconds = process.uptime();
     onRun(i + 1, steps);

@@ -1,5 +1,5 @@
 import { LoratError } from "@lorat/graph";
-import { boundsOfPolygon, describeRow, splitLines, splitNumbers } from "../boxes/box-rows.ts";
+import { boundsOfPolygon, describeRow, splitLines, splitNumbers } from "./box-rows.ts";
 
 /** One line of a label file, its columns not yet told apart. */
 export interface YoloRow {

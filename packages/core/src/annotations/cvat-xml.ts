@@ -1,8 +1,8 @@
 import { LoratError } from "@lorat/graph";
 import { XMLParser } from "fast-xml-parser";
 import { z } from "zod";
-import type { PictureSize } from "../annotation-source.ts";
-import { boundsOfPolygon } from "../boxes/box-rows.ts";
+import type { Size } from "../geometry/frame.ts";
+import { boundsOfPolygon } from "./box-rows.ts";
 
 type FourNumbers = readonly [x: number, y: number, width: number, height: number];
 
@@ -10,10 +10,12 @@ type FourNumbers = readonly [x: number, y: number, width: number, height: number
 export interface CvatShape {
   readonly frame: number;
   readonly box: FourNumbers | undefined;
+  readonly occluded?: boolean;
 }
 
 interface CvatTrack {
   readonly id: string;
+  readonly label: string;
   readonly shapes: readonly CvatShape[];
 }
 
@@ -21,14 +23,15 @@ interface CvatTrack {
 interface CvatPicture {
   /** As the file names it, perhaps with folders. */
   readonly file: string;
-  readonly size: PictureSize;
+  readonly size: Size;
   readonly shapes: readonly { readonly label: string; readonly track?: string; readonly box: FourNumbers }[];
 }
 
+/** What a file of CVAT says: tracks of a video, or pictures with boxes. */
 export interface CvatDocument {
   readonly tracks: readonly CvatTrack[];
   readonly pictures: readonly CvatPicture[];
-  readonly size?: PictureSize;
+  readonly size?: Size;
   readonly videoName?: string;
   /** Frames of the task; 0 where the file does not say. */
   readonly frameCount: number;
@@ -41,7 +44,7 @@ export interface CvatDocument {
 
 const number = z.coerce.number();
 const flag = z.enum(["0", "1"]).default("0");
-const common = { frame: number.default(0), outside: flag, label: z.string().default("") };
+const common = { frame: number.default(0), outside: flag, occluded: flag, label: z.string().default("") };
 const attributes = z
   .array(z.object({ name: z.string().default(""), "#text": z.coerce.string().default("") }).or(z.string()))
   .default([]);
@@ -72,7 +75,9 @@ const lists = {
 };
 const document = z.object({
   annotations: z.object({
-    track: z.array(z.object({ id: z.string().default(""), ...lists })).default([]),
+    track: z
+      .array(z.object({ id: z.string().default(""), label: z.string().default(""), ...lists }))
+      .default([]),
     image: z.array(z.object({ name: z.string(), width: number, height: number, ...lists })).default([]),
     meta: z.unknown().optional(),
   }),
@@ -125,7 +130,8 @@ export function parseCvat(text: string, file: string): CvatDocument {
   return {
     tracks: track.map((one) => ({
       id: one.id,
-      shapes: shapesOf(one).map(({ frame, box }) => ({ frame, box })),
+      label: one.label,
+      shapes: shapesOf(one).map(({ frame, box, occluded }) => ({ frame, box, occluded })),
     })),
     pictures: image.map((one) => ({
       file: one.name,
@@ -146,10 +152,10 @@ type Drawn = CvatShape & { readonly label: string; readonly track: string | unde
 function shapesOf(owner: object): Drawn[] {
   const of = owner as { [K in keyof typeof shapeKinds]: z.infer<(typeof shapeKinds)[K]>[] };
   const drawn = (shape: z.infer<(typeof shapeKinds)["polygon"]> | object, box: FourNumbers): Drawn => {
-    const { frame, outside, label, attribute } = shape as z.infer<(typeof shapeKinds)["mask"]>;
+    const { frame, outside, occluded, label, attribute } = shape as z.infer<(typeof shapeKinds)["mask"]>;
     const id = attribute.find((one) => typeof one === "object" && /^track[ _]?id$/i.test(one.name));
     const track = typeof id === "object" ? id["#text"] : undefined;
-    return { frame, label, track, box: outside === "1" ? undefined : box };
+    return { frame, label, track, box: outside === "1" ? undefined : box, occluded: occluded === "1" };
   };
   return [
     ...of.box.map((one) => drawn(one, turned(one.xtl, one.ytl, one.xbr, one.ybr, one.rotation))),

@@ -8,7 +8,7 @@ export type TrainingSide = "lora" | "full";
 interface Job {
   readonly variant: string;
   readonly device: Device;
-  /** Threads inside an operator, CPU only; ONNX Runtime's own choice when left out. */
+  /** Threads inside an operator, CPU only; default: ONNX Runtime's own choice. */
   readonly threads?: number;
   /** Random weights, by name; every parameter of the graph. */
   readonly weights: readonly (readonly [string, FileTensor])[];
@@ -18,7 +18,7 @@ interface Job {
 export interface ForwardJob extends Job {
   readonly kind: "forward";
   readonly precision: Precision;
-  /** Timed runs; left out: what the specification's section 6 says for the device. */
+  /** Timed runs; default: what specification section 6 says for the device. */
   readonly repeat?: number;
 }
 
@@ -31,9 +31,46 @@ export interface TrainingJob extends Job {
   readonly steps: number;
 }
 
-export type ProfileJob = ForwardJob | TrainingJob;
+/** Many frames through trackers, to see whether memory grows. */
+export interface ManyFramesJob {
+  readonly kind: "many-frames";
+  readonly model: string;
+  readonly threads?: number;
+  /** Frames through one tracker. */
+  readonly frames: number;
+  /** Frames before the resident size is noted for the first time. */
+  readonly settled: number;
+  /** Trackers opened, used for two frames and disposed of, one after the other. */
+  readonly trackers: number;
+  /** Frames of 3840 x 2160 pixels through one tracker. */
+  readonly largeFrames: number;
+  /** Trackers that are open at once, and the frames that go through each. */
+  readonly together: number;
+  readonly togetherFrames: number;
+}
 
-/** What a child process found out. */
+/** Resident bytes of the process. */
+export interface ManyFramesFigures {
+  readonly settled: number;
+  readonly afterFrames: number;
+  /** After the first tenth of the trackers, and after all. */
+  readonly firstTrackers: number;
+  readonly afterTrackers: number;
+  /** Of the large frames: after the first hundredth, and after all. */
+  readonly firstLarge: number;
+  readonly afterLarge: number;
+  /** Of trackers side by side: after the first tenth of the frames, and after all. */
+  readonly firstTogether: number;
+  readonly afterTogether: number;
+}
+
+/** What a child process measures. */
+export type ChildJob = ForwardJob | TrainingJob | ManyFramesJob;
+
+/** What it finds out of a job. */
+export type FiguresOf<Job extends ChildJob> = Job extends ManyFramesJob ? ManyFramesFigures : ProfileFigures;
+
+/** Times and memory of a forward pass or a training step. */
 export interface ProfileFigures {
   readonly device: ConcreteDevice;
   /** Milliseconds of each timed run, in order. */
@@ -49,9 +86,9 @@ export interface ProfileFigures {
 }
 
 /** From a child to its parent. */
-export type ChildNews<Figures> =
+export type ChildNews =
   | { readonly kind: "progress"; readonly done: number; readonly total: number }
-  | { readonly kind: "figures"; readonly figures: Figures }
+  | { readonly kind: "figures"; readonly figures: ProfileFigures | ManyFramesFigures }
   | { readonly kind: "error"; readonly error: PlainError };
 
 /** Tells how far a measurement is: runs done and runs in all, warm-ups included. */

@@ -2,41 +2,10 @@ import type { Box, Frame } from "@lorat/core";
 import { createTracker } from "@lorat/core/model";
 import { synthesise } from "../../synth/synthesise.ts";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
-import type { RunProgress } from "../profile/job.ts";
-
-export interface MemoryJob {
-  readonly model: string;
-  readonly threads?: number;
-  /** Frames through one tracker. */
-  readonly frames: number;
-  /** Frames before the resident size is noted for the first time. */
-  readonly settled: number;
-  /** Trackers opened, used for two frames and disposed of, one after the other. */
-  readonly trackers: number;
-  /** Frames of 3840 x 2160 pixels through one tracker. */
-  readonly largeFrames: number;
-  /** Trackers that are open at once, and the frames that go through each. */
-  readonly together: number;
-  readonly togetherFrames: number;
-}
-
-/** Resident bytes of the process. */
-export interface MemoryFigures {
-  readonly settled: number;
-  readonly afterFrames: number;
-  /** After the first tenth of the trackers, and after all. */
-  readonly firstTrackers: number;
-  readonly afterTrackers: number;
-  /** Of the large frames: after the first hundredth, and after all. */
-  readonly firstLarge: number;
-  readonly afterLarge: number;
-  /** Of trackers side by side: after the first tenth of the frames, and after all. */
-  readonly firstTogether: number;
-  readonly afterTogether: number;
-}
+import type { ManyFramesFigures, ManyFramesJob, RunProgress } from "./job.ts";
 
 /** Does the same again and again and looks at the process's resident size. */
-export async function measureMemory(job: MemoryJob, onRun: RunProgress): Promise<MemoryFigures> {
+export async function measureManyFrames(job: ManyFramesJob, onRun: RunProgress): Promise<ManyFramesFigures> {
   const model = await loadModel(job.model);
   const options = { device: "cpu", threads: job.threads } as const;
   const clip = synthesise(3, { width: 320, height: 240, frames: 8 });

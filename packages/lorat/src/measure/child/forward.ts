@@ -1,8 +1,8 @@
 import { atPrecision, lorat, mergedConfig, networkInputs, variantNamed } from "@lorat/core/model";
 import { type Feeds, float32, Graph, resolveDevice, Session, sizeOf } from "@lorat/graph";
-import { pixels, processorMs } from "../timing.ts";
+import { peakMemory } from "../memory.ts";
+import { pixels, timeOf } from "../timing.ts";
 import type { ForwardJob, ProfileFigures, RunProgress } from "./job.ts";
-import { peakMemory } from "./memory.ts";
 
 /** Untimed and timed runs (specification section 6). */
 const loops = { cpu: { warmUps: 1, timed: 5 }, accelerator: { warmUps: 10, timed: 100 } } as const;
@@ -32,12 +32,11 @@ export async function measureForward(job: ForwardJob, onRun: RunProgress): Promi
   const cpuMs: number[] = [];
   let startSeconds = 0;
   for (let i = 0; i < warmUps + runs; i++) {
-    const began = performance.now();
-    const used = process.cpuUsage();
-    await session.compute(feeds); // the outputs are in JavaScript memory when it resolves, on every device
+    // The outputs are in JavaScript memory when it resolves, on every device.
+    const sample = await timeOf(() => session.compute(feeds));
     if (i >= warmUps) {
-      ms.push(performance.now() - began);
-      cpuMs.push(processorMs(used));
+      ms.push(sample.ms);
+      cpuMs.push(sample.cpuMs);
     }
     if (i === 0) startSeconds = process.uptime();
     onRun(i + 1, warmUps + runs);
