@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const count = z.int().positive();
 
-/** What a file may say of a variant. */
+/** Schema of a variant in a file. */
 export const variantSchema = z.object({
   name: z.string().min(1),
   /** Width of the tokens. */

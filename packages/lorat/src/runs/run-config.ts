@@ -18,7 +18,7 @@ export const runFiles = {
 const count = z.int().min(1);
 const text = z.string().min(1);
 
-/** What a run's configuration may hold. Keys that it does not name are refused. */
+/** Schema of a run's configuration. Keys that it does not name are refused. */
 export const runConfigSchema = z.strictObject({
   ...trainingSettingsSchema.shape,
   /** The preset it came from, for people. */

@@ -20,7 +20,7 @@ interface DatasetPlan {
 export interface BatchPlan {
   readonly geometry: CropGeometry;
   readonly batchSize: number;
-  /** Part of every batch that is made; all of it when left out. */
+  /** Part of every batch that is made; default: all of it. */
   readonly share?: Share | undefined;
   readonly seed: number;
   readonly data: MixPlan | DatasetPlan;

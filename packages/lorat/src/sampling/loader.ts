@@ -20,18 +20,18 @@ export interface LoaderOptions {
   /** Part of every batch to make, where ranks share it; default: all of it. */
   readonly share?: Share | undefined;
   readonly seed: number;
-  /** Step of the first batch, for resuming a run; default 0. */
+  /** Step of the first batch, for resuming a run; default: 0. */
   readonly startStep?: number;
   /**
-   * Threads; default 1, and 0 makes batches in the calling thread. The batches are the same for any number. Decoding is done
+   * Threads; default: 1, and 0 makes batches in the calling thread. The batches are the same for any number. Decoding is done
    * by the process's thread pool beside them, of 4 threads unless `UV_THREADPOOL_SIZE` was set before the start.
    */
   readonly workers?: number;
-  /** Batches made ahead of the consumer; default two more than there are threads. */
+  /** Batches made ahead of the consumer; default: two more than there are threads. */
   readonly prefetch?: number;
-  /** Mix only: bytes of decoded pictures kept, for all threads together; default 3 GiB, or an eighth of the memory if that is less. */
+  /** Mix only: bytes of decoded pictures kept, for all threads together; default: 3 GiB, or an eighth of the memory if that is less. */
   readonly cacheBytes?: number;
-  /** Mix only: pictures are decoded to at most this longer side; default 480. Datasets are read at their own size. */
+  /** Mix only: pictures are decoded to at most this longer side; default: 480. Datasets are read at their own size. */
   readonly maxPictureSidePx?: number;
   /** Datasets only: what `openDataset` gave for each of the sets; they are opened when this is left out. */
   readonly opened?: readonly DatasetColumns[];

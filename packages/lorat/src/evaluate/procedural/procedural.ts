@@ -7,7 +7,7 @@ import { follow, ownBoxes } from "../../trackers/follow.ts";
 export interface ProceduralTrial extends SynthOptions {
   /** Clips; each has a seed of its own, counted from `firstSeed`. */
   readonly clips: number;
-  /** Training scenes never come from these seeds' clips: they are composed from another stock. Default 10,000. */
+  /** Training scenes never come from these seeds' clips: they are composed from another stock. Default: 10,000. */
   readonly firstSeed?: number;
 }
 

@@ -14,7 +14,7 @@ export interface EvaluateOptions extends EvalChoice {
   readonly tracker: TrackerSpec;
   /** Folder of the run; what is finished in it is not done again. */
   readonly folder: string;
-  /** Times that the tracker runs over each sequence; default 1. */
+  /** Times that the tracker runs over each sequence; default: 1. */
   readonly repeat?: number | undefined;
   /** The ranks that track together; each of them calls this with the same options. The first one alone writes. */
   readonly ranks?: Ranks | undefined;

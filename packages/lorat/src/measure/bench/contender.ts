@@ -24,7 +24,7 @@ interface TimedOptions extends Omit<Contender, "measure" | "dispose"> {
   dispose?(): Promise<void>;
 }
 
-/** Most runs of one round. */
+/** Maximum number of runs of one round. */
 const mostRuns = 20;
 
 /** A contender that runs in this process: as many runs a round as fit into `roundMs`, at least one. */

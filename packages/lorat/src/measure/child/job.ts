@@ -79,7 +79,7 @@ export interface ProfileFigures {
   readonly cpuMs: readonly number[];
   /** Of the milliseconds, the optimiser's; training only. */
   readonly optimizerMs?: readonly number[];
-  /** Most resident memory of the whole process, in bytes. */
+  /** Maximum resident memory of the whole process, in bytes. */
   readonly peakBytes: number;
   /** Seconds from the process's start to the first run's end. */
   readonly startSeconds: number;

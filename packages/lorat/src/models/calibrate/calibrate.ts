@@ -12,7 +12,7 @@ import { proceduralSamples, type ScoreSample, sequenceSamples } from "./samples.
 
 /** What a model is calibrated on. */
 export interface CalibrateOptions {
-  /** Clips of each difficulty; default 5. */
+  /** Clips of each difficulty; default: 5. */
   readonly clips?: number;
   /** Folder of annotated sequences to measure on as well; the curve is not fitted to them. */
   readonly sequences?: string;

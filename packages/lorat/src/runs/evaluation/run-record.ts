@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import type { EvalSet } from "../../datasets/open-eval-set.ts";
+import { packageVersion } from "../../files/package-version.ts";
 import { writeJson } from "../../files/pending-file.ts";
 import { type TrackerIdentity, trackerIdentity } from "../../trackers/tracker-spec.ts";
 
@@ -42,7 +43,7 @@ export async function recordOf(
   const frames = sequences.reduce((sum, one) => sum + one.frames.count, 0);
   return {
     format: "lorat-eval",
-    version: await ownVersion(),
+    version: await packageVersion(),
     dataset: { kind, path, splits, sequences: sequences.length, frames, fingerprint },
     tracker,
     repeat,
@@ -111,8 +112,3 @@ const COMPARED: readonly (readonly [string, (record: EvaluationRecord) => unknow
   ["precision", ({ tracker }) => tracker.precision ?? "fp32"],
   ["repeat", ({ repeat }) => repeat],
 ];
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}

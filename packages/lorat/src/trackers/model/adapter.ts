@@ -17,7 +17,7 @@ import { writeOutput } from "../../files/pending-file.ts";
 import { tensorsToWrite, writeTensorFile } from "../../files/tensor-file.ts";
 import { sessionProduct } from "./session-product.ts";
 
-/** What an adapter file says of itself, beside its tensors. */
+/** Metadata of an adapter file. */
 interface AdapterFacts {
   /** Name of the model that it was made for, for messages. */
   readonly base: string;

@@ -25,13 +25,13 @@ export interface FinetuneOptions extends FinetuneSettings {
   readonly validation?: string;
   /** Folder that the adapter goes into. */
   readonly out: string;
-  /** Updates between two checks; default 50. */
+  /** Updates between two checks; default: 50. */
   readonly checkEvery?: number;
-  /** Checks in a row without a better score after which it stops; default 3. */
+  /** Checks in a row without a better score after which it stops; default: 3. */
   readonly patience?: number;
   readonly device?: Device;
   readonly threads?: number;
-  /** Threads that prepare batches; default 1. */
+  /** Threads that prepare batches; default: 1. */
   readonly workers?: number;
   /** Stops early; the best adapter so far is written all the same. */
   readonly signal?: AbortSignal;

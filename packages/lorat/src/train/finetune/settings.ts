@@ -5,13 +5,13 @@ import type { DatasetShare, TrainingData } from "../../sampling/training-data.ts
 
 /** What of a fine-tuning can be chosen; the rest is decided here. */
 export interface FinetuneSettings {
-  /** Rank of the adapter, which decides its size; default 8. */
+  /** Rank of the adapter, which decides its size; default: 8. */
   readonly rank?: number;
-  /** Most updates; default 300. */
+  /** Maximum number of updates; default: 300. */
   readonly steps?: number;
-  /** Pairs of an update; default 16. */
+  /** Pairs of an update; default: 16. */
   readonly batchSize?: number;
-  /** Highest learning rate; default 4e-5: higher ones fit the clips better and forget the rest of the world. */
+  /** Highest learning rate; default: 4e-5: higher ones fit the clips better and forget the rest of the world. */
   readonly learningRate?: number;
   readonly seed?: number;
 }

@@ -6,7 +6,7 @@ import type { DataRoots } from "../../sampling/data-manifest.ts";
 import { fromScratchMix } from "../../sampling/mix.ts";
 
 interface NanoLoraOptions extends NanoOptions {
-  /** The tracker that is adapted; the bundled one when left out. */
+  /** The tracker that is adapted; default: the bundled one. */
   readonly base?: string;
 }
 

@@ -54,7 +54,7 @@ export interface PresetOptions {
   readonly base?: string;
   /** File of a convolutional stem (`lorat train stem`), for a variant that has one. */
   readonly stem?: string;
-  /** Optimiser steps in all; the preset's own when left out. */
+  /** Optimiser steps in all; default: the preset's own. */
   readonly steps?: number;
   readonly seed?: number;
 }

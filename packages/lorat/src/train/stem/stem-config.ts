@@ -9,7 +9,7 @@ import { type DataRoots, dataRootsSchema } from "../../sampling/data-manifest.ts
 
 const text = z.string().min(1);
 
-/** What the configuration of a stem's training may hold. */
+/** Schema of the configuration of a stem's training. */
 const stemRunSchema = z.strictObject({
   ...stemSettingsSchema.shape,
   name: text,
