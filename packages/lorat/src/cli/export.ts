@@ -17,7 +17,7 @@ export function exportCommand() {
         .choices(["one", "two"])
         .default("one" as const),
     )
-    .option("--batch <number>", "targets that one run takes", count, 1)
+    .option("--batch <pairs>", "targets that one run takes", count, 1)
     .addOption(
       new Option(
         "--precision <precision>",
