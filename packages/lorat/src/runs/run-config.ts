@@ -55,7 +55,7 @@ export type RunConfig = Readonly<z.infer<typeof runConfigSchema>>;
 
 /** The crops that a model takes. */
 export function cropGeometry({ variant }: ModelConfig): CropGeometry {
-  const { patchSize, templateGrid, searchGrid, templateAreaFactor, searchAreaFactor } = variant;
+  const { patchSize, templateGrid, searchGrid, templateAreaFactor, searchAreaFactor, references } = variant;
   return {
     patchSize,
     templateSizePx: templateSizePx(variant),
@@ -64,5 +64,6 @@ export function cropGeometry({ variant }: ModelConfig): CropGeometry {
     searchGrid,
     templateAreaFactor,
     searchAreaFactor,
+    ...(references !== undefined && { references }),
   };
 }

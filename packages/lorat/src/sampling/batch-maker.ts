@@ -42,10 +42,11 @@ function chosenDatasets({ columns, pairs }: DatasetPlan): Dataset[] {
 }
 
 /** What a plan's samples are drawn from. */
-function pairSupply({ data, seed, batchSize }: BatchPlan): PairSupply {
+function pairSupply({ data, seed, batchSize, geometry }: BatchPlan): PairSupply {
+  const wantsReference = (geometry.references ?? 0) > 0;
   return data.kind === "mix"
-    ? mixedPairs(data, seed)
-    : datasetPairs(chosenDatasets(data), data.pairs, seed, batchSize);
+    ? mixedPairs(data, seed, wantsReference)
+    : datasetPairs(chosenDatasets(data), { ...data.pairs, wantsReference }, seed, batchSize);
 }
 
 /**

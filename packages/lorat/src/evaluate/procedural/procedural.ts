@@ -47,7 +47,10 @@ export async function runProcedural(tracker: Tracker, trial: ProceduralTrial): P
 }
 
 /** Tracks a clip from its first box to its end; the first frame has the given box with a score of 1. */
-export async function judgeClip(tracker: Tracker, clip: Iterable<SynthFrame>): Promise<JudgedFrame[]> {
+export async function judgeClip(
+  tracker: Pick<Tracker, "start">,
+  clip: Iterable<SynthFrame>,
+): Promise<JudgedFrame[]> {
   const shown: Pick<JudgedFrame, "truth" | "visibility">[] = [];
   const rendered = clip[Symbol.iterator]();
   const first = rendered.next();

@@ -23,10 +23,7 @@ export async function measureForward(job: ForwardJob, onRun: RunProgress): Promi
     threads: job.threads,
   });
   const feeds: Feeds = Object.fromEntries(
-    [inputs.template, inputs.search, inputs.templateMask].map(({ name, shape }) => [
-      name,
-      float32(pixels(sizeOf(shape)), shape),
-    ]),
+    Object.values(inputs).map(({ name, shape }) => [name, float32(pixels(sizeOf(shape)), shape)]),
   );
   const ms: number[] = [];
   const cpuMs: number[] = [];

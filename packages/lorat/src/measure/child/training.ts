@@ -5,6 +5,7 @@ import {
   mergedConfig,
   parametersOf,
   searchSizePx,
+  templateCount,
   templateSizePx,
   type Variant,
   variantNamed,
@@ -119,6 +120,10 @@ function madeUpBatch(variant: Variant, size: number): TrainingBatch {
   const positives = middle(searchGrid);
   return {
     size,
+    ...(templateCount(variant) > 1 && {
+      reference: pixels(size * 3 * templateSizePx(variant) ** 2),
+      referenceMask: middle(templateGrid),
+    }),
     template: pixels(size * 3 * templateSizePx(variant) ** 2),
     search: pixels(size * 3 * searchSizePx(variant) ** 2),
     templateMask: middle(templateGrid),
