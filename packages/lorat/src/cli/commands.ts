@@ -44,6 +44,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "look at what lorat keeps in the user's cache, check it, remove it",
     load: async () => (await import("./cache.ts")).cacheCommand(),
   },
+  export: {
+    group: "Models",
+    usage: "[options] <model>",
+    description: "write a model as ONNX of standard operators, for other programs",
+    load: async () => (await import("./export.ts")).exportCommand(),
+  },
   convert: {
     group: "Models",
     usage: "[options] <file...>",
