@@ -6,7 +6,7 @@
 // share: how much of a step is exchange, for nano, S-224 and B-224 with LoRA, from the run's log.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loraConfig, variantNamed } from "@lorat/core/model";
 import { nanoPreset } from "../packages/lorat/src/train/presets/nano.ts";
@@ -24,7 +24,8 @@ if (!values.out) throw new Error("--out FOLDER is missing: scratch space for the
 const folder = values.out;
 const steps = Number(values.steps);
 const wanted = new Set(values.only.split(","));
-const lorat = new URL("../packages/lorat/bin/lorat.js", import.meta.url).pathname;
+// This script is bundled elsewhere before it runs, always from the root of the checkout.
+const lorat = resolve("packages/lorat/bin/lorat.js");
 mkdirSync(folder, { recursive: true });
 
 interface Step {
@@ -82,7 +83,7 @@ if (wanted.has("throughput")) {
 }
 
 if (wanted.has("exchange")) {
-  const script = new URL("ranks-exchange.mjs", import.meta.url).pathname;
+  const script = resolve("experiments/ranks-exchange.mjs");
   const root = process.getuid?.() === 0 && /openmpi/.test(values.mpirun) ? ["--allow-run-as-root"] : [];
   execFileSync(values.mpirun, [...root, "-n", "2", process.execPath, script], { stdio: "inherit" });
 }

@@ -97,7 +97,8 @@ describe.each(installedMpis)("ranks of $name", (mpi) => {
 describe.skipIf(installedMpis.length === 0)("lorat train --ranks", () => {
   it.each(installedMpis)("starts the ranks with mpirun of $name", async ({ name, mpirun }) => {
     const out = `started-${name.replace(" ", "")}`;
-    const args = [lorat, ...training(out), "--ranks", "2", "--mpirun", mpirun];
+    // With a thread that makes batches, as by default.
+    const args = [lorat, ...training(out), "--workers", "1", "--ranks", "2", "--mpirun", mpirun];
     const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
     const { status, stderr } = await ended(process.execPath, args, { env });
     expect([status, errors(stderr)]).toEqual([0, []]);

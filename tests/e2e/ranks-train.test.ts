@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -41,5 +41,23 @@ describe.each(installedMpis)("training on ranks of $name", (mpi) => {
     (await lossesOf(join(folder, name))).forEach((loss, i) => {
       expect(losses[i]).toBeCloseTo(loss, 5);
     });
+  });
+
+  it("with gradients in halves goes almost the same way, and sends half the bytes", async () => {
+    const out = join(folder, `${mpi.name}-halves`);
+    const { status } = await onRanks(mpi, 2, [...training("full", out), "--compress", "fp16"]);
+    expect(status).toBe(0);
+    const [before, after] = await Promise.all(
+      [join(folder, "full"), out].map((run) => trainedParameters(run)),
+    );
+    // 50 steps of at most 1e-4 each.
+    expect(largestDifference(before!, after!)).toBeLessThan(1e-3);
+    const sent = async (run: string) => {
+      const [line = ""] = (await readFile(join(folder, run, "metrics.jsonl"), "utf8")).split("\n");
+      return (JSON.parse(line) as { exchangedMb: number }).exchangedMb;
+    };
+    const share = (await sent(`${mpi.name}-halves`)) / (await sent(`${mpi.name}-full-2`));
+    expect(share).toBeGreaterThan(0.45);
+    expect(share).toBeLessThan(0.6);
   });
 });

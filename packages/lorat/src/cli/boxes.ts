@@ -31,18 +31,18 @@ function withOptions() {
       "the picture's size, where the input does not tell and a format has shares of it",
       size,
     )
-    .option("--frames <n>", "frames of the clip, where the input does not tell", count)
-    .option("--fps <n>", "frames a second, where the input does not tell", positive)
+    .option("--frames <number>", "frames of the clip, where the input does not tell", count)
+    .option("--fps <number>", "frames a second, where the input does not tell", positive)
     .option("--track <id>", "take this target alone", trackId)
     .option("--label <name>", "what targets without a name are called")
     .addOption(
       new Option(
-        "--first-pixel <n>",
+        "--first-pixel <number>",
         "number of the first pixel in the input (default: the format's own)",
       ).choices(["0", "1"]),
     )
     .option(
-      "--first-frame <n>",
+      "--first-frame <number>",
       "number of the first frame in the input (default: the format's own)",
       wholeNumber,
     )

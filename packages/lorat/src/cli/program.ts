@@ -28,7 +28,8 @@ export async function runCommandLine(args: readonly string[], commands: Loaders 
   }
 }
 
-async function createProgram(args: readonly string[], commands: Loaders): Promise<CommandUnknownOpts> {
+/** The program with the command that `args` ask for; with every command's outline where they ask for none. */
+export async function createProgram(args: readonly string[], commands: Loaders): Promise<CommandUnknownOpts> {
   const program = new Command("lorat")
     .description("Visual object tracking: follow any object through a video")
     .usage("COMMAND [options]")

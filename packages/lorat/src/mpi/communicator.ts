@@ -4,7 +4,7 @@ import { loadMpi, type MpiLibrary, type Request } from "./library.ts";
 
 /** What has gone between the ranks so far, as this one sees it. */
 export interface Traffic {
-  /** Bytes given to MPI: of an all-reduce its numbers once. */
+  /** Bytes that a rank sends, where each call takes the way that sends least: of an all-reduce of n bytes, 2 n (ranks - 1) / ranks. */
   readonly bytes: number;
   /** Seconds from the start of each call to its end, waiting for the others included. */
   readonly seconds: number;
@@ -71,15 +71,22 @@ export class Communicator {
     return { bytes: this.#bytes, seconds: this.#ms / 1000, waited: this.#waitedMs / 1000 };
   }
 
+  /** Of what ranks hold in equal parts, that of the others. */
+  get #share(): number {
+    return (this.size - 1) / this.size;
+  }
+
   /** Puts the sum over all ranks in the place of each number. */
   sum(values: Float32Array | Float64Array): Promise<void> {
     const { calls, types, inPlace, sum, world } = this.library;
     const type = values instanceof Float32Array ? types.float : types.double;
-    return this.#inTurn(values.byteLength, async () => {
+    return this.#inTurn(2 * values.byteLength * this.#share, async () => {
       for (let at = 0; at < values.length; at += BUCKET) {
         const part = values.subarray(at, at + BUCKET);
-        await this.#finish("MPI_Iallreduce", (request) =>
-          calls.iallreduce(inPlace, part, part.length, type, sum, world, request),
+        await inPlaceThatStays(part, (data) =>
+          this.#finish("MPI_Iallreduce", (request) =>
+            calls.iallreduce(inPlace, data, part.length, type, sum, world, request),
+          ),
         );
       }
     });
@@ -91,8 +98,10 @@ export class Communicator {
     return this.#inTurn(data.byteLength, async () => {
       for (let at = 0; at < data.length; at += 4 * BUCKET) {
         const part = data.subarray(at, at + 4 * BUCKET);
-        await this.#finish("MPI_Ibcast", (request) =>
-          calls.ibcast(part, part.length, types.byte, root, world, request),
+        await inPlaceThatStays(part, (bytes) =>
+          this.#finish("MPI_Ibcast", (request) =>
+            calls.ibcast(bytes, part.length, types.byte, root, world, request),
+          ),
         );
       }
     });
@@ -101,10 +110,11 @@ export class Communicator {
   /** Every rank's `data`, of the same length on all, one behind the other. */
   async gather(data: Uint8Array): Promise<Uint8Array> {
     const { calls, types, world } = this.library;
-    const into = new Uint8Array(data.length * this.size);
-    await this.#inTurn(into.byteLength, () =>
+    const into = new Uint8Array(new ArrayBuffer(data.length * this.size));
+    const own = thatStays(data);
+    await this.#inTurn(into.byteLength * this.#share, () =>
       this.#finish("MPI_Iallgather", (request) =>
-        calls.iallgather(data, data.length, types.byte, into, data.length, types.byte, world, request),
+        calls.iallgather(own, data.length, types.byte, into, data.length, types.byte, world, request),
       ),
     );
     return into;
@@ -113,11 +123,12 @@ export class Communicator {
   /** Sends the k-th of as many equal parts as there are ranks to rank k; gives the parts for this one, in order of ranks. */
   async exchange(data: Uint8Array): Promise<Uint8Array> {
     const { calls, types, world } = this.library;
-    const into = new Uint8Array(data.length);
+    const into = new Uint8Array(new ArrayBuffer(data.length));
+    const own = thatStays(data);
     const part = data.length / this.size;
-    await this.#inTurn(into.byteLength, () =>
+    await this.#inTurn(into.byteLength * this.#share, () =>
       this.#finish("MPI_Ialltoall", (request) =>
-        calls.ialltoall(data, part, types.byte, into, part, types.byte, world, request),
+        calls.ialltoall(own, part, types.byte, into, part, types.byte, world, request),
       ),
     );
     return into;
@@ -132,9 +143,10 @@ export class Communicator {
   send(data: Uint8Array, to: number, tag: number): Promise<void> {
     const { calls, types, world } = this.library;
     this.#bytes += data.length;
+    const own = thatStays(data);
     return this.#finish(
       "MPI_Isend",
-      (request) => calls.isend(data, data.length, types.byte, to, tag, world, request),
+      (request) => calls.isend(own, data.length, types.byte, to, tag, world, request),
       true,
     );
   }
@@ -142,11 +154,13 @@ export class Communicator {
   /** Receives a message of exactly the length of `data` into it. */
   receive(data: Uint8Array, from: number, tag: number, signal?: AbortSignal): Promise<void> {
     const { calls, types, world } = this.library;
-    return this.#finish(
-      "MPI_Irecv",
-      (request) => calls.irecv(data, data.length, types.byte, from, tag, world, request),
-      true,
-      signal,
+    return inPlaceThatStays(data, (bytes) =>
+      this.#finish(
+        "MPI_Irecv",
+        (request) => calls.irecv(bytes, data.length, types.byte, from, tag, world, request),
+        true,
+        signal,
+      ),
     );
   }
 
@@ -185,7 +199,7 @@ export class Communicator {
     signal?: AbortSignal,
   ): Promise<void> {
     const { calls, ignore } = this.library;
-    const request: Request = new BigInt64Array(1);
+    const request: Request = new BigInt64Array(new ArrayBuffer(8));
     check(this.library, what, begin(request));
     const done = [0];
     let since = performance.now();
@@ -200,6 +214,29 @@ export class Communicator {
       } else await new Promise((resolve) => setImmediate(resolve));
     }
   }
+}
+
+/** Views up to this size may lie in V8's own heap, where the garbage collector moves them while MPI still writes. */
+const MOVABLE_BYTES = 64;
+
+/** The same bytes where they stay until a call that has begun is done. */
+function thatStays(view: ArrayBufferView): Uint8Array {
+  const bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+  if (view.byteLength > MOVABLE_BYTES) return bytes;
+  const copy = new Uint8Array(new ArrayBuffer(Math.max(view.byteLength, 1)), 0, view.byteLength);
+  copy.set(bytes);
+  return copy;
+}
+
+/** Does something with memory that stays, and puts what it holds then in the place of the view's numbers. */
+async function inPlaceThatStays(
+  view: ArrayBufferView,
+  work: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const bytes = thatStays(view);
+  await work(bytes);
+  if (bytes.buffer !== view.buffer)
+    new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength).set(bytes);
 }
 
 function check(library: MpiLibrary, what: string, code: number): void {

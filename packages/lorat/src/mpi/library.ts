@@ -87,6 +87,7 @@ const NAMES: Readonly<Record<MpiKind, readonly string[]>> = {
  */
 export async function loadMpi(kind: MpiKind | undefined, file?: string): Promise<MpiLibrary> {
   const koffi = await loadKoffi();
+  keepHandsOff();
   const files = file !== undefined ? [file] : (kind ? [kind] : kinds).flatMap((one) => NAMES[one]);
   const problems: string[] = [];
   for (const name of files) {
@@ -109,6 +110,17 @@ export async function loadMpi(kind: MpiKind | undefined, file?: string): Promise
     issues: problems,
     hint: "install it (Debian: libmpich12 or libopenmpi3), or name it: --mpi FILE",
   });
+}
+
+/**
+ * UCX, the transport below many MPI libraries, patches the memory functions of the process that loads it and takes its signals
+ * for faults. Both are V8's business here; without, UCX registers memory anew for each message.
+ */
+function keepHandsOff(env: NodeJS.ProcessEnv = process.env): void {
+  env.UCX_MEM_EVENTS ??= "no";
+  env.UCX_MEM_MMAP_HOOK_MODE ??= "none";
+  env.UCX_MEM_MALLOC_HOOKS ??= "no";
+  env.UCX_ERROR_SIGNALS ??= "";
 }
 
 const kinds: readonly MpiKind[] = ["Open MPI", "MPICH"];

@@ -120,7 +120,14 @@ export async function train(config: RunConfig, options: TrainOptions): Promise<T
       }),
     );
     open(engine);
-    const loader = open(runLoader(config, data, { seed: config.seed, startStep, workers, share: ranks }));
+    const loader = open(
+      runLoader(config, data, {
+        seed: config.seed,
+        startStep,
+        workers,
+        share: ranks && { rank: ranks.rank, ranks: ranks.ranks },
+      }),
+    );
     const metrics = await onFirst(ranks, () => openMetrics(folder, step));
     if (ranks) await requireEqual(ranks, engine);
     if (config.precision === "mixed" && engine.precision === "fp32") {
