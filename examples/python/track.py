@@ -20,6 +20,7 @@ class Tracker:
         folder = pathlib.Path(folder)
         self.about = json.loads((folder / "export.json").read_text())
         self.init = onnxruntime.InferenceSession(str(folder / "init.onnx"))
+        self.has_reference = any(one.name == "is_reference" for one in self.init.get_inputs())
         self.track = onnxruntime.InferenceSession(str(folder / "track.onnx"))
         cells = self.about["search"]["cells"]
         hann = np.hanning(cells) if cells > 1 else np.ones(1)
@@ -27,16 +28,40 @@ class Tracker:
 
     def start(self, frame, box):
         """frame: RGB bytes [height, width, 3]; box: x, y, width, height in pixels."""
-        template = self.about["template"]
         self.mean = frame.reshape(-1, 3).mean(axis=0)
         self.box = corners(box)
-        pixels, scale, shift = self.crop(frame, self.box, template)
+        self.views = []
+        self.first = self.memory = self.remember(frame, self.box, 0)
+        if self.has_reference:
+            self.renew(self.remember(frame, self.box, 1))
+
+    def remember(self, frame, box, is_reference):
+        """What `track` is to know of a view of the target."""
+        template = self.about["template"]
+        pixels, scale, shift = self.crop(frame, box, template)
         cell = template["sizePx"] / template["cells"]
-        x1, y1, x2, y2 = (self.box * scale + np.tile(shift, 2)) / cell
+        x1, y1, x2, y2 = (box * scale + np.tile(shift, 2)) / cell
         mask = np.zeros((template["cells"], template["cells"]), np.float32)
         mask[max(0, int(y1)) : int(np.floor(y2 + 0.9999)), max(0, int(x1)) : int(np.floor(x2 + 0.9999))] = 1
         feeds = {"template": pixels, "template_mask": mask.reshape(1, -1)}
-        (self.memory,) = self.init.run(["memory"], feeds)
+        if self.has_reference:
+            feeds["is_reference"] = np.array([is_reference], np.float32)
+        return self.init.run(["memory"], feeds)[0]
+
+    def renew(self, reference):
+        """Template and reference side by side: [1, parts, heads, tokens, width], joined along the tokens."""
+        self.memory = np.concatenate([self.first, reference], axis=3)
+
+    def learn(self, frame, score):
+        """Of every few frames the best view becomes the reference, if it is good enough."""
+        rule = self.about["loop"].get("reference", {"everyFrames": 20, "scoreFrom": 0.5})
+        self.views.append((score, frame, self.box))
+        if len(self.views) < rule["everyFrames"]:
+            return
+        score, frame, box = max(self.views, key=lambda view: view[0])
+        self.views = []
+        if score >= rule["scoreFrom"]:
+            self.renew(self.remember(frame, box, 1))
 
     def next(self, frame):
         """The box in the next frame, x, y, width, height, and its score from 0 to 1."""
@@ -53,6 +78,8 @@ class Tracker:
         found = np.clip(found, 0, [width, height, width, height])
         if found[2] > found[0] and found[3] > found[1]:
             self.box = damped(self.box, found, loop.get("sizeGain", 1))
+        if self.has_reference:
+            self.learn(frame, scores[best])
         x1, y1, x2, y2 = np.clip(self.box, 0, [width, height, width, height])
         return (x1, y1, x2 - x1, y2 - y1), scores[best]
 

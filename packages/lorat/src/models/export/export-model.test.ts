@@ -68,9 +68,22 @@ function inputsOf({ config: { variant } }: Model, batch = 1) {
     template: noise([batch, 3, z, z]),
     search: noise([batch, 3, x, x]),
     template_mask: new Tensor("float32", mask, [batch, variant.templateGrid ** 2]),
+    ...(variant.references && {
+      reference: noise([batch, 3, z, z]),
+      reference_mask: new Tensor("float32", mask.toReversed(), [batch, variant.templateGrid ** 2]),
+    }),
   };
 }
 type Inputs = ReturnType<typeof inputsOf>;
+
+/** Template and reference as `track` takes them: the reference's tokens after the template's, in each of the rows. */
+function sideBySide(template: Float32Array, reference: Float32Array, rows: number): Float32Array {
+  const length = template.length / rows;
+  const row = (array: Float32Array, i: number) => [...array.subarray(i * length, (i + 1) * length)];
+  return Float32Array.from(
+    Array.from({ length: rows }, (_, i) => [...row(template, i), ...row(reference, i)]).flat(),
+  );
+}
 
 /** What the model's own graph gives. */
 async function expectedOf({ config, weights }: Model, inputs: Inputs) {
@@ -98,8 +111,27 @@ async function mapsOf(out: string, inputs: Inputs, graphs: "one" | "two") {
     return [score_map!.data as Float32Array, boxes!.data as Float32Array];
   }
   const { template, template_mask, search } = inputs;
-  const { memory } = await (await open("init.onnx")).run({ template, template_mask });
-  const { score_map, boxes } = await (await open("track.onnx")).run({ template_memory: memory!, search });
+  const init = await open("init.onnx");
+  const { reference, reference_mask } = inputs;
+  const kind = (value: number) => {
+    const { dims } = template;
+    return (
+      reference && { is_reference: new Tensor("float32", new Float32Array(dims[0]!).fill(value), [dims[0]!]) }
+    );
+  };
+  const { memory } = await init.run({ template, template_mask, ...kind(0) });
+  let template_memory = memory!;
+  if (reference) {
+    const feeds = { template: reference, template_mask: reference_mask!, ...kind(1) };
+    const recent = (await init.run(feeds)).memory!;
+    const [batch, parts, heads, cells, width] = memory!.dims as number[];
+    template_memory = new Tensor(
+      "float32",
+      sideBySide(memory!.data as Float32Array, recent.data as Float32Array, batch! * parts! * heads!),
+      [batch!, parts!, heads!, 2 * cells!, width!],
+    );
+  }
+  const { score_map, boxes } = await (await open("track.onnx")).run({ template_memory, search });
   return [score_map!.data as Float32Array, boxes!.data as Float32Array];
 }
 
@@ -238,7 +270,7 @@ describe("exportModel", () => {
         } as never;
       },
     });
-    expect(runs).toBe(8);
+    expect(runs).toBe(9); // template, reference and seven search regions
     found.forEach((corners, i) => {
       corners.forEach((value, j) => {
         expect(Math.abs(value - expected[i]![j]!)).toBeLessThan(1e-3);

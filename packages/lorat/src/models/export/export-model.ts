@@ -33,7 +33,10 @@ import { type ExportedWeight, type WeightReader, weightReader } from "./stored-w
 
 /** How {@link exportModel} writes a model. */
 export interface ModelExportOptions {
-  /** `one` graph of template and search, or `two`: `init` gives a target's memory, which the caller keeps for `track`. */
+  /**
+   * `one` graph of template and search, or `two`: `init` gives a target's memory, which the caller keeps for `track`. A model with a
+   * reference has `init` run for both (`is_reference`), and `track` takes the two memories side by side, joined along the tokens.
+   */
   readonly graphs?: "one" | "two";
   /** Targets that one run takes; default 1. */
   readonly batch?: number;
