@@ -1,5 +1,6 @@
 // Keeps the house in order: which package may import which, which room which, what may reach a browser, what must be declared,
 // how long a file may be, whether a cited section of the specification exists. Prints every offence and exits with 1.
+// Usage: node scripts/check-imports.mjs [FOLDER OF A CHECKOUT]
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -8,7 +9,7 @@ import ts from "typescript";
 import { checkCitations } from "./citations.mjs";
 import { checkOrder } from "./import-order.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = process.argv[2] ? `${resolve(process.argv[2])}/` : fileURLToPath(new URL("..", import.meta.url));
 const MAX_LINES = 400;
 
 /** Packages that each one may import, besides what is outside the project. */

@@ -27,6 +27,7 @@ export const ROOMS = [
   "report",
   "media",
   "files",
+  "mpi",
   "threads",
 ];
 

@@ -30,6 +30,7 @@ const SCRIPTS = {
   fsevents: "builds for macOS from source; optional, tests alone use it",
   "node-av":
     "fetches FFmpeg's executable, which is not used: the libraries are packages of the registry; npm ci --ignore-scripts leaves it out",
+  koffi: "checks that the prebuilt library is there; denied by allowScripts in package.json",
   "onnxruntime-node": "would download the CUDA provider; denied by allowScripts in package.json",
   protobufjs: "warns of versions; downloads nothing",
   sharp: "builds libvips only where it is installed globally",

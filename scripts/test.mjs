@@ -13,6 +13,7 @@ const bin = (name) => join(root, "node_modules", ...name.split("/"));
 const stages = [
   { name: "packages", needed: true, check: checkPackages },
   { name: "Chromium", check: installChromium },
+  { name: "MPI", check: installMpi },
   { name: "format and lint", check: () => node(bin("@biomejs/biome/bin/biome"), "check", ".") },
   { name: "build", needed: true, check: build },
   { name: "types", check: () => node(bin("typescript/bin/tsc"), "-p", "tsconfig.test.json") },
@@ -97,6 +98,25 @@ function installChromium() {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   run("apt-get", ["update", "-qq"], env);
   run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], env);
+}
+
+/** Both kinds of MPI run the tests of several ranks. Where they cannot be installed, those tests are skipped and say so. */
+function installMpi() {
+  const missing = Object.entries({
+    mpich: "/usr/bin/mpiexec.mpich",
+    "openmpi-bin": "/usr/bin/mpiexec.openmpi",
+  }).flatMap(([name, program]) => (existsSync(program) ? [] : [name]));
+  if (missing.length === 0) return;
+  if (!existsSync("/usr/bin/apt-get") || process.getuid?.() !== 0) {
+    console.log(
+      `not here: ${missing.join(", ")}; tests on ranks of it are skipped (sudo apt-get install ${missing.join(" ")})`,
+    );
+    return;
+  }
+  console.log(`Installing Debian's ${missing.join(" and ")} ...`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  run("apt-get", ["update", "-qq"], env);
+  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], env);
 }
 
 function findChromium() {

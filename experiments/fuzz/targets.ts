@@ -1,6 +1,9 @@
 // What is fuzzed: every parser of bytes that come from others. Each takes bytes and may only throw a LoratError.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseBoxRows } from "../../packages/core/src/annotations/box-rows.ts";
+import { parseCvat } from "../../packages/core/src/annotations/cvat-xml.ts";
+import { objectsOf, parseYolo } from "../../packages/core/src/annotations/yolo-rows.ts";
 import { bytesSource } from "../../packages/core/src/weights/byte-source.ts";
 import { parseModelManifest } from "../../packages/core/src/weights/model-folder.ts";
 import { unpickle } from "../../packages/core/src/weights/pickle.ts";
@@ -11,14 +14,11 @@ import {
   parseAttributeFlags,
   parseAttributeList,
 } from "../../packages/lorat/src/datasets/annotations/attributes.ts";
-import { parseBoxRows } from "../../packages/lorat/src/datasets/boxes/box-rows.ts";
 import { decodeIndex } from "../../packages/lorat/src/datasets/index-file.ts";
 import { forEachJsonElement } from "../../packages/lorat/src/datasets/json-elements.ts";
-import { parseCvat } from "../../packages/lorat/src/datasets/readers/cvat-xml.ts";
 import { parseMot } from "../../packages/lorat/src/datasets/readers/mot.ts";
 import { parseVatic } from "../../packages/lorat/src/datasets/readers/nfs.ts";
 import { parseRegions } from "../../packages/lorat/src/datasets/readers/vot.ts";
-import { objectsOf, parseYolo } from "../../packages/lorat/src/datasets/readers/yolo-rows.ts";
 import { parseResult } from "../../packages/lorat/src/evaluate/results/result-file.ts";
 import { ARCHIVE_LIMITS } from "../../packages/lorat/src/files/archive/limits.ts";
 import { readTar } from "../../packages/lorat/src/files/archive/tar-tree.ts";

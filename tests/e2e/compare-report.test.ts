@@ -78,7 +78,7 @@ describe("lorat compare", () => {
     expect(await form("markdown")).toMatch(/\| steady \| \*\*[\d.]+\*\* \|/);
     expect(await form("latex")).toMatch(/steady & \\textbf\{[\d.]+\} & /);
     expect(await form("csv")).toMatch(/^steady,scored,[\d.]+,/m);
-    const json = JSON.parse(await form("json"));
+    const json = JSON.parse((await lorat(...args(), "--json")).stdout);
     expect(Object.keys(json.trackers).sort()).toEqual(Object.keys(trackers).sort());
     expect(json.table.rows).toHaveLength(3);
   });

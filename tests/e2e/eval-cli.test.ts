@@ -71,7 +71,7 @@ describe("lorat eval", () => {
       expect(score).toMatchObject({
         suc: expect.closeTo(95.24, 1),
         ao: 100,
-        protocol: "stark",
+        protocol: "toolkit",
         tracker: "drift",
       });
       expect(Object.keys(score.sequences as object)).toEqual(Object.keys(LENGTHS));
@@ -94,7 +94,7 @@ describe("lorat eval", () => {
     expect(Object.keys(left).filter((name) => /partial|lock/.test(name))).toEqual([]);
     const again = await run(args);
     expect(again.status).toBe(0);
-    expect(again.stdout).toContain("protocol stark, version");
+    expect(again.stdout).toContain("protocol toolkit, version");
     expect(Object.keys(await filesOf(join(folder, "slow")))).toHaveLength(3 * 5 + 1);
   });
 

@@ -213,6 +213,82 @@ describe("lorat track", () => {
   });
 });
 
+describe("other inputs and outputs", () => {
+  /** The command line with bytes on its standard input. */
+  async function piped(bytes: Uint8Array, ...args: string[]): Promise<Run> {
+    const { child, run } = start(driftCli, ["track", "-", ...args]);
+    child.stdin!.on("error", () => {}); // it may have enough before the end
+    child.stdin!.end(bytes);
+    return run;
+  }
+  const frameRgb = (i: number) => Buffer.from(numberedFrame(i).data.filter((_, at) => at % 4 < 3));
+  const rgb = (frames: number) => Buffer.concat(Array.from({ length: frames }, (_, i) => frameRgb(i)));
+
+  it("takes raw frames on standard input, and keeps what came before they end within one", async () => {
+    const args = ["--raw", "160x120", "--fps", "10", "--box", box, "--out", join(out, "b.csv")];
+    const whole = await piped(rgb(4), ...args);
+    expect({ status: whole.status, stderr: whole.stderr }).toEqual({ status: 0, stderr: "" });
+    const lines = (await readFile(join(out, "b.csv"), "utf8")).trim().split("\n");
+    expect(lines[0]).toBe("frame,time,x,y,width,height,score,state");
+    expect(lines[4]).toMatch(/^3,0\.3,.*,0\.5,tracked$/);
+    const cut = await piped(rgb(4).subarray(0, 3 * 160 * 120 * 3 - 5), ...args, "--force");
+    expectError(cut, "STREAM_TRUNCATED", 1);
+    expect((await readFile(join(out, "b.csv"), "utf8")).trim().split("\n")).toHaveLength(3);
+    expectError(await piped(Buffer.alloc(0), ...args, "--force"), "VIDEO_NO_FRAMES", 1);
+  });
+
+  it("takes an encoded video on standard input", async () => {
+    const run = await piped(await readFile(clip), "--box", box, "--end", "3");
+    expect(run.stdout.split("\n")[2]).toBe(Object.values(squareAt(2)).join(","));
+  });
+
+  it("goes backward, with files in the order of the frames", async () => {
+    const args = ["--box", box, "--start", "9", "--backward", "--out", join(out, "b.json")];
+    expect((await drift(clip, ...args)).status).toBe(0);
+    const rows = JSON.parse(await readFile(join(out, "b.json"), "utf8"));
+    expect(rows.map(({ frame }: { frame: number }) => frame)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const { x } = squareAt(0);
+    expect(rows[9]).toMatchObject({ x, score: 1, state: "tracked" });
+    expect(rows[0]).toMatchObject({ x: x + 9 });
+    const short = await drift(clip, "--box", box, "--start", "9", "--backward", "--end", "6");
+    expect(short.stdout.trim().split("\n")).toHaveLength(3);
+    const wrong = await drift(clip, "--box", box, "--start", "9", "--backward", "--end", "9");
+    expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining("--end 9 must come before") });
+    const raw = await piped(rgb(1), "--raw", "160x120", "--box", box, "--backward");
+    expect(raw).toMatchObject({ status: 2, stderr: expect.stringContaining("--backward needs a file") });
+  });
+
+  it("takes several objects from a file", async () => {
+    const boxes = join(out, "boxes.txt");
+    await writeFile(boxes, "x,y,width,height\n10,20,30,40\n50 60 20 20\n");
+    const run = await drift(clip, "--boxes-from", boxes, "--end", "2", "--out", join(out, "b.txt"));
+    expect(run.stderr).toBe("");
+    expect(await readBoxes(join(out, "b_2.txt"))).toEqual([
+      { x: 50, y: 60, width: 20, height: 20 },
+      { x: 51, y: 61, width: 20, height: 20 },
+    ]);
+    await writeFile(boxes, "10,20,30\n");
+    expectError(await drift(clip, "--boxes-from", boxes), "BOXES_MALFORMED", 1);
+    expectError(await drift(clip, "--boxes-from", join(out, "none")), "BOXES_NOT_FOUND", 1);
+  });
+
+  it("shows the first frame with a grid, and tracks nothing", async () => {
+    const picture = join(out, "grid.png");
+    const run = await drift(clip, "--preview", picture);
+    expect(run).toMatchObject({ status: 0, stdout: expect.stringContaining("(160x120) is in") });
+    expect(await readdir(out)).toEqual(["grid.png"]);
+    const both = await drift(clip, "--preview", picture, "--out", join(out, "b.txt"));
+    expect(both).toMatchObject({ status: 2, stderr: expect.stringContaining("tracks nothing") });
+    expectError(await drift(clip, "--preview", picture), "OUTPUT_EXISTS", 1);
+  });
+
+  it("says that there is no such camera, and no such address", async () => {
+    expectError(await drift("camera:97", "--box", box), "CAMERA_UNAVAILABLE", 1);
+    expectError(await drift("http://127.0.0.1:1/clip.mp4", "--box", box), "INPUT_UNREADABLE", 1);
+    expectError(await drift(clip, "--box", box, "--raw", "160"), "USAGE", 2);
+  });
+});
+
 describe("bad input", () => {
   const outFile = () => ["--out", join(out, "b.txt")];
 

@@ -6,6 +6,12 @@ export const inputNames = {
   search: "search",
   /** `[batch, Nz]`, 1 on the target's cells. */
   templateMask: "template_mask",
+  /** `[batch, 3, templateSizePx, templateSizePx]`: a recent view of the target, for networks with a reference. */
+  reference: "reference",
+  /** `[batch, Nz]`, 1 on the target's cells in the reference. */
+  referenceMask: "reference_mask",
+  /** `[batch]`, of the template half of networks with a reference: 0 for a template, 1 for a reference. */
+  isReference: "is_reference",
   /** `[batch, ...templateMemoryShape]`: what the template half gave, for the search half alone. */
   templateMemory: "template_memory",
 } as const;
@@ -16,7 +22,7 @@ export const outputNames = {
   scoreMap: "score_map",
   /** `[batch, grid, grid, 4]`, `[x1, y1, x2, y2]` as fractions of the search region. */
   boxes: "boxes",
-  /** `[batch, ...templateMemoryShape]`: what stays the same of a template, of the template half alone. */
+  /** `[batch, ...templateMemoryShape]` for one template or reference: what stays the same of it, of the template half alone. */
   memory: "memory",
 } as const;
 

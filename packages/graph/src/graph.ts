@@ -21,7 +21,7 @@ export interface Value {
   readonly node?: Node;
   /** The data, for kind "constant". */
   readonly tensor?: Tensor;
-  /** What the model says of it, for kind "parameter". */
+  /** For kind "parameter": its role, as the model declares it. */
   readonly role?: Role;
 }
 

@@ -8,11 +8,18 @@ export { type GradientOptions, gradient, vectorJacobianProduct } from "./gradien
 export { Graph, type Node, type Operator, type Role, reachableNodes, type Value } from "./graph.ts";
 export { asyncDisposeSymbol, disposeSymbol } from "./lifetimes.ts";
 export { type ModelInput, modelInputs, withInputShapes, withOutputs } from "./onnx/input-shapes.ts";
-export { opsetVersion, type Placement, type SerialisedModel, serialise } from "./onnx/serialise.ts";
+export {
+  opsetVersion,
+  type Placement,
+  type SerialisedModel,
+  type SerialiseOptions,
+  serialise,
+} from "./onnx/serialise.ts";
 export * from "./ops/index.ts";
 export { type LinearLayer, linearLayers } from "./rewrites/linear-layers.ts";
 export { lowered } from "./rewrites/lower.ts";
 export { mixedPrecision, singleFromHere } from "./rewrites/mixed-precision.ts";
+export { forOldestOpset, oldestOpset } from "./rewrites/older-opset.ts";
 export { type QuantisedGraph, quantise, type WeightLevels } from "./rewrites/quantise.ts";
 export type { Recomputed } from "./rewrites/recompute.ts";
 export { type Rule, rewrite } from "./rewrites/rewrite.ts";

@@ -44,7 +44,8 @@ export { type LoadOptions, loadModel, loadTracker } from "./trackers/model/load-
 export { parseTracker, type TrackerSpec } from "./trackers/tracker-spec.ts";
 export { type FinetuneOptions, type FinetuneResult, finetune } from "./train/finetune/finetune.ts";
 export { type PresetOptions, presetNamed } from "./train/presets/index.ts";
-export { type TrainOptions, type TrainResult, train } from "./train/train.ts";
+export type { TrainResult } from "./train/run-loop.ts";
+export { type TrainOptions, train } from "./train/train.ts";
 
 offerToUserModules("lorat", () => import("./index.ts"));
 offerToUserModules("lorat/parts", () => import("./parts.ts"));

@@ -19,6 +19,8 @@ export * from "../precision/index.ts";
 export { calibratedScore } from "../tracking/calibration.ts";
 export { type NetworkRunOptions, TrackingNetwork } from "../tracking/network.ts";
 export type { Maps, PostprocessOptions } from "../tracking/postprocess.ts";
+export { defaultPresence, type Evidence, PresenceModel, type PresenceWeights } from "../tracking/presence.ts";
+export { defaultReferenceRule, type ReferenceRule } from "../tracking/reference.ts";
 export type { CreateSession, RunnableSession } from "../tracking/renewable-session.ts";
 export { initialState, type StateMemory, updateState } from "../tracking/state.ts";
 export { createTracker } from "../tracking/tracker.ts";

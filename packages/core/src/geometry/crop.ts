@@ -16,7 +16,7 @@ export type CropOutput = "raw" | "normalised";
 /**
  * Cuts crops of one size out of frames, into memory of the caller.
  *
- * Scratch tables are kept between calls, so a call allocates no pixel memory; one Cropper serves any number of targets
+ * Reuses its scratch tables, so that a call allocates no pixel memory; one Cropper serves any number of targets
  * and frames of any size, but not two threads. Source: specification 4.2.
  */
 export class Cropper {

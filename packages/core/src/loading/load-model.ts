@@ -61,13 +61,14 @@ export async function storedWeights(
 /** A model ready for trackers, of an opened folder and its weights. Throws `MODEL_BACKBONE_ONLY`. */
 export function modelOf(opened: OpenedModel, weights: Weights): Model {
   requireTracker(opened);
-  const { variant, calibration, int8, loop } = opened.manifest;
+  const { variant, calibration, int8, loop, presence } = opened.manifest;
   return {
     name: variant.name,
     config: mergedConfig(variant),
     weights,
     calibration,
     loop,
+    presence,
     singleLayers: int8?.singleLayers,
   };
 }

@@ -3,7 +3,7 @@ import { type Variant, variantSchema, variants } from "./variants.ts";
 
 const count = z.int().min(1);
 
-/** What a run's settings may say of LoRA. */
+/** Schema of LoRA in a run's settings. */
 const loraSchema = z.strictObject({
   kind: z.literal("lora"),
   rank: count,
@@ -49,7 +49,7 @@ export type Adaptation = Readonly<z.infer<typeof adaptationSchema>>;
 
 const channels = z.int().min(8).multipleOf(8);
 
-/** What a run's settings may say of a network. */
+/** Schema of a network in a run's settings. */
 export const modelConfigSchema = z.strictObject({
   variant: z.preprocess(
     // The name of a known variant stands for all of its sizes.

@@ -1,4 +1,16 @@
-import { add, float32, matmul, mul, reshape, slice, sub, transpose, type Value } from "@lorat/graph";
+import {
+  add,
+  float32,
+  matmul,
+  mul,
+  reshape,
+  type Shape,
+  sizeOf,
+  slice,
+  sub,
+  transpose,
+  type Value,
+} from "@lorat/graph";
 import type { ModelConfig } from "./config.ts";
 import { cosinePatches, normal, type Start, sinusoids } from "./initialise.ts";
 import { type ParameterScope, parameterScope, trainsWhole } from "./parameters.ts";
@@ -13,15 +25,31 @@ export interface Embedded {
   readonly tokens: Value;
 }
 
+/** A crop of the target. */
+export interface TargetView {
+  /** `[batch, 3, size, size]`, ImageNet-normalised. */
+  readonly pixels: Value;
+  /** `[batch, Nz]`, 1 on the target's cells. */
+  readonly foreground: Value;
+  /** `[batch]`, for networks with a reference: 1 where this is the reference, 0 where it is the template. */
+  readonly isReference?: Value | undefined;
+}
+
 /**
- * The template as tokens (paper section 3.2, specification sections 1.2 and 1.3); they stay the same while a target is tracked.
- * pixels: `[batch, 3, size, size]`, ImageNet-normalised; foreground: `[batch, Nz]`, 1 on the target's cells.
+ * The template as tokens (paper section 3.2, specification sections 1.2 and 1.3); they stay the same while a target is tracked. A
+ * reference's tokens get a learned difference on top, one for its background and one for its foreground.
  */
-export function embedTemplate(pixels: Value, foreground: Value, config: ModelConfig): Embedded {
+export function embedTemplate(
+  { pixels, foreground, isReference }: TargetView,
+  config: ModelConfig,
+): Embedded {
   const at = parameterScope(pixels.graph, config);
   const positions = templatePositions(at, foreground);
   const features = cellFeatures(pixels, at);
-  return { features, tokens: add(features, positions) };
+  const tokens = add(features, positions);
+  if (!isReference) return { features, tokens };
+  const difference = byForeground(referenceTypes(at), foreground); // [batch, Nz, dim]
+  return { features, tokens: add(tokens, mul(difference, reshape(isReference, [pixels.shape[0]!, 1, 1]))) };
 }
 
 /** The search region as tokens. pixels: `[batch, 3, size, size]`, ImageNet-normalised. */
@@ -79,10 +107,14 @@ function templatePositions(at: ParameterScope, foreground: Value): Value {
   if (embedding === "shared") return positions;
   const types = tokenTypes(at);
   if (embedding === "type") return add(positions, typeRow(types, 0));
+  return add(positions, byForeground(types, foreground)); // [batch, Nz, dim]
+}
+
+/** Row 0 of a table on the background, row 1 on the foreground: `[batch, Nz, dim]`. */
+function byForeground(table: Value, foreground: Value): Value {
   const mask = reshape(foreground, [...foreground.shape, 1]); // [batch, Nz, 1]
   // Picks row 0 or 1 exactly: the mask holds nothing but zeros and ones.
-  const kind = add(mul(typeRow(types, 0), sub(1, mask)), mul(typeRow(types, 1), mask));
-  return add(positions, kind); // [batch, Nz, dim]
+  return add(mul(typeRow(table, 0), sub(1, mask)), mul(typeRow(table, 1), mask));
 }
 
 /** Positions and type of the search region, `[1, Nx, dim]`. */
@@ -130,6 +162,18 @@ function tokenTypes(at: ParameterScope): Value {
     part: "types",
     embeds: true,
     start: { reference: normal(0.02), scratch: normal(rows === 3 ? 0.2 : 0.1) },
+  });
+}
+
+const noDifference = (shape: Shape): Float32Array => new Float32Array(sizeOf(shape));
+
+/** What tells a reference's tokens from a template's, `[2, dim]`; none before training. */
+function referenceTypes(at: ParameterScope): Value {
+  return at.parameter("reference_type_embed", [2, at.config.variant.dim], {
+    kind: "embedding",
+    part: "types",
+    embeds: true,
+    start: { reference: noDifference, scratch: noDifference },
   });
 }
 

@@ -16,6 +16,8 @@ export type Tokens =
 export interface EncodeOptions {
   /** Training mode: drop path. */
   readonly training?: boolean;
+  /** Samples of the batch that drop path chooses from, where only a share of them is computed here. */
+  readonly wholeBatch?: number | undefined;
   /** Computes the template tokens of the last block too: for recordings; the head's numbers stay the same. */
   readonly keepAllTokens?: boolean;
   /**
@@ -50,7 +52,9 @@ export function encode(tokens: Tokens, config: ModelConfig, options: EncodeOptio
   const at = parameterScope(graph, config);
   const { depth, dropPath } = config.variant;
   const drops = (options.training ?? false) && dropPathKind(dropPath) !== "none";
-  const residual = drops ? droppedResidual(graph, depth, joined.shape[0]!, dropPath) : plainResidual;
+  const residual = drops
+    ? droppedResidual(graph, depth, joined.shape[0]!, dropPath, options.wholeBatch)
+    : plainResidual;
   const search = tokens.search?.shape[1] ?? 0;
   const blocks: Value[] = [];
   const blockNodes: ReadonlySet<Node>[] = [];

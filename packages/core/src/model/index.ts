@@ -41,4 +41,11 @@ export {
 } from "./parameters.ts";
 export { resizePositions } from "./positions.ts";
 export { STEM_CHANNELS, STEM_STRIDE } from "./stem.ts";
-export { searchSizePx, templateSizePx, type Variant, variantNamed, variants } from "./variants.ts";
+export {
+  searchSizePx,
+  templateCount,
+  templateSizePx,
+  type Variant,
+  variantNamed,
+  variants,
+} from "./variants.ts";

@@ -1,4 +1,4 @@
-import { concat, Graph, reshape, type Shape, slice, type Value } from "@lorat/graph";
+import { concat, float32, Graph, reshape, type Shape, slice, type Value } from "@lorat/graph";
 import { inputNames, outputNames } from "../graph-names.ts";
 import type { KeyValue } from "./attention.ts";
 import type { ModelConfig } from "./config.ts";
@@ -8,13 +8,16 @@ import type { HeadOutput } from "./head/boxes.ts";
 import type { BatchStatistics } from "./head/conv.ts";
 import { head } from "./head/head.ts";
 import { type Parameter, parametersIn } from "./parameters.ts";
-import { searchSizePx, templateSizePx } from "./variants.ts";
+import { searchSizePx, templateCount, templateSizePx } from "./variants.ts";
 
 /** The network's inputs; shapes in {@link inputNames}. */
 export interface NetworkInputs {
   readonly template: Value;
   readonly search: Value;
   readonly templateMask: Value;
+  /** A recent view of the target and its mask, for networks with a reference. */
+  readonly reference?: Value | undefined;
+  readonly referenceMask?: Value | undefined;
 }
 
 /** Every intermediate result that the reference recordings hold. */
@@ -30,16 +33,22 @@ export interface NetworkOutput extends HeadOutput {
 }
 
 /** Training mode means drop path, and batch statistics in convolutional heads. */
-export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens">;
+export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens" | "wholeBatch">;
 
 /** Declares the network's inputs in a graph. */
 export function networkInputs(graph: Graph, config: ModelConfig, batch: number): NetworkInputs {
   const { variant } = config;
   const z = templateSizePx(variant);
+  const hasReference = templateCount(variant) > 1;
+  const cells = variant.templateGrid ** 2;
   return {
     template: graph.input(inputNames.template, [batch, 3, z, z]),
     search: searchInput(graph, config, batch),
-    templateMask: graph.input(inputNames.templateMask, [batch, variant.templateGrid ** 2]),
+    templateMask: graph.input(inputNames.templateMask, [batch, cells]),
+    ...(hasReference && {
+      reference: graph.input(inputNames.reference, [batch, 3, z, z]),
+      referenceMask: graph.input(inputNames.referenceMask, [batch, cells]),
+    }),
   };
 }
 
@@ -53,13 +62,42 @@ function searchInput(graph: Graph, { variant }: ModelConfig, batch: number): Val
  * transformer together, and the search tokens' features are scored and turned into boxes.
  */
 export function lorat(
-  { template, search, templateMask }: NetworkInputs,
+  inputs: NetworkInputs,
   config: ModelConfig,
   options: NetworkOptions = {},
 ): NetworkOutput {
-  const z = embedTemplate(template, templateMask, config);
+  const { template, search, templateMask } = inputs;
+  if (inputs.reference) return loratWithReference(inputs, config, options);
+  const z = embedTemplate({ pixels: template, foreground: templateMask }, config);
   const x = embedSearch(search, config);
   const encoded = encode({ template: z.tokens, search: x.tokens }, config, options);
+  const output = head(encoded.search, config, options.training);
+  return { ...output, stages: { patchEmbedTemplate: z.features, patchEmbedSearch: x.features, ...encoded } };
+}
+
+/**
+ * The same with a recent view of the target beside the template: each of the two attends to itself alone, and the search attends
+ * to both (LoRATv2's reference frame, without its causal order).
+ */
+function loratWithReference(
+  { template, search, templateMask, reference, referenceMask }: NetworkInputs,
+  config: ModelConfig,
+  options: NetworkOptions,
+): NetworkOutput {
+  const batch = template.shape[0]!;
+  const { graph } = template;
+  const kinds = Float32Array.from({ length: 2 * batch }, (_, i) => (i < batch ? 0 : 1));
+  const views = {
+    pixels: concat([template, reference!], 0),
+    foreground: concat([templateMask, referenceMask!], 0),
+    isReference: graph.constant(float32(kinds, [2 * batch])),
+  };
+  const z = embedTemplate(views, config);
+  const { keyValues } = encode({ template: z.tokens }, config, options);
+  const sideBySide = (part: Value) => concat([slice(part, 0, batch, 0), slice(part, batch, 2 * batch, 0)], 2);
+  const context = keyValues.map(({ key, value }) => ({ key: sideBySide(key), value: sideBySide(value) }));
+  const x = embedSearch(search, config);
+  const encoded = encode({ search: x.tokens }, config, { ...options, context });
   const output = head(encoded.search, config, options.training);
   return { ...output, stages: { patchEmbedTemplate: z.features, patchEmbedSearch: x.features, ...encoded } };
 }
@@ -72,18 +110,26 @@ export function namedOutputs({ scoreMap, boxes }: HeadOutput): Record<string, Va
 /**
  * Sizes of what stays the same of a template while its target is tracked: its embedded tokens, `[Nz, dim]`; where template tokens
  * attend to the template alone, the keys and values of every block, `[2 * depth, heads, Nz, dim / heads]`, so that a frame costs
- * the search tokens alone.
+ * the search tokens alone. With a reference the search half takes those of both, the reference's tokens after the template's;
+ * `count` is how many of them there are, default: all.
  */
-export function templateMemoryShape({ variant, attention }: ModelConfig): Shape {
+export function templateMemoryShape(
+  { variant, attention }: ModelConfig,
+  count = templateCount(variant),
+): Shape {
   const { templateGrid, dim, depth, heads } = variant;
-  if (attention === "joint") return [templateGrid ** 2, dim];
-  return [2 * depth, heads, templateGrid ** 2, dim / heads];
+  const tokens = count * templateGrid ** 2;
+  if (attention === "joint") return [tokens, dim];
+  return [2 * depth, heads, tokens, dim / heads];
 }
 
-/** The half that runs once for a target. Gives `memory`, of {@link templateMemoryShape}. */
+/** The half that runs once for a view of a target. Gives `memory`, of {@link templateMemoryShape} for one view. */
 export function templateHalf(config: ModelConfig, batch = 1): Record<string, Value> {
-  const { template, templateMask } = networkInputs(new Graph(), config, batch);
-  const { tokens } = embedTemplate(template, templateMask, config);
+  const graph = new Graph();
+  const { template, templateMask } = networkInputs(graph, config, batch);
+  const isReference =
+    templateCount(config.variant) > 1 ? graph.input(inputNames.isReference, [batch]) : undefined;
+  const { tokens } = embedTemplate({ pixels: template, foreground: templateMask, isReference }, config);
   if (config.attention === "joint") return { [outputNames.memory]: tokens };
   const { keyValues } = encode({ template: tokens }, config);
   const parts = keyValues.flatMap(({ key, value }) => [key, value]); // [batch, heads, Nz, headDim] each

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const count = z.int().positive();
 
-/** What a file may say of a variant. */
+/** Schema of a variant in a file. */
 export const variantSchema = z.object({
   name: z.string().min(1),
   /** Width of the tokens. */
@@ -32,6 +32,11 @@ export const variantSchema = z.object({
   stem: z.enum(["patch", "conv"]).optional(),
   /** `asymmetric` lets template tokens attend to the template alone; default: `joint`, as in the paper. */
   attention: z.enum(["joint", "asymmetric"]).optional(),
+  /**
+   * Recent views of the target that the search is compared with beside the first frame's template, each of the template's sizes:
+   * 0, the default, as in the paper, or 1. Needs asymmetric attention.
+   */
+  references: z.int().min(0).max(1).optional(),
   /** Share of dropped residual branches in training, the same in every block. */
   dropPath: z.number().min(0).lt(1),
 });
@@ -70,6 +75,7 @@ const nano: Variant = {
   searchAreaFactor: 4,
   stem: "conv",
   attention: "asymmetric",
+  references: 1,
   dropPath: 0,
 };
 
@@ -117,6 +123,9 @@ export function variantNamed(name: string): Variant {
   }
   return variant;
 }
+
+/** Views of the target that a search is compared with: the template, and the references. */
+export const templateCount = ({ references = 0 }: Pick<Variant, "references">): number => 1 + references;
 
 /** Pixels a side of the template crop. */
 export const templateSizePx = (variant: Variant): number => variant.templateGrid * variant.patchSize;

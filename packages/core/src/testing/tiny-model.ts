@@ -2,15 +2,12 @@ import type { Frame } from "../geometry/frame.ts";
 import { mergedConfig } from "../model/config.ts";
 import { initialWeights } from "../model/initialise.ts";
 import { parametersOf } from "../model/lorat.ts";
-import { variantNamed } from "../model/variants.ts";
+import { type Variant, variantNamed } from "../model/variants.ts";
 import { createRandom } from "../random.ts";
 import type { Model } from "../tracking/network.ts";
 
-/** Sides of template and search region, in cells. */
-export interface TinyGrids {
-  readonly templateGrid: number;
-  readonly searchGrid: number;
-}
+/** Sides of template and search region, in cells, and whatever else is to differ. */
+export type TinyGrids = Pick<Variant, "templateGrid" | "searchGrid"> & Partial<Variant>;
 
 /** A tracker of one narrow block with random weights, always the same ones; template 2 x 2 and search 4 x 4 unless told. */
 export function tinyModel(grids: TinyGrids = { templateGrid: 2, searchGrid: 4 }): Model {

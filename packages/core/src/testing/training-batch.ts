@@ -1,5 +1,5 @@
 import { type ModelConfig, mergedConfig } from "../model/config.ts";
-import { searchSizePx, templateSizePx, type Variant } from "../model/variants.ts";
+import { searchSizePx, templateCount, templateSizePx, type Variant } from "../model/variants.ts";
 import { createRandom } from "../random.ts";
 import type { TrainingBatch } from "../training/batch.ts";
 
@@ -45,11 +45,16 @@ export function noiseBatch(variant: Variant, size: number, seed: number): Traini
       count++;
     }
   }
+  const mask = () => Float32Array.from({ length: size * variant.templateGrid ** 2 }, (_, i) => i % 2);
   return {
     size,
+    ...(templateCount(variant) > 1 && {
+      reference: noise(size * 3 * templateSizePx(variant) ** 2),
+      referenceMask: mask(),
+    }),
     template: noise(size * 3 * templateSizePx(variant) ** 2),
     search: noise(size * 3 * searchSizePx(variant) ** 2),
-    templateMask: Float32Array.from({ length: size * variant.templateGrid ** 2 }, (_, i) => i % 2),
+    templateMask: mask(),
     positives,
     boxes,
     positiveCount: Math.max(count, 1),

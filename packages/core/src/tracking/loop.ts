@@ -1,4 +1,5 @@
 import { type Corners, iou, isValidBox } from "../geometry/box.ts";
+import type { ReferenceRule } from "./reference.ts";
 
 /**
  * How a tracker's loop departs from the reference's (specification 4.3), chosen for a model and stored with it. Default:
@@ -9,6 +10,8 @@ export interface LoopSettings {
   readonly boxVoting?: boolean;
   /** Share of each frame's change of size that is taken over, in (0, 1] (see `dampedSize`); default: 1. */
   readonly sizeGain?: number;
+  /** When a model with a reference renews it; default: `defaultReferenceRule`. Other models have none. */
+  readonly reference?: ReferenceRule;
   /** Share of the Hann window in the ranking of cells, 0 to 1; default: 0.45, the reference's. */
   readonly windowWeight?: number;
 }

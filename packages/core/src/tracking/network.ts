@@ -13,12 +13,13 @@ import {
 import { inputNames, outputNames } from "../graph-names.ts";
 import type { ModelConfig } from "../model/config.ts";
 import { searchHalf, templateHalf, templateMemoryShape } from "../model/lorat.ts";
-import { searchSizePx, templateSizePx } from "../model/variants.ts";
+import { searchSizePx, templateCount, templateSizePx } from "../model/variants.ts";
 import { atPrecision } from "../precision/at-precision.ts";
 import type { Precision } from "../precision/precision.ts";
 import type { ScoreCalibration } from "./calibration.ts";
 import type { LoopSettings } from "./loop.ts";
 import type { Maps } from "./postprocess.ts";
+import type { PresenceWeights } from "./presence.ts";
 import { type CreateSession, RenewableSession, type RunnableSession } from "./renewable-session.ts";
 
 /** A model's weights with the configuration that they belong to. */
@@ -32,6 +33,8 @@ export interface Model {
   readonly calibration?: ScoreCalibration;
   /** How the tracker's loop departs from the reference's; default: it does not. */
   readonly loop?: LoopSettings;
+  /** What speaks for a target's presence, and how much; default: `defaultPresence`. */
+  readonly presence?: PresenceWeights;
 }
 
 /** What a network runs on, and at which precision. */
@@ -88,13 +91,22 @@ export class TrackingNetwork {
     await Promise.all([this.#templateSession().ready(), this.#searchSession(1).ready()]);
   }
 
-  /** What stays the same of a template, of {@link templateMemoryShape}. pixels: `[3, size, size]` normalised; mask: `[Nz]`. */
-  async embedTemplate(pixels: Float32Array, mask: Float32Array): Promise<Float32Array> {
+  /** Whether the search is compared with a recent view of the target beside the template. */
+  get hasReference(): boolean {
+    return templateCount(this.model.config.variant) > 1;
+  }
+
+  /**
+   * What stays the same of a template, or of a reference, of {@link templateMemoryShape} for one of them. pixels: `[3, size, size]`
+   * normalised; mask: `[Nz]`.
+   */
+  async embedTemplate(pixels: Float32Array, mask: Float32Array, isReference = false): Promise<Float32Array> {
     const { variant } = this.model.config;
     const size = templateSizePx(variant);
     const results = await this.#templateSession().compute({
       [inputNames.template]: float32(pixels, [1, 3, size, size]),
       [inputNames.templateMask]: float32(mask, [1, variant.templateGrid ** 2]),
+      ...(this.hasReference && { [inputNames.isReference]: float32([isReference ? 1 : 0], [1]) }),
     });
     return results[outputNames.memory]!.data as Float32Array;
   }

@@ -8,12 +8,21 @@ export interface Evidence {
   readonly score: number;
   /** Of its colours to those of the first frame's box. */
   readonly likeness: number;
+  /** Score and likeness in units of what is usual for the target: what {@link PresenceWeights} weigh. */
+  readonly relativeScore: number;
+  readonly relativeLikeness: number;
 }
 
-/** Logistic regression on score and likeness, each in units of what is usual for the target; see docs/log.md. */
-const BIAS = -19.7;
-const SCORE_WEIGHT = 11.5;
-const LIKENESS_WEIGHT = 11.4;
+/** A logistic regression on score and likeness, each in units of what is usual for the target. */
+export interface PresenceWeights {
+  readonly bias: number;
+  readonly score: number;
+  readonly likeness: number;
+}
+
+/** For models that have none of their own; fitted to an earlier default model (docs/log.md). */
+export const defaultPresence: PresenceWeights = { bias: -19.7, score: 11.5, likeness: 11.4 };
+
 /** How fast the usual values follow well-tracked frames. */
 const RATE = 0.05;
 
@@ -25,13 +34,15 @@ const RATE = 0.05;
  */
 export class PresenceModel {
   readonly #colours: ColourHistogram;
+  readonly #weights: PresenceWeights;
   #usualScore = 0;
   #usualLikeness = 0;
   #learned = 0;
 
   /** `box` holds the target on `frame`, image pixels. */
-  constructor(frame: Frame, box: Corners) {
+  constructor(frame: Frame, box: Corners, weights: PresenceWeights = defaultPresence) {
     this.#colours = colourHistogram(frame, box);
+    this.#weights = weights;
   }
 
   /** The evidence for a box; a score of NaN, or a box without finite corners, has none. */
@@ -39,9 +50,16 @@ export class PresenceModel {
     const like = likeness(colourHistogram(frame, box), this.#colours);
     const relativeScore = this.#learned > 0 ? score / Math.max(this.#usualScore, 1e-3) : 1;
     const relativeLikeness = like / (this.#learned > 0 ? Math.max(this.#usualLikeness, 1e-3) : 1);
-    const logit = BIAS + SCORE_WEIGHT * relativeScore + LIKENESS_WEIGHT * relativeLikeness;
+    const { bias, score: ofScore, likeness: ofLikeness } = this.#weights;
+    const logit = bias + ofScore * relativeScore + ofLikeness * relativeLikeness;
     const presence = 1 / (1 + Math.exp(-logit));
-    return { presence: Number.isNaN(presence) ? 0 : presence, score, likeness: like };
+    return {
+      presence: Number.isNaN(presence) ? 0 : presence,
+      score,
+      likeness: like,
+      relativeScore,
+      relativeLikeness,
+    };
   }
 
   /** Takes a well-tracked box into what is usual. The first ones count alike, later ones at a fixed rate. */

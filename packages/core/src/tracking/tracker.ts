@@ -27,6 +27,7 @@ import { type Model, type NetworkRunOptions, TrackingNetwork } from "./network.t
 import { nextStateBox, type PostprocessOptions, Postprocessor, type Prediction } from "./postprocess.ts";
 import { PresenceModel } from "./presence.ts";
 import { followed, held, LostSearch, passesOf, type RedetectOptions, type Sighting } from "./redetection.ts";
+import { defaultReferenceRule, ReferenceChooser, type ReferenceRule, sideBySide } from "./reference.ts";
 import { initialState, isSure, type StateMemory, type StateOptions, updateState } from "./state.ts";
 import type { Target, Tracker, TrackResult } from "./types.ts";
 
@@ -43,13 +44,25 @@ export interface TrackerOptions extends NetworkRunOptions, Pick<PostprocessOptio
   readonly redetect?: boolean | RedetectOptions;
 }
 
+/** A crop of the target as the template half takes it. */
+interface TemplateView {
+  /** `[3, size, size]`, normalised. */
+  readonly pixels: Float32Array;
+  /** `[Nz]`, 1 on the target's cells. */
+  readonly mask: Float32Array;
+}
+
 /** What a target remembers from frame to frame. */
 interface TargetMemory {
   readonly image: Size;
   /** Colour outside the image: the first frame's mean. */
   readonly padding: Colour;
-  /** `[Nz, dim]`. */
-  readonly template: Float32Array;
+  /** What the search half takes of the target's views: the template's, with a reference both side by side. */
+  template: Float32Array;
+  /** The first frame's alone, and what chooses the next reference, for networks with one. */
+  readonly reference:
+    | { readonly first: Float32Array; readonly chooser: ReferenceChooser<TemplateView> }
+    | undefined;
   /** The box that the next frame is searched around. */
   box: Corners;
   state: StateMemory;
@@ -77,6 +90,7 @@ class LoratTracker implements Tracker {
   readonly #network: TrackingNetwork;
   readonly #options: TrackerOptions;
   readonly #sizeGain: number;
+  readonly #referenceRule: ReferenceRule;
   readonly #templateCropper: Cropper;
   readonly #searchCropper: Cropper;
   readonly #postprocessor: Postprocessor;
@@ -99,13 +113,19 @@ class LoratTracker implements Tracker {
     this.#templateCropper = new Cropper(square(templateSizePx(variant)));
     this.#searchCropper = new Cropper(square(searchSizePx(variant)));
     const grid = { sizePx: searchSizePx(variant), cells: variant.searchGrid };
-    const { boxVoting, sizeGain = 1, windowWeight } = options.loop ?? network.model.loop ?? {};
+    const {
+      boxVoting,
+      sizeGain = 1,
+      windowWeight,
+      reference = defaultReferenceRule,
+    } = options.loop ?? network.model.loop ?? {};
     this.#postprocessor = new Postprocessor(grid, {
       windowWeight: options.windowWeight ?? windowWeight,
       boxVoting,
     });
     this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
     this.#sizeGain = sizeGain;
+    this.#referenceRule = reference;
     this.#extraPasses = passesOf(options.redetect);
   }
 
@@ -119,13 +139,13 @@ class LoratTracker implements Tracker {
     const corners = checkStart(frame, box);
     const { variant } = this.#network.model.config;
     const padding = imageMean(frame);
-    const pixels = new Float32Array(this.#templateCropper.length);
-    const wished = cropParameters(corners, variant.templateAreaFactor, this.#templateCropper.size);
-    const parameters = this.#templateCropper.crop(frame, wished, padding, pixels);
-    const mask = new Float32Array(variant.templateGrid ** 2);
-    const grid = { sizePx: templateSizePx(variant), cells: variant.templateGrid };
-    writeForegroundMask(toCrop(corners, parameters), grid, mask);
-    const template = await this.#network.embedTemplate(pixels, mask);
+    const view = this.#viewOf(frame, corners, padding);
+    const first = await this.#network.embedTemplate(view.pixels, view.mask);
+    const { hasReference } = this.#network;
+    const template = hasReference ? await this.#withReference(first, view) : first;
+    const reference = hasReference
+      ? { first, chooser: new ReferenceChooser<TemplateView>(this.#referenceRule) }
+      : undefined;
     const target: Target = {
       track: async (next) => (await this.trackAll(next, [target]))[0]!,
       dispose: () => {
@@ -137,13 +157,41 @@ class LoratTracker implements Tracker {
       image: { width: frame.width, height: frame.height },
       padding,
       template,
+      reference,
       box: corners,
       state: initialState,
-      presence: new PresenceModel(frame, corners),
+      presence: new PresenceModel(frame, corners, this.#network.model.presence),
       lost: new LostSearch(corners, frame, variant.searchAreaFactor),
       disposed: false,
     });
     return target;
+  }
+
+  /** The crop around a box on a frame, as the template half takes it. */
+  #viewOf(frame: Frame, box: Corners, padding: Colour): TemplateView {
+    const { variant } = this.#network.model.config;
+    const pixels = new Float32Array(this.#templateCropper.length);
+    const wished = cropParameters(box, variant.templateAreaFactor, this.#templateCropper.size);
+    const parameters = this.#templateCropper.crop(frame, wished, padding, pixels);
+    const mask = new Float32Array(variant.templateGrid ** 2);
+    const grid = { sizePx: templateSizePx(variant), cells: variant.templateGrid };
+    writeForegroundMask(toCrop(box, parameters), grid, mask);
+    return { pixels, mask };
+  }
+
+  /** The first frame's view and a recent one, side by side. */
+  async #withReference(first: Float32Array, { pixels, mask }: TemplateView): Promise<Float32Array> {
+    const { depth, heads } = this.#network.model.config.variant;
+    return sideBySide(first, await this.#network.embedTemplate(pixels, mask, true), 2 * depth * heads);
+  }
+
+  /** Renews the reference when it is time for it and the target was seen well. */
+  async #refresh(memory: TargetMemory, frame: Frame, { state, raw }: TrackResult): Promise<void> {
+    if (!memory.reference) return;
+    const { first, chooser } = memory.reference;
+    const isGood = state === "tracked" && isValidBox(raw.box);
+    const view = chooser.take(isGood ? raw.score : 0, () => this.#viewOf(frame, raw.box, memory.padding));
+    if (view) memory.template = await this.#withReference(first, view);
   }
 
   async trackAll(picture: FrameInput, targets: readonly Target[]): Promise<TrackResult[]> {
@@ -186,7 +234,9 @@ class LoratTracker implements Tracker {
     );
     const results: TrackResult[] = [];
     for (const [i, memory] of memories.entries()) {
-      results.push(await this.#conclude(memory, frame, this.#sight(memory, frame, predictions[i]!)));
+      const result = await this.#conclude(memory, frame, this.#sight(memory, frame, predictions[i]!));
+      await this.#refresh(memory, frame, result);
+      results.push(result);
     }
     return results;
   }

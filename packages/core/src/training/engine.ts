@@ -16,6 +16,7 @@ import type { Parameter } from "../model/parameters.ts";
 import { hasHalfPrecision } from "../precision/precision.ts";
 import { batchFeeds, type TrainingBatch } from "./batch.ts";
 import { dropPathChoices } from "./drop-path-choices.ts";
+import type { Exchange } from "./exchange.ts";
 import { GradientSum } from "./gradient-sum.ts";
 import { type LossTerms, lossTerms, meanTerms } from "./loss.ts";
 import { initialLossScale, nextLossScale } from "./loss-scaler.ts";
@@ -44,6 +45,11 @@ export interface EngineOptions {
   readonly recompute?: Recompute;
   /** Whether the device computes in half precision; default: it is tried. */
   readonly half?: boolean;
+  /**
+   * The other ranks, where several processes train together: batches are this rank's share of the whole (`settings.batchSize`
+   * pairs), and every rank makes the same updates.
+   */
+  readonly exchange?: Exchange | undefined;
 }
 
 /** What one update did. */
@@ -79,13 +85,20 @@ export class TrainingEngine {
   readonly #optimizer: Optimizer;
   readonly #sum: GradientSum;
   readonly #statistics: RunningStatistics;
+  readonly #exchange: Exchange | undefined;
   #progress: TrainingProgress;
   #passes: LossTerms[] = [];
 
   private constructor(
     settings: TrainingSettings,
     weights: Weights,
-    parts: { session: Session; optimizer: Optimizer; sum: GradientSum; statistics: RunningStatistics },
+    parts: {
+      session: Session;
+      optimizer: Optimizer;
+      sum: GradientSum;
+      statistics: RunningStatistics;
+      exchange: Exchange | undefined;
+    },
     trainable: readonly Parameter[],
     progress: TrainingProgress,
   ) {
@@ -99,16 +112,18 @@ export class TrainingEngine {
     this.#optimizer = parts.optimizer;
     this.#sum = parts.sum;
     this.#statistics = parts.statistics;
+    this.#exchange = parts.exchange;
     this.#progress = progress;
   }
 
-  /** Builds the sessions. Throws `WEIGHTS_NAMES` for a parameter without data, and what sessions throw. */
+  /** Builds the sessions. Throws `RANKS_BATCH` where the ranks do not divide the batch, `WEIGHTS_NAMES` for a parameter without data, and what sessions throw. */
   static async create(settings: TrainingSettings, options: EngineOptions): Promise<TrainingEngine> {
-    const { weights, resume, threads, lowMemory, recompute } = options;
+    const { weights, resume, threads, lowMemory, recompute, exchange } = options;
     const device = await resolveDevice(options.device ?? "auto");
     const mixed = settings.precision === "mixed" && (options.half ?? (await hasHalfPrecision(device)));
     const { model, batchSize, accumulation = 1 } = settings;
-    const built = trainingStep(model, batchSize, {
+    const built = trainingStep(model, ownBatchSize(batchSize, exchange), {
+      wholeBatch: batchSize,
       iouAware: settings.iouAware,
       mixed,
       recompute,
@@ -136,7 +151,7 @@ export class TrainingEngine {
       updates: 0,
       nonFinite: 0,
     };
-    const parts = { session, optimizer, sum, statistics };
+    const parts = { session, optimizer, sum, statistics, exchange };
     return new TrainingEngine(settings, weights, parts, trainable, {
       ...progress,
       lossScale: mixed ? lossScale : undefined,
@@ -147,15 +162,19 @@ export class TrainingEngine {
     return this.#progress;
   }
 
-  /** Forward and backward pass of one batch; its gradients are added to those of the update to come. */
+  /**
+   * Forward and backward pass of one batch; its gradients are added to those of the update to come. With other ranks, the
+   * terms given are this rank's part of the whole batch's.
+   */
   async accumulate(batch: TrainingBatch): Promise<LossTerms> {
     const { step, lossScale } = this.#progress;
     const { accumulation = 1, batchSize, model, seed } = this.#settings;
-    const choices = dropPathChoices(model, batchSize, seed, step * accumulation + this.#passes.length);
+    const pass = step * accumulation + this.#passes.length;
+    const choices = dropPathChoices(model, batchSize, seed, pass, this.#exchange);
     const results = await this.#session.run(
       {
         ...Object.fromEntries(this.#optimizer.state),
-        ...batchFeeds(batch, this.#settings),
+        ...batchFeeds(await this.#withAllPositives(batch), this.#settings),
         ...(choices && { [targetNames.dropPath]: choices }),
         ...(lossScale && { [targetNames.lossScale]: scalar(lossScale.scale) }),
       },
@@ -174,10 +193,11 @@ export class TrainingEngine {
    * `TRAINING_NO_PASS` when there was no pass.
    */
   async update(): Promise<UpdateResult> {
-    const gradients = this.#sum.sum;
-    if (!gradients) throw new LoratError("TRAINING_NO_PASS", "an update needs at least one pass before it");
+    if (!this.#sum.sum)
+      throw new LoratError("TRAINING_NO_PASS", "an update needs at least one pass before it");
     const { step, updates, nonFinite, lossScale } = this.#progress;
-    const terms = meanTerms(this.#passes);
+    const terms = await this.#bringTogether(meanTerms(this.#passes));
+    const gradients = this.#sum.sum;
     const gradientScale = this.#passes.length * (lossScale?.scale ?? 1);
     const gradNorm = await this.#optimizer.gradientNorm(gradients, gradientScale);
     const skipped = !Number.isFinite(terms.loss)
@@ -205,6 +225,31 @@ export class TrainingEngine {
       skipped,
       lossScale: lossScale?.scale,
     };
+  }
+
+  /** A rank's batch with the number of positive cells in all ranks' batches, by which the loss is divided. */
+  async #withAllPositives(batch: TrainingBatch): Promise<TrainingBatch> {
+    if (!this.#exchange) return batch;
+    // The batch's own count is at least 1, also where no cell is positive.
+    const count = Float64Array.of(batch.positives.reduce((sum, value) => sum + value, 0));
+    await this.#exchange.sum(count);
+    return { ...batch, positiveCount: Math.max(count[0]!, 1) };
+  }
+
+  /** Sums gradients and loss terms over the ranks; running statistics become their mean. */
+  async #bringTogether(own: LossTerms): Promise<LossTerms> {
+    const exchange = this.#exchange;
+    if (!exchange) return own;
+    const statistics = [...this.#statistics.values()].flatMap(({ data }) => [...data]);
+    const numbers = Float64Array.of(own.loss, own.bce, own.giou, own.iou, ...statistics);
+    await exchange.sum(numbers);
+    const [loss, bce, giou, iou] = numbers as unknown as [number, number, number, number];
+    let at = 4;
+    for (const { data } of this.#statistics.values()) {
+      for (let i = 0; i < data.length; i++) data[i] = numbers[at++]! / exchange.ranks;
+    }
+    await this.#sum.change((gradients) => exchange.sumGradients(gradients));
+    return { loss, bce, giou, iou };
   }
 
   /** One update from the batches given: a pass for each. */
@@ -246,4 +291,22 @@ export class TrainingEngine {
   [asyncDisposeSymbol](): Promise<void> {
     return this.dispose();
   }
+}
+
+/** Pairs that one rank computes of a batch. Throws `RANKS_BATCH` where the ranks do not divide it. */
+export function ownBatchSize(
+  batchSize: number,
+  { ranks }: { readonly ranks: number } = { ranks: 1 },
+): number {
+  if (batchSize % ranks === 0) return batchSize / ranks;
+  throw new LoratError(
+    "RANKS_BATCH",
+    `a batch of ${batchSize} pairs cannot be divided among ${ranks} ranks`,
+    {
+      hint:
+        batchSize < ranks
+          ? `start at most ${batchSize} ranks, or train with a larger batch`
+          : "start a number of ranks that divides the batch, or change the batch: --batch PAIRS",
+    },
+  );
 }

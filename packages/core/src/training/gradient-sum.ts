@@ -5,6 +5,7 @@ import {
   DeviceTensor,
   float32,
   Graph,
+  readBack,
   Session,
   sizeOf,
   type Tensor,
@@ -15,6 +16,12 @@ import { optimizerNames as names } from "../graph-names.ts";
 /** Gradients by the names of the training step's outputs. */
 export type Gradients = Readonly<Record<string, Tensor | DeviceTensor>>;
 
+/** Memory of gradients, one behind the other in `whole`. */
+interface GradientMemory {
+  readonly whole: Float32Array;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
 /**
  * The running sum of gradients over the passes of one update. It stays where the gradients are: on the device, or on the
  * CPU in memory that is taken once and written in place from then on.
@@ -23,17 +30,20 @@ export class GradientSum {
   readonly #names: readonly string[];
   readonly #session: Session | undefined;
   /** Where passes write on the CPU: the first of an update into the sum itself, later ones into `passMemory`. */
-  readonly #sumMemory: Record<string, Tensor> | undefined;
-  readonly #passMemory: Record<string, Tensor> | undefined;
+  readonly #sumMemory: GradientMemory | undefined;
+  readonly #passMemory: GradientMemory | undefined;
+  readonly #trainable: readonly Value[];
+  #shared: GradientMemory | undefined;
   #sum: Gradients | undefined;
 
   private constructor(
-    names: readonly string[],
+    trainable: readonly Value[],
     session: Session | undefined,
-    sumMemory: Record<string, Tensor> | undefined,
-    passMemory: Record<string, Tensor> | undefined,
+    sumMemory: GradientMemory | undefined,
+    passMemory: GradientMemory | undefined,
   ) {
-    this.#names = names;
+    this.#trainable = trainable;
+    this.#names = trainable.map(({ name }) => names.gradient(name));
     this.#session = session;
     this.#sumMemory = sumMemory;
     this.#passMemory = passMemory;
@@ -45,27 +55,19 @@ export class GradientSum {
     passes: number,
     device: ConcreteDevice,
   ): Promise<GradientSum> {
-    const gradients = trainable.map(({ name }) => names.gradient(name));
-    const memory = () =>
-      Object.fromEntries(
-        trainable.map(({ name, shape }) => [
-          names.gradient(name),
-          float32(new Float32Array(sizeOf(shape)), shape),
-        ]),
-      );
     const onHost = device === "cpu";
     const session = passes > 1 ? await sumSession(trainable, device) : undefined;
     return new GradientSum(
-      gradients,
+      trainable,
       session,
-      onHost ? memory() : undefined,
-      onHost && passes > 1 ? memory() : undefined,
+      onHost ? gradientMemory(trainable) : undefined,
+      onHost && passes > 1 ? gradientMemory(trainable) : undefined,
     );
   }
 
   /** Memory that the next pass should write its gradients into; undefined where the device gives its own. */
   get memory(): Readonly<Record<string, Tensor>> | undefined {
-    return this.#sum ? this.#passMemory : this.#sumMemory;
+    return (this.#sum ? this.#passMemory : this.#sumMemory)?.tensors;
   }
 
   /** The sum so far; undefined at the start of an update. */
@@ -82,12 +84,30 @@ export class GradientSum {
     }
     const feeds: Record<string, Tensor | DeviceTensor> = { ...pass };
     for (const name of this.#names) feeds[`sum/${name}`] = this.#sum[name]!;
-    const into = this.#sumMemory && prefixed(this.#sumMemory, "next/");
+    const into = this.#sumMemory && prefixed(this.#sumMemory.tensors, "next/");
     const next = await this.#session!.run(feeds, into);
     const before = this.#sum;
     this.#sum = Object.fromEntries(this.#names.map((name) => [name, next[`next/${name}`]!]));
     release(pass);
     release(before);
+  }
+
+  /**
+   * Gives the whole sum, every gradient behind the one before it, to a function that changes it in place; the sum is that
+   * from then on. Gradients that lie on a device come into JavaScript memory for it.
+   */
+  async change(how: (gradients: Float32Array) => Promise<void>): Promise<void> {
+    const sum = this.#sum;
+    if (!sum) return;
+    if (this.#sumMemory) return how(this.#sumMemory.whole);
+    this.#shared ??= gradientMemory(this.#trainable);
+    const { whole, tensors } = this.#shared;
+    for (const name of this.#names) {
+      (tensors[name]!.data as Float32Array).set((await readBack(sum[name]!)).data as Float32Array);
+    }
+    release(sum);
+    await how(whole);
+    this.#sum = tensors;
   }
 
   /** Starts the next update. */
@@ -104,6 +124,18 @@ export class GradientSum {
   [asyncDisposeSymbol](): Promise<void> {
     return this.dispose();
   }
+}
+
+function gradientMemory(trainable: readonly Value[]): GradientMemory {
+  const whole = new Float32Array(trainable.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
+  const tensors: Record<string, Tensor> = {};
+  let at = 0;
+  for (const { name, shape } of trainable) {
+    const size = sizeOf(shape);
+    tensors[names.gradient(name)] = float32(whole.subarray(at, at + size), shape);
+    at += size;
+  }
+  return { whole, tensors };
 }
 
 function sumSession(trainable: readonly Value[], device: ConcreteDevice): Promise<Session> {

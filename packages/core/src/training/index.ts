@@ -1,6 +1,7 @@
 export { type AdamWOptions, adamWGraph, adamWScalars, type OptimizerGroup } from "./adamw.ts";
 export * from "./batch.ts";
-export { type EngineOptions, TrainingEngine, type UpdateResult } from "./engine.ts";
+export { type EngineOptions, ownBatchSize, TrainingEngine, type UpdateResult } from "./engine.ts";
+export type { Exchange, Share } from "./exchange.ts";
 export * from "./labels.ts";
 export { type Losses, type LossTargets, type LossTerms, loratLoss, lossTerms, meanTerms } from "./loss.ts";
 export { Optimizer, type TensorState, type UpdatePosition } from "./optimizer.ts";
@@ -10,6 +11,8 @@ export { learningRate, type Schedule } from "./schedule.ts";
 export {
   type OptimizerSettings,
   optimizerSchema,
+  type StemSettings,
+  stemSettingsSchema,
   type TrainingSettings,
   trainingSchedule,
   trainingSettingsSchema,

@@ -6,7 +6,7 @@ const count = z.int().min(1);
 const positive = z.number().positive();
 const atLeast0 = z.number().min(0);
 
-/** What a run's settings may say of the optimiser. */
+/** Schema of the optimiser in a run's settings. */
 export const optimizerSchema = z.strictObject({
   learningRate: positive,
   warmupSteps: z.int().min(0),
@@ -36,7 +36,7 @@ export const optimizerSchema = z.strictObject({
 /** AdamW and its schedule (specification sections 3.6 and 3.7); rates are absolute. */
 export type OptimizerSettings = Readonly<z.infer<typeof optimizerSchema>>;
 
-/** What a run's settings may say of a training, except its data. */
+/** Schema of a training, except its data in a run's settings. */
 export const trainingSettingsSchema = z.strictObject({
   model: modelConfigSchema,
   /** Pairs of one forward and backward pass. */
@@ -57,6 +57,20 @@ export const trainingSettingsSchema = z.strictObject({
 
 /** Everything that decides a training, except its data. */
 export type TrainingSettings = Readonly<z.infer<typeof trainingSettingsSchema>>;
+
+/** Schema of a stem's training, except its data in a run's settings. */
+export const stemSettingsSchema = z.strictObject({
+  batchSize: count,
+  /** Pixels a side of the crops. */
+  sidePx: count,
+  steps: count,
+  /** Updates in which every stage learns alone, on the teacher's input to it. */
+  stepsAlone: z.int().min(0),
+  optimizer: optimizerSchema,
+});
+
+/** What decides a stem's training, except its data. */
+export type StemSettings = Readonly<z.infer<typeof stemSettingsSchema>>;
 
 /** The schedule of a training. */
 export function trainingSchedule({

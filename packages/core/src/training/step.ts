@@ -34,6 +34,8 @@ export interface TrainingStepOptions {
   readonly mixed?: boolean;
   /** Default: `none`. */
   readonly recompute?: Recompute;
+  /** Samples of the whole batch, where this is the step of one rank's share of it. */
+  readonly wholeBatch?: number | undefined;
 }
 
 /** Builds forward pass, loss and gradients (specification sections 3.1 and 3.6) into one graph. */
@@ -45,7 +47,7 @@ export function trainingStep(
   const graph = new Graph();
   const inputs = networkInputs(graph, config, batch);
   const targets = lossTargets(graph, config, batch);
-  const network = lorat(inputs, config, { training: true });
+  const network = lorat(inputs, config, { training: true, wholeBatch: options.wholeBatch });
   const predicted = options.mixed
     ? { scoreMap: singleFromHere(network.scoreMap), boxes: singleFromHere(network.boxes) }
     : network;

@@ -44,11 +44,16 @@ const manifestSchema = z
       .optional(),
     /** How the reported score follows from the network's (see `ScoreCalibration`). */
     calibration: z.object({ slope: z.number().positive(), offset: z.number() }).optional(),
+    /** What speaks for a target's presence, and how much (see `PresenceWeights`). */
+    presence: z.object({ bias: z.number(), score: z.number(), likeness: z.number() }).optional(),
     /** How the tracker's loop departs from the reference's (see `LoopSettings`). */
     loop: z
       .object({
         boxVoting: z.boolean().optional(),
         sizeGain: z.number().positive().max(1).optional(),
+        reference: z
+          .object({ everyFrames: z.int().positive(), scoreFrom: z.number().min(0).max(1) })
+          .optional(),
         windowWeight: z.number().min(0).max(1).optional(),
       })
       .optional(),
@@ -60,6 +65,10 @@ const manifestSchema = z
   .refine(
     ({ variant }) => variant.templateGrid <= variant.searchGrid,
     "the template grid must fit the search grid",
+  )
+  .refine(
+    ({ variant }) => !variant.references || variant.attention === "asymmetric",
+    "a reference needs asymmetric attention",
   );
 
 /** The contents of `model.json`. */

@@ -17,6 +17,8 @@ import {
 } from "./generated/onnx_pb.ts";
 
 const irVersion = 10;
+/** That of ONNX 1.12, which opset 17 came with. */
+const irVersionOfOlder = 8;
 /** The operator set that graphs are written for. */
 export const opsetVersion = 21;
 /** Protobuf messages end at 2 GB; weights beyond this many bytes in total must lie in another file. */
@@ -36,6 +38,13 @@ export type Placement =
       readonly packed?: Readonly<Record<string, string>>;
     };
 
+/** How a graph is written; see {@link serialise}. */
+export interface SerialiseOptions {
+  readonly name?: string;
+  /** The set of operators that the model names; its operators have to be in it (see `forOldestOpset`). Default: {@link opsetVersion}. */
+  readonly opset?: number;
+}
+
 /** A graph written as ONNX. */
 export interface SerialisedModel {
   readonly bytes: Uint8Array;
@@ -51,7 +60,7 @@ export interface SerialisedModel {
 export function serialise(
   outputs: Readonly<Record<string, Value>>,
   place: (parameter: Value) => Placement = () => ({ kind: "input" }),
-  name = "lorat",
+  { name = "lorat", opset = opsetVersion }: SerialiseOptions = {},
 ): SerialisedModel {
   const standard = lowered(outputs);
   const values = Object.values(standard);
@@ -111,9 +120,9 @@ export function serialise(
   }
 
   const model = create(ModelProtoSchema, {
-    irVersion: BigInt(irVersion),
+    irVersion: BigInt(opset < opsetVersion ? irVersionOfOlder : irVersion),
     producerName: "lorat",
-    opsetImport: [{ domain: "", version: BigInt(opsetVersion) }],
+    opsetImport: [{ domain: "", version: BigInt(opset) }],
     graph: {
       name,
       node: [

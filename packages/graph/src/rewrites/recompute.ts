@@ -7,7 +7,7 @@ import { sizeOf } from "../shape.ts";
 /** Whether gradients compute an output of a forward node again, instead of keeping it until they need it. */
 export type Recomputed = (node: Node, output: number) => boolean;
 
-/** Gives gradients the forward values that they read: kept, or computed again from what is kept. */
+/** Gives gradients the forward values that they read: stored ones, or ones computed again from stored ones. */
 export class Recomputation {
   readonly #recomputed: Recomputed;
   readonly #activations: ReadonlySet<Value>;

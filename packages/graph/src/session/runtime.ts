@@ -51,7 +51,7 @@ export interface KeptRequest {
   readonly bytes: number;
   /** Writes {@link keptFiles} into a folder. */
   make(folder: string): Promise<void>;
-  /** What the made model says of its tensors. */
+  /** Names and shapes of the tensors that the model takes and gives. */
   read(model: Uint8Array): Record<string, KeptTensor>;
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { precisions } from "@lorat/core/model";
 import { writeJson } from "../files/pending-file.ts";
-import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/bench/index.ts";
+import { BENCH_KINDS, type BenchResult, benchTable, runBench } from "../measure/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";

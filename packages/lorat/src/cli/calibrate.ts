@@ -34,13 +34,17 @@ export function calibrateCommand() {
     });
 }
 
-function report({ model, calibration, procedural, sequences }: CalibrationResult, diagram: string): string {
+function report(
+  { model, calibration, presence, procedural, sequences }: CalibrationResult,
+  diagram: string,
+): string {
   const { slope, offset } = calibration;
   const line = (where: string, { raw, calibrated }: CalibrationResult["procedural"]) =>
     `calibration error on ${raw.samples} frames of ${where}: ${percent(raw.error)} before, ${percent(calibrated.error)} after`;
   return [
     `${model}: chance = sigmoid(${slope.toFixed(3)} logit(score) ${offset < 0 ? "-" : "+"} ${Math.abs(offset).toFixed(3)})`,
     line("procedural clips", procedural),
+    `presence = sigmoid(${presence.bias.toFixed(1)} + ${presence.score.toFixed(1)} score + ${presence.likeness.toFixed(1)} likeness), each in units of what is usual`,
     ...(sequences ? [line("the sequences", sequences)] : []),
     diagram,
   ].join("\n");

@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 
 /** What people want of a command: the headings of the list of all, in this order. */
-export const GROUPS = ["Track", "Models", "Train", "Evaluate", "Measure"] as const;
+export const GROUPS = ["Track", "Models", "Train", "Evaluate", "Measure", "Shell"] as const;
 
 /** A command as the list of all shows it, and what loads the file that it lives in. */
 export interface CommandEntry {
@@ -20,6 +20,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: "follow an object through a video or a folder of images",
     load: async () => (await import("./track.ts")).trackCommand(),
   },
+  boxes: {
+    group: "Track",
+    usage: "[options] <in>",
+    description: "convert boxes between the formats of benchmarks and annotation tools",
+    load: async () => (await import("./boxes.ts")).boxesCommand(),
+  },
   models: {
     group: "Models",
     usage: "[options]",
@@ -37,6 +43,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: "",
     description: "look at what lorat keeps in the user's cache, check it, remove it",
     load: async () => (await import("./cache.ts")).cacheCommand(),
+  },
+  export: {
+    group: "Models",
+    usage: "[options] <model>",
+    description: "write a model as ONNX of standard operators, for other programs",
+    load: async () => (await import("./export.ts")).exportCommand(),
   },
   convert: {
     group: "Models",
@@ -137,5 +149,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description:
       "measure variants: size and frames a second, or with --training LoRA beside full fine-tuning",
     load: async () => (await import("./profile.ts")).profileCommand(),
+  },
+  completion: {
+    group: "Shell",
+    usage: "<shell>",
+    description: "print the script by which a shell completes lorat's commands and options",
+    load: async () => (await import("./completion.ts")).completionCommand(COMMANDS),
   },
 };

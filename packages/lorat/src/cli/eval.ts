@@ -1,5 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
-import type { EvalPlan, Evaluation } from "../evaluate/run/evaluate.ts";
+import type { EvalPlan, EvaluateOptions, Evaluation } from "../evaluate/run/evaluate.ts";
+import type { Ranks } from "../mpi/ranks.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import {
@@ -11,12 +12,13 @@ import {
   threadsOption,
 } from "./network-options.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { mpiOption, mpirunOption, ranksOption, withRanksOfJob } from "./ranks.ts";
 import { protocolOption, splitOption } from "./result-options.ts";
 import { count, positive, quoted, words } from "./values.ts";
 
 /** `lorat eval`: a tracker over a benchmark, in a run that can be stopped and continued at any time. */
 export function evalCommand() {
-  return withOptions().action(runEval);
+  return withOptions().action((flags) => withRanksOfJob(flags, (ranks) => runEval(flags, ranks)));
 }
 
 type EvalFlags = ReturnType<ReturnType<typeof withOptions>["opts"]>;
@@ -41,20 +43,23 @@ function withOptions() {
     .addOption(redetectOption())
     .option("--parallel <number>", "sequences at a time (default: one for each core on a CPU, else 1)", count)
     .addOption(threadsOption("cores / sequences at a time"))
+    .addOption(ranksOption())
+    .addOption(mpirunOption())
+    .addOption(mpiOption())
     .option("--repeat <number>", "times that the tracker runs over each sequence", count, 1)
     .addOption(protocolOption())
     .option("--json", "print the scores as one JSON object, as lorat score does");
 }
 
-async function runEval(flags: EvalFlags): Promise<void> {
-  const { evaluate } = await import("../evaluate/run/evaluate.ts");
+async function runEval(flags: EvalFlags, ranks: Ranks | undefined): Promise<void> {
+  const { evaluate, evaluateOnRanks } = await import("../evaluate/run/evaluate.ts");
   const { parallel: workers, threads, repeat, out, dataset, split, sequences, sequencesFrom: list } = flags;
   const tracker = await trackerOf(flags);
   const interruption = listenForInterrupt();
   let progress: Progress | undefined;
-  let evaluation: Evaluation;
+  let evaluation: Evaluation | undefined;
   try {
-    evaluation = await evaluate({
+    const options: EvaluateOptions = {
       ...{ dataset, split, list, sequences, tracker, workers, threads, repeat, folder: out },
       signal: interruption.signal,
       onStart: (plan) => {
@@ -62,7 +67,12 @@ async function runEval(flags: EvalFlags): Promise<void> {
         progress = createProgress({ label: "tracking", total: plan.frames, unit: "frames" });
       },
       onProgress: ({ frames, tasks }) => progress?.update(frames, `${tasks} sequences finished`),
-    });
+    };
+    evaluation = ranks ? await evaluateOnRanks({ ...options, ranks }) : await evaluate(options);
+    if (!evaluation) {
+      process.exitCode = interruption.status();
+      return;
+    }
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     console.error("stopped before the first sequence");

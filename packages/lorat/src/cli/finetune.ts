@@ -31,6 +31,16 @@ export function finetuneCommand() {
     )
     .option("--patience <checks>", "checks without a better score after which it stops", count, 3)
     .option("--seed <number>", "seed of initialisation and data", wholeNumber, 1)
+    .option(
+      "--mix-share <share>",
+      "share of the pairs that keep what the model knows; 0 for the clips alone",
+      share,
+      0.5,
+    )
+    .option(
+      "--mix-data <dir>",
+      "folder of photos/ and train/ for those pairs; without it they are procedural",
+    )
     .addOption(deviceOption())
     .option("--workers <number>", "threads that prepare batches", wholeNumber, 1)
     .addOption(threadsOption())
@@ -96,6 +106,13 @@ async function report(result: FinetuneResult, model: string): Promise<string> {
 
 function percent(share: number): string {
   return (share * 100).toFixed(1);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1))
+    throw new InvalidArgumentError("A number from 0 to below 1 is needed.");
+  return value;
 }
 
 function rate(text: string): number {

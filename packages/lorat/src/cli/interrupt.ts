@@ -1,3 +1,4 @@
+import { launchedAs } from "../mpi/launcher.ts";
 import { EXIT } from "./errors.ts";
 
 /**
@@ -31,7 +32,11 @@ interface InterruptActions {
 /** Asks for an orderly end at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once, unless told otherwise. */
 export function listenForInterrupt({ onFirst, onAgain }: InterruptActions = {}): Interruption {
   const controller = new AbortController();
-  const statuses: Readonly<Record<string, number>> = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 };
+  const statuses: Readonly<Record<string, number>> = {
+    ...{ SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 },
+    // What mpirun passes on to its ranks without ending them.
+    ...(launchedAs() && { SIGUSR2: EXIT.interrupted }),
+  };
   let status: number = EXIT.ok;
   const onSignal = (name: string) => {
     if (controller.signal.aborted) {

@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { variants } from "@lorat/core/model";
-import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/profile/index.ts";
+import { profileSpeed, profileTraining, speedTable, trainingTable } from "../measure/index.ts";
 import { efficiencyOf, sourceLine, trainingOf } from "../report/published/index.ts";
 import { usageError } from "./errors.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -20,11 +20,13 @@ function withOptions() {
     .description(
       "measure variants: size and frames a second, or with --training LoRA beside full fine-tuning",
     )
-    .option(
-      "--variants <names>",
-      `variants to measure, separated by commas, or all: ${[...variants.keys()].join(", ")}`,
-      names,
-      ["nano"],
+    .addOption(
+      new Option(
+        "--variants <names>",
+        `variants to measure, separated by commas, or all: ${[...variants.keys()].join(", ")}`,
+      )
+        .argParser(names)
+        .default(["nano"], "nano"),
     )
     .option("--training", "seconds a step and peak memory of LoRA and of full fine-tuning, AdamW included")
     .addOption(deviceOption())

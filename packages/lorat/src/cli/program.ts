@@ -28,12 +28,17 @@ export async function runCommandLine(args: readonly string[], commands: Loaders 
   }
 }
 
-async function createProgram(args: readonly string[], commands: Loaders): Promise<CommandUnknownOpts> {
+/** The program with the command that `args` ask for; with every command's outline where they ask for none. */
+export async function createProgram(args: readonly string[], commands: Loaders): Promise<CommandUnknownOpts> {
   const program = new Command("lorat")
     .description("Visual object tracking: follow any object through a video")
     .usage("COMMAND [options]")
     .helpOption("-h, --help", "show what a command does and its options")
-    .version(await version(), "-v, --version", "print the version")
+    .version(
+      await (await import("../files/package-version.ts")).packageVersion(),
+      "-v, --version",
+      "print the version",
+    )
     .enablePositionalOptions() // what comes after the name of an inner command is its own
     .showSuggestionAfterError(true)
     .exitOverride()
@@ -61,12 +66,6 @@ function termOf(command: CommandUnknownOpts, commands: Loaders): string {
   const loader = commands[command.name()];
   if (!loader || typeof loader === "function") return new Help().subcommandTerm(command);
   return `${command.name()} ${loader.usage}`.trim();
-}
-
-async function version(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function tryWriting(text: string): void {

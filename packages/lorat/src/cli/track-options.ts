@@ -3,6 +3,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { Box, Tracker } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { isStdout } from "../files/output-place.ts";
+import { liveInput } from "../media/live-input.ts";
 import { boxProblem } from "../track/box-problem.ts";
 import { usageError } from "./errors.ts";
 import {
@@ -13,7 +14,7 @@ import {
   redetectOption,
   threadsOption,
 } from "./network-options.ts";
-import { positive, wholeNumber } from "./values.ts";
+import { positive, size, wholeNumber } from "./values.ts";
 
 /** Options of `lorat track` as they are read. */
 type TrackFlags = ReturnType<ReturnType<typeof trackOptions>["opts"]>;
@@ -22,7 +23,10 @@ type TrackFlags = ReturnType<ReturnType<typeof trackOptions>["opts"]>;
 export function trackOptions() {
   return new Command("track")
     .description("follow an object through a video or a folder of images")
-    .argument("<input>", "video file, folder of images, or - for a video on standard input")
+    .argument(
+      "<input>",
+      "video file, folder of images, http(s) address, camera:0, rtsp:// address, or - for standard input",
+    )
     .optionsGroup("The object:")
     .addOption(
       new Option(
@@ -30,12 +34,28 @@ export function trackOptions() {
         "the object on the first frame, in pixels; give it again for more",
       ).argParser(collectBox),
     )
+    .option("--boxes-from <file>", "several objects from a file, x,y,w,h a line")
     .option("--start <frame>", "frame that the box is on, counted from 0", wholeNumber, 0)
     .option("--end <frame>", "stop before this frame", wholeNumber)
+    .option("--backward", "from the box back to the first frame; files still hold the first frame first")
+    .option(
+      "--preview <file>",
+      "write the frame at --start as a picture with a grid and pixel numbers, to choose a box by; tracks nothing",
+    )
     .optionsGroup("The input:")
-    .option("--fps <number>", "frames a second of a folder of images, for --video", positive)
+    .option(
+      "--fps <number>",
+      "frames a second of an input that does not tell: a folder of images, raw frames",
+      positive,
+    )
     .option("--pattern <names>", "the images of a folder to take, such as 'left_*.png'")
     .option("--allow-gaps", "take the images of a folder as they follow, whatever their numbers")
+    .option("--raw <WxH>", "the input is bytes of pixels, in frames of this size", size)
+    .addOption(
+      new Option("--raw-format <format>", "order of the bytes of a raw pixel")
+        .choices(["rgb24", "bgr24", "rgba", "bgra", "gray"])
+        .default("rgb24" as const),
+    )
     .optionsGroup("The network:")
     .addOption(modelOption())
     .addOption(adapterOption())
@@ -44,13 +64,19 @@ export function trackOptions() {
     .addOption(threadsOption())
     .addOption(redetectOption())
     .optionsGroup("What is written:")
-    .option("--out <path>", "write x,y,w,h a line (several boxes: FILE_1, FILE_2 …)")
+    .option(
+      "--out <path>",
+      "write x,y,w,h a line; .csv and .json: frame, time, box, score, state (several boxes: FILE_1, FILE_2 …)",
+    )
     .option("--scores <file>", "write frame,score,state a line as CSV (several boxes: FILE_1, FILE_2 …)")
     .option(
       "--sheet <file>",
       "write a dozen frames with their boxes as one picture: .png, .jpg, .webp, .gif, .tif",
     )
-    .option("--video <file>", "write the annotated video with its sound: .mp4, .mov, .mkv, .webm or .gif")
+    .option(
+      "--video <file>",
+      "write the annotated video, with its sound unless --backward: .mp4, .mov, .mkv, .webm or .gif",
+    )
     .option("--force", "replace outputs that exist")
     .option("--json", "print the summary as one JSON object")
     .addHelpText(
@@ -79,16 +105,27 @@ export function printsBoxes({ out, scores, sheet, video, json }: TrackCliOptions
 
 /** Throws what is wrong with the command line whatever the input holds. */
 export function checkTrackOptions(input: string, options: TrackCliOptions): void {
-  const { box, start, end, out, scores, sheet, video } = options;
+  const { box, start, end, backward, raw, preview, out, scores, sheet, video } = options;
   // Not left to commander, which would say this of a misspelt --box too.
-  if (box.length === 0)
-    throw usageError("--box is missing", "For example --box 120,80,64,48, as x,y,width,height.");
+  if (box.length === 0 && preview === undefined) {
+    throw usageError(
+      "--box is missing",
+      "For example --box 120,80,64,48, as x,y,width,height; --preview grid.png helps to find it.",
+    );
+  }
   for (const one of box) {
     const problem = boxProblem(one);
     if (problem) throw problem;
   }
-  if (end !== undefined && end <= start) throw usageError(`--end ${end} must come after --start ${start}`);
-  const outputs = [out, scores, sheet, video];
+  if (backward && (raw || liveInput(input)))
+    throw usageError("--backward needs a file or a folder: what is live cannot be read back");
+  if (backward && end !== undefined && end >= start)
+    throw usageError(`--end ${end} must come before --start ${start} with --backward`);
+  if (!backward && end !== undefined && end <= start)
+    throw usageError(`--end ${end} must come after --start ${start}`);
+  if (preview !== undefined && [out, scores, sheet, video].some((path) => path !== undefined))
+    throw usageError("--preview tracks nothing, so that there is nothing else to write");
+  const outputs = [out, scores, sheet, video, preview];
   if (outputs.filter(isStdout).length > 1 || (usesStdout(options) && options.json)) {
     throw usageError("standard output can take one thing only", "Give files for the others.");
   }

@@ -30,6 +30,12 @@ export function trainingCommand(name: string) {
     .addOption(
       new Option("--dataset <kind:path>", "where one dataset is; may be repeated").argParser(dataset),
     )
+    .addOption(
+      new Option(
+        "--exclude <text>",
+        "nano: leave out what has this text in its path; may be repeated",
+      ).argParser(repeated),
+    )
     .option("--got10k-list <file>", "the GOT-10k sequences that share nothing with VOT, one a line")
     .option("--base <model>", "model folder to start from: a DINOv2 backbone or a tracker")
     .option(
@@ -55,6 +61,7 @@ export interface ConfigFlags {
   readonly resume?: boolean | undefined;
   readonly data?: string | undefined;
   readonly dataset?: Readonly<Record<string, string>> | undefined;
+  readonly exclude?: readonly string[] | undefined;
   readonly got10kList?: string | undefined;
   readonly base?: string | undefined;
   readonly stem?: string | undefined;
@@ -63,6 +70,9 @@ export interface ConfigFlags {
   readonly seed?: number | undefined;
   readonly set?: readonly string[] | undefined;
 }
+
+/** Presets that read the project's own folders. */
+const takesExclude: ReadonlySet<string> = new Set(["nano", "nano-lora"]);
 
 /**
  * The configuration that a command line asks for: a preset, a file, or the run's own when it is resumed; then the overrides.
@@ -73,7 +83,13 @@ export async function chosenConfig(
   run: string,
   flags: ConfigFlags,
 ): Promise<RunConfig> {
-  const { steps, batch, seed, set = [] } = flags;
+  const { steps, batch, seed, set = [], exclude = [] } = flags;
+  if (exclude.length > 0 && !(what !== undefined && takesExclude.has(what))) {
+    throw usageError(
+      "--exclude goes with the presets nano and nano-lora",
+      "a configuration file says it as data.roots.exclude",
+    );
+  }
   if (what === undefined) {
     if (!flags.resume)
       throw usageError(
@@ -84,7 +100,7 @@ export async function chosenConfig(
   }
   if (isConfigFile(what)) return overrideRun(await loadRunConfig(what), { steps, batch, seed, set });
   const { data, dataset: datasets = {}, got10kList, base, stem } = flags;
-  const config = presetNamed(what).config({ data, datasets, got10kList, base, stem, steps, seed });
+  const config = presetNamed(what).config({ data, exclude, datasets, got10kList, base, stem, steps, seed });
   return overrideRun(config, { batch, set });
 }
 

@@ -1,7 +1,6 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
-import { LoratError } from "@lorat/graph";
-import type { StemRunConfig } from "../train/stem/train-stem.ts";
+import type { StemRunConfig } from "../train/stem/stem-config.ts";
 import { usageError } from "./errors.ts";
 import { listenForStop } from "./interrupt.ts";
 import { deviceOption, threadsOption } from "./network-options.ts";
@@ -81,7 +80,7 @@ async function newConfig({ teacher, base, data, steps, seed, exclude }: StemFlag
     throw usageError("--teacher FILE is missing: the network that the stem learns from");
   if (data === undefined) throw usageError("--data DIR is missing: the folder with photographs and clips");
   const [{ stemConfig }, { dataRoots }, { bundledModels }] = await Promise.all([
-    import("../train/stem/train-stem.ts"),
+    import("../train/stem/stem-config.ts"),
     import("../train/presets/nano.ts"),
     import("../trackers/model/model-path.ts"),
   ]);
@@ -90,16 +89,11 @@ async function newConfig({ teacher, base, data, steps, seed, exclude }: StemFlag
   return stemConfig(resolve(teacher), roots, { steps, seed, base: ownBase });
 }
 
-/** The configuration that a run was started with; a teacher or a number of steps given now must be the same. */
-async function ownConfig(folder: string, flags: StemFlags): Promise<StemRunConfig> {
-  const { readFile } = await import("node:fs/promises");
-  const { runFiles } = await import("../runs/run-config.ts");
-  const text = await readFile(join(folder, runFiles.config), "utf8").catch((cause) => {
-    throw new LoratError("RUN_NOTHING_TO_RESUME", `${folder} holds no run`, { cause });
-  });
-  const own = JSON.parse(text) as StemRunConfig;
-  const given = flags.teacher === undefined ? own.teacher : resolve(flags.teacher);
-  return { ...own, teacher: given };
+/** The configuration that a run was started with; a teacher given now must be the same. */
+async function ownConfig(folder: string, { teacher }: StemFlags): Promise<StemRunConfig> {
+  const { recordedStemConfig } = await import("../train/stem/stem-config.ts");
+  const own = await recordedStemConfig(folder);
+  return { ...own, teacher: teacher === undefined ? own.teacher : resolve(teacher) };
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;

@@ -100,6 +100,7 @@ describe("lorat train", () => {
     ],
     [["train", "nano", "--out", "x", "--set", "batchSize=0"], 1, "error[CONFIG_VALUE]"],
     [["train", "B-224", "--out", "x"], 1, "error[DATA_PLACE]"],
+    [["train", "B-224", "--out", "x", "--exclude", "a"], 2, "--exclude goes with the presets nano"],
     [["train", "none.ts", "--out", "x"], 1, "error[CONFIG_FILE]"],
     [["train", "nano", "--out", "x", "--dataset", "lasot"], 2, "KIND:PATH"],
     [["runs", "show"], 2, "error[USAGE]"],

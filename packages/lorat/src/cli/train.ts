@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { Option } from "@commander-js/extra-typings";
 import { LoratError } from "@lorat/graph";
-
+import type { Ranks } from "../mpi/ranks.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
 import { usageError } from "./errors.ts";
 import { listenForStop } from "./interrupt.ts";
 import { createProgress } from "./progress.ts";
+import { mpiOption, mpirunOption, ranksOption, withRanksOfJob } from "./ranks.ts";
 import { chosenConfig, presetTable, trainingCommand, whatArgument } from "./train-options.ts";
 import { trainStemCommand } from "./train-stem.ts";
 import { count, quoted } from "./values.ts";
@@ -22,8 +23,13 @@ export function trainCommand() {
       }
       if (flags.out === undefined)
         throw usageError("--out RUN is missing: the folder that the run goes into");
-      const config = await chosenConfig(what, flags.out, flags);
-      await runTraining(config, flags.out, flags);
+      const { out } = flags;
+      await withRanksOfJob(flags, async (ranks) => {
+        const choose = () => chosenConfig(what, out, flags);
+        // A run's own configuration is read by the first rank; the others need not see its folder.
+        const shared = ranks && (what === undefined ? ranks.ofFirst(choose) : ranks.together(choose));
+        await runTraining(await (shared ?? choose()), out, flags, ranks);
+      });
     });
 }
 
@@ -51,13 +57,28 @@ function withOptions() {
         "blocks",
       ] as const),
     )
+    .addOption(ranksOption())
+    .addOption(mpirunOption())
+    .addOption(mpiOption())
+    .addOption(
+      new Option("--compress <how>", "gradients between ranks: fp16 sends half the bytes").choices([
+        "none",
+        "fp16",
+      ] as const),
+    )
     .option("--keep <number>", "checkpoints kept", count, 3)
     .option("--checkpoint-seconds <number>", "seconds between checkpoints", count, 180)
     .option("--model-out <dir>", "where the finished model goes (default: RUN/model)")
     .option("--force", "with --model-out: replace a model folder that exists");
 }
 
-async function runTraining(config: RunConfig, folder: string, flags: TrainFlags): Promise<void> {
+async function runTraining(
+  config: RunConfig,
+  folder: string,
+  flags: TrainFlags,
+  ranks: Ranks | undefined,
+): Promise<void> {
+  const isFirst = ranks?.isFirst ?? true;
   const { train } = await import("../train/train.ts");
   const {
     device,
@@ -68,6 +89,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
     recompute,
     keep,
     checkpointSeconds,
+    compress,
   } = flags;
   if (flags.modelOut !== undefined) {
     const { checkModelFolder } = await import("../models/convert/output-folder.ts");
@@ -75,6 +97,7 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
   }
   const progress = createProgress({ label: "training", total: config.steps, unit: "steps" });
   const say = (line: string) => {
+    if (!isFirst) return;
     progress.done();
     console.error(line);
   };
@@ -84,12 +107,16 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
   const begin = () => {
     if (begun) return;
     begun = true;
-    say(`${config.name} in ${folder}; lorat runs show ${quoted(folder)} draws its curves`);
+    say(
+      `${config.name} in ${folder}${ranks ? ` on ${ranks.ranks} ranks` : ""}; lorat runs show ${quoted(folder)} draws its curves`,
+    );
   };
   try {
     const { step, finished } = await train(config, {
       ...{ folder, device, resume, workers, threads, lowMemory, recompute, keep, checkpointSeconds },
       signal: stop.signal,
+      ranks,
+      compression: compress,
       onStep: (record) => {
         begin();
         progress.update(record.step, detail(record));
@@ -101,6 +128,10 @@ async function runTraining(config: RunConfig, folder: string, flags: TrainFlags)
       onNotice: (message) => say(`note: ${message}`),
     });
     progress.done();
+    if (!isFirst) {
+      process.exitCode = stop.status();
+      return;
+    }
     if (!finished) {
       console.log(`stopped and saved after step ${step} of ${config.steps} in ${folder}`);
       console.log(`go on with: lorat train --resume --out ${quoted(folder)}`);

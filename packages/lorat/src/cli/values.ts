@@ -42,3 +42,10 @@ export function repeated(text: string, before: readonly string[] | undefined): r
 export function quoted(word: string): string {
   return /^[\w./~+@%:,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Pixels, as `640x360`. */
+export function size(text: string): { readonly width: number; readonly height: number } {
+  const found = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text);
+  if (!found) throw new InvalidArgumentError("WIDTHxHEIGHT in pixels is needed, for example 640x360.");
+  return { width: Number(found[1]), height: Number(found[2]) };
+}

@@ -1,8 +1,10 @@
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import { z } from "zod";
 import { writeOutput } from "../files/pending-file.ts";
 import type { WatchedPath } from "./annotation-source.ts";
 import { type DatasetColumns, textAt } from "./columns.ts";
+import { DATASET_KINDS } from "./dataset.ts";
 import { growingTexts } from "./growing.ts";
 
 /**
@@ -15,23 +17,35 @@ export const INDEX_VERSION = 1;
 const FIXED = 24;
 
 const types = { Uint8Array, Uint32Array, Int32Array, Float32Array, Float64Array };
-type TypeName = keyof typeof types;
 type Numbers = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
-interface Section {
-  readonly name: string;
-  readonly type: TypeName;
-  readonly offset: number;
-  readonly length: number;
-  readonly checksum: number;
-}
+const whole = z.int().min(0);
 
-/** What the index knows beside the columns. */
-interface IndexHead {
-  readonly version: number;
+/** Schema of the head: what was indexed, the columns that are no arrays, and where the arrays lie. */
+const headSchema = z.object({
+  version: z.number(),
   /** Everything that chose what was indexed. */
-  readonly key: string;
-}
+  key: z.string(),
+  columns: z.object({
+    name: z.string(),
+    kind: z.enum(DATASET_KINDS),
+    root: z.string(),
+    fingerprint: z.string(),
+    warnings: z.array(z.string()),
+    patterns: z.array(z.object({ prefix: z.string(), digits: whole, suffix: z.string() })),
+  }),
+  sections: z.array(
+    z.object({
+      name: z.string(),
+      type: z.enum(["Uint8Array", "Uint32Array", "Int32Array", "Float32Array", "Float64Array"]),
+      offset: whole,
+      length: whole,
+      checksum: whole,
+    }),
+  ),
+});
+type Head = z.infer<typeof headSchema>;
+type Section = Head["sections"][number];
 
 export interface DatasetIndex {
   readonly columns: DatasetColumns;
@@ -40,7 +54,10 @@ export interface DatasetIndex {
 }
 
 /** Puts columns into the form of the file, whose columns they are from then on. */
-export function encodeIndex({ columns, watched }: DatasetIndex, head: IndexHead): Uint8Array {
+export function encodeIndex(
+  { columns, watched }: DatasetIndex,
+  head: Pick<Head, "version" | "key">,
+): Uint8Array {
   const paths = growingTexts();
   for (const { path } of watched) paths.push(path);
   const { name, kind, root, fingerprint, warnings, patterns, names, folders, files, ...plain } = columns;
@@ -53,7 +70,7 @@ export function encodeIndex({ columns, watched }: DatasetIndex, head: IndexHead)
 
   let offset = 0;
   const sections = arrays.map(([section, values]): Section => {
-    const type = values.constructor.name as TypeName;
+    const type = values.constructor.name as Section["type"];
     const entry = { name: section, type, offset, length: values.length, checksum: crc32(bytesOf(values)) };
     offset = align(offset + values.byteLength);
     return entry;
@@ -81,11 +98,8 @@ export function decodeIndex(file: Uint8Array, key: string): DatasetIndex | undef
   const json = Buffer.from(file.slice(FIXED, FIXED + fixed.getUint32(8, true)));
   if (fixed.getFloat64(16, true) !== file.length || crc32(json) !== fixed.getUint32(12, true))
     return undefined;
-  const head = JSON.parse(json.toString("utf8")) as IndexHead & {
-    columns: Pick<DatasetColumns, "name" | "kind" | "root" | "fingerprint" | "warnings" | "patterns">;
-    sections: Section[];
-  };
-  if (head.version !== INDEX_VERSION || head.key !== key) return undefined;
+  const { data: head } = headSchema.safeParse(JSON.parse(json.toString("utf8")));
+  if (head?.version !== INDEX_VERSION || head.key !== key) return undefined;
   const start = align(FIXED + json.length);
   const arrays = new Map<string, Numbers>();
   for (const { name, type, offset, length, checksum } of head.sections) {

@@ -26,7 +26,7 @@ export interface EvalChoice {
   readonly list?: string | undefined;
   /** Names, or positions, of the sequences to run. */
   readonly sequences?: readonly string[] | undefined;
-  /** Where videos are unpacked to; default as for training. */
+  /** Where videos are unpacked to; default: as for training. */
   readonly cacheDir?: string | undefined;
 }
 

@@ -2,9 +2,9 @@ import type { Dataset, DatasetSequence } from "./dataset.ts";
 
 /** A part of a dataset. */
 interface DatasetPart {
-  /** Positions of the sequences to keep; all when left out. */
+  /** Positions of the sequences to keep; default: all. */
   readonly only?: readonly number[];
-  /** Share of each sequence's frames to keep, from the first on; default 1. */
+  /** Share of each sequence's frames to keep, from the first on; default: 1. */
   readonly frameShare?: number;
 }
 

@@ -43,7 +43,7 @@ export interface RawObject {
   readonly first: number;
   /** `[rows, 4]`: x, y, width, height, in the numbers of the dataset's files; NaN or without area where there is no box. */
   readonly boxes: Float64Array;
-  /** `[rows]`: 1 where the dataset's flags say that it cannot be seen, whatever the box; never when left out. */
+  /** `[rows]`: 1 where the dataset's flags say that it cannot be seen, whatever the box; default: never. */
   readonly hidden?: Uint8Array;
 }
 

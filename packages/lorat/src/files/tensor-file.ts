@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { type TensorToWrite, writeSafetensors } from "@lorat/core/weights";
+import { bytesOf, type Tensor } from "@lorat/graph";
 
 /**
  * Writes tensors as a safetensors file, piece by piece, and brings it to the disk; gives its length. Not atomic by itself: `path` is
@@ -23,4 +24,11 @@ export async function writeTensorFile(
   } finally {
     await file.close();
   }
+}
+
+/** Tensors by their names, as {@link writeTensorFile} takes them. */
+export function tensorsToWrite(tensors: Iterable<readonly [string, Tensor<"float32">]>): TensorToWrite[] {
+  return Array.from(tensors, ([name, tensor]) => {
+    return { name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) };
+  });
 }

@@ -8,3 +8,18 @@ export function processorMs(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }
+
+/** One run, in milliseconds. */
+export interface Sample {
+  readonly ms: number;
+  /** Processor time of all threads; undefined where another process did the work. */
+  readonly cpuMs?: number;
+}
+
+/** Both clocks over one call; the processor's is this process's alone. */
+export async function timeOf(run: () => unknown): Promise<Required<Sample>> {
+  const began = performance.now();
+  const used = process.cpuUsage();
+  await run();
+  return { ms: performance.now() - began, cpuMs: processorMs(used) };
+}

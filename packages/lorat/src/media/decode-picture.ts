@@ -10,7 +10,7 @@ interface DecodeOptions {
   /** What the error names; default: the path. */
   readonly name?: string;
   readonly hint?: string;
-  /** Which faults of the file count as errors; default `warning`, all of them. */
+  /** Which faults of the file count as errors; default: `warning`, all of them. */
   readonly failOn?: "warning" | "error";
   /** Applies the file's colour profile; default: the numbers stay as stored, as datasets expect. */
   readonly colourProfile?: boolean;
@@ -18,7 +18,7 @@ interface DecodeOptions {
   readonly alpha?: boolean;
   /** Longer side after decoding, pixels; smaller pictures keep their size. Default: every picture does. */
   readonly maxSidePx?: number;
-  /** What values of 16-bit pictures are multiplied by first, for data of fewer bits; default 1. */
+  /** What values of 16-bit pictures are multiplied by first, for data of fewer bits; default: 1. */
   readonly gain?: number;
 }
 

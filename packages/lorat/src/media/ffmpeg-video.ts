@@ -34,7 +34,7 @@ const FORMATS = [
 /** Names of the containers beyond those that mediabunny reads, for people. */
 export const FFMPEG_FORMAT_NAMES = "AVI, WMV, GIF, FLV, MPEG, Ogg, MXF";
 
-interface FfmpegVideo {
+export interface FfmpegVideo {
   readonly context: FormatContext;
   readonly stream: Stream;
   readonly decoder: VideoDecoder;
@@ -48,15 +48,20 @@ async function openWithFfmpeg(path: string): Promise<FfmpegVideo | undefined> {
   const options = Dictionary.fromObject({ format_whitelist: FORMATS, protocol_whitelist: "file" });
   try {
     FFmpegError.throwIfError(await context.openInput(`file:${path}`, null, options), "open");
-    FFmpegError.throwIfError(await context.findStreamInfo(), "streams");
-    const index = context.findBestStream(AVMEDIA_TYPE_VIDEO);
-    const stream = index >= 0 ? context.streams[index] : undefined;
-    if (!stream) throw new Error("no video stream");
-    return { context, stream, decoder: await VideoDecoder.openStream(stream) };
+    return await firstVideo(context);
   } catch {
     await context.closeInput().catch(() => {});
     return undefined;
   }
+}
+
+/** The first video stream of an opened input, with its decoder. Throws where there is none, or none that can be decoded. */
+export async function firstVideo(context: FormatContext): Promise<FfmpegVideo> {
+  FFmpegError.throwIfError(await context.findStreamInfo(), "streams");
+  const index = context.findBestStream(AVMEDIA_TYPE_VIDEO);
+  const stream = index >= 0 ? context.streams[index] : undefined;
+  if (!stream) throw new Error("no video stream");
+  return { context, stream, decoder: await VideoDecoder.openStream(stream) };
 }
 
 /**
@@ -79,7 +84,7 @@ export async function inspectWithFfmpeg(path: string, missingBytes: number): Pro
   } catch {
     return undefined;
   } finally {
-    await close(video);
+    await closeFfmpeg(video);
   }
 }
 
@@ -105,14 +110,14 @@ export async function* decodeWithFfmpeg(
     if (error instanceof LoratError) throw error;
     throw decodeFailed(info, index, error);
   } finally {
-    await close(video);
+    await closeFfmpeg(video);
   }
   if (index <= start) throw startPastEnd(info.path, start, index);
   if (info.missingBytes > 0) throw decodeFailed(info, index, "the file ends early");
 }
 
 /** Makes the decoder's current picture the next one of the stream, as often as there is one. */
-async function* pictures({ context, stream, decoder }: FfmpegVideo): AsyncGenerator<void, void, void> {
+export async function* pictures({ context, stream, decoder }: FfmpegVideo): AsyncGenerator<void, void, void> {
   const packet = new Packet();
   packet.alloc();
   try {
@@ -131,7 +136,7 @@ async function* pictures({ context, stream, decoder }: FfmpegVideo): AsyncGenera
   }
 }
 
-async function close({ context, decoder }: FfmpegVideo): Promise<void> {
+export async function closeFfmpeg({ context, decoder }: FfmpegVideo): Promise<void> {
   decoder.close();
   await context.closeInput();
 }

@@ -163,10 +163,6 @@ describe("image folders", () => {
 });
 
 describe("inputs that are no files", () => {
-  it("says what to do with an address", async () => {
-    await expect(openFrames("https://example.org/a.mp4")).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
-  });
-
   it("reads a pipe to its end", async () => {
     await withFolder(async (folder) => {
       const { execFileSync, spawn } = await import("node:child_process");

@@ -39,4 +39,5 @@ export const SOURCE_ERROR_CODES: ReadonlySet<string> = new Set([
   "VIDEO_SIZE_CHANGED",
   "IMAGE_DECODE_FAILED",
   "IMAGE_SIZE_CHANGED",
+  "STREAM_TRUNCATED",
 ]);

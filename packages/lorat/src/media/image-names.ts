@@ -9,7 +9,7 @@ export const IMAGE_EXTENSIONS: readonly string[] = [
 ];
 
 export interface ImageNameOptions {
-  /** Names to take, `*` and `?` standing for any characters and `%06d` for a number: `left_*.png`; default all. */
+  /** Names to take, `*` and `?` standing for any characters and `%06d` for a number: `left_*.png`; default: all. */
   readonly pattern?: string;
   /** Takes frames as they follow each other, whatever their numbers. */
   readonly allowGaps?: boolean;

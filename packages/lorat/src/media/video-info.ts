@@ -18,6 +18,6 @@ export interface VideoInfo {
   readonly timesUs?: Float64Array;
   /** Bytes that are missing at the end of the file, by the container's own sizes. */
   readonly missingBytes: number;
-  /** Who reads the container; default mediabunny, whose index tells the frames. */
+  /** Who reads the container; default: mediabunny, whose index tells the frames. */
   readonly reader?: "ffmpeg";
 }

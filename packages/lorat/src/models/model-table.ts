@@ -5,6 +5,7 @@ import {
   mergedConfig,
   networkInputs,
   parametersOf,
+  searchHalf,
   type Variant,
   variantNamed,
   variants,
@@ -53,8 +54,11 @@ function parameters(config: ModelConfig): Map<string, number> {
   return new Map(parametersOf(config).map(({ name, shape }) => [name, sizeOf(shape)]));
 }
 
+/** Multiply-accumulates of a pass over everything, or of a tracked frame: where the template's keys and values are kept, of the search alone. */
 function macs(variant: Variant, keepAllTokens: boolean): number {
   const config = mergedConfig(variant);
+  if (!keepAllTokens && config.attention === "asymmetric")
+    return cost(Object.values(searchHalf(config, 1))).macs;
   const { scoreMap, boxes } = lorat(networkInputs(new Graph(), config, 1), config, { keepAllTokens });
   return cost([scoreMap, boxes]).macs;
 }

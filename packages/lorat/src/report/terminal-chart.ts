@@ -2,11 +2,11 @@ import type { Chart, Series } from "./series.ts";
 import { shortNumber, ticks } from "./series.ts";
 
 interface TerminalChartOptions {
-  /** Columns of the whole chart, axis included; default 80. */
+  /** Columns of the whole chart, axis included; default: 80. */
   readonly columns?: number;
-  /** Rows of the plot, title and axis not counted; default 10. */
+  /** Rows of the plot, title and axis not counted; default: 10. */
   readonly rows?: number;
-  /** ANSI colours; default false. */
+  /** ANSI colours; default: false. */
   readonly colour?: boolean;
 }
 

@@ -26,9 +26,9 @@ const plans: readonly ChartPlan[] = [
 ];
 
 interface ChartOptions {
-  /** Points a curve at most; all when left out. */
+  /** Points a curve at most; default: all. */
   readonly points?: number;
-  /** Smoothing of what is recorded every step, 0 to 1; default 0. */
+  /** Smoothing of what is recorded every step, 0 to 1; default: 0. */
   readonly smoothing?: number;
 }
 

@@ -1,11 +1,11 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingProgress, TrainingState } from "@lorat/core/training";
-import { openSafetensors, type TensorToWrite } from "@lorat/core/weights";
-import { bytesOf, float32, LoratError, type Tensor } from "@lorat/graph";
+import { openSafetensors } from "@lorat/core/weights";
+import { float32, LoratError, type Tensor } from "@lorat/graph";
 import { z } from "zod";
 import { fileSource } from "../files/file-source.ts";
-import { writeTensorFile } from "../files/tensor-file.ts";
+import { tensorsToWrite, writeTensorFile } from "../files/tensor-file.ts";
 
 /** Where a run stands, with counts that its records carry on. */
 export interface Checkpoint extends TrainingState {
@@ -26,11 +26,8 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint, ke
   const temporary = `${path}.tmp`;
   try {
     await mkdir(folder, { recursive: true });
-    const entries = [...tensors].map(
-      ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
-    );
     const metadata = { step: String(progress.step), progress: JSON.stringify({ ...progress, skipped }) };
-    await writeTensorFile(temporary, entries, metadata);
+    await writeTensorFile(temporary, tensorsToWrite(tensors), metadata);
     await rename(temporary, path);
     await syncFolder(folder);
     const complete = await listCheckpoints(folder);

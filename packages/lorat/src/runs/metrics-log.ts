@@ -8,9 +8,9 @@ import { scalarsOf } from "./events/scalars.ts";
 import { parseRecord, type RunRecord } from "./records.ts";
 
 interface MetricsLogOptions {
-  /** Folder of the TensorBoard event files; `events` beside the log when left out, none when false. */
+  /** Folder of the TensorBoard event files; default: `events` beside the log, none when false. */
   readonly events?: string | false;
-  /** Milliseconds that a record waits at most before it is in the file; default 2000. */
+  /** Milliseconds that a record waits at most before it is in the file; default: 2000. */
   readonly delayMs?: number;
 }
 

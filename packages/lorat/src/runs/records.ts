@@ -38,6 +38,13 @@ const stepRecord = z
     lossScale: maybe,
     /** Pictures so far that could not be read. */
     unreadable: maybe,
+    /** Of this step, where ranks train together: how many, and what passed between this one and the others. */
+    ranks: maybe,
+    exchangedMb: maybe,
+    /** Seconds in exchanges, the wait for the slowest rank included. */
+    exchangeSeconds: maybe,
+    /** Of those, seconds until the slowest rank was there. */
+    exchangeWaitSeconds: maybe,
   })
   .readonly();
 

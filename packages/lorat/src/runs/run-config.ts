@@ -18,7 +18,7 @@ export const runFiles = {
 const count = z.int().min(1);
 const text = z.string().min(1);
 
-/** What a run's configuration may hold. Keys that it does not name are refused. */
+/** Schema of a run's configuration. Keys that it does not name are refused. */
 export const runConfigSchema = z.strictObject({
   ...trainingSettingsSchema.shape,
   /** The preset it came from, for people. */
@@ -55,7 +55,7 @@ export type RunConfig = Readonly<z.infer<typeof runConfigSchema>>;
 
 /** The crops that a model takes. */
 export function cropGeometry({ variant }: ModelConfig): CropGeometry {
-  const { patchSize, templateGrid, searchGrid, templateAreaFactor, searchAreaFactor } = variant;
+  const { patchSize, templateGrid, searchGrid, templateAreaFactor, searchAreaFactor, references } = variant;
   return {
     patchSize,
     templateSizePx: templateSizePx(variant),
@@ -64,5 +64,6 @@ export function cropGeometry({ variant }: ModelConfig): CropGeometry {
     searchGrid,
     templateAreaFactor,
     searchAreaFactor,
+    ...(references !== undefined && { references }),
   };
 }

@@ -111,7 +111,12 @@ function plain(value: unknown): unknown {
 }
 
 /** Where two plain values differ, one line each. */
-function differences(before: unknown, after: unknown, path = ""): string[] {
+export function differences(
+  before: unknown,
+  after: unknown,
+  path = "",
+  [then, now]: readonly [string, string] = ["before", "now"],
+): string[] {
   if (typeof before === "object" && typeof after === "object" && before && after) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...keys].flatMap((key) =>
@@ -119,9 +124,10 @@ function differences(before: unknown, after: unknown, path = ""): string[] {
         (before as Record<string, unknown>)[key],
         (after as Record<string, unknown>)[key],
         path ? `${path}.${key}` : key,
+        [then, now],
       ),
     );
   }
   const shown = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
-  return before === after ? [] : [`${path}: ${shown(before)} before, ${shown(after)} now`];
+  return before === after ? [] : [`${path}: ${shown(before)} ${then}, ${shown(after)} ${now}`];
 }

@@ -1,4 +1,4 @@
-import type { CropGeometry } from "@lorat/core/training";
+import type { CropGeometry, Share } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import { type DatasetColumns, datasetOf } from "../datasets/columns.ts";
 import type { Dataset } from "../datasets/dataset.ts";
@@ -20,6 +20,8 @@ interface DatasetPlan {
 export interface BatchPlan {
   readonly geometry: CropGeometry;
   readonly batchSize: number;
+  /** Part of every batch that is made; default: all of it. */
+  readonly share?: Share | undefined;
   readonly seed: number;
   readonly data: MixPlan | DatasetPlan;
 }
@@ -40,10 +42,11 @@ function chosenDatasets({ columns, pairs }: DatasetPlan): Dataset[] {
 }
 
 /** What a plan's samples are drawn from. */
-function pairSupply({ data, seed, batchSize }: BatchPlan): PairSupply {
+function pairSupply({ data, seed, batchSize, geometry }: BatchPlan): PairSupply {
+  const wantsReference = (geometry.references ?? 0) > 0;
   return data.kind === "mix"
-    ? mixedPairs(data, seed)
-    : datasetPairs(chosenDatasets(data), data.pairs, seed, batchSize);
+    ? mixedPairs(data, seed, wantsReference)
+    : datasetPairs(chosenDatasets(data), { ...data.pairs, wantsReference }, seed, batchSize);
 }
 
 /**
@@ -51,7 +54,9 @@ function pairSupply({ data, seed, batchSize }: BatchPlan): PairSupply {
  * does not matter which thread makes it or what was made before.
  */
 export function createBatchMaker(plan: BatchPlan, supply: PairSupply = pairSupply(plan)) {
-  const { geometry, batchSize, data } = plan;
+  const { geometry, data, share = { rank: 0, ranks: 1 } } = plan;
+  const batchSize = plan.batchSize / share.ranks;
+  const first = share.rank * batchSize;
   const writer = new SampleWriter(geometry, data.kind === "mix" ? data.mix : data.pairs.augmentation);
 
   return {
@@ -60,7 +65,7 @@ export function createBatchMaker(plan: BatchPlan, supply: PairSupply = pairSuppl
     /** Makes the batch of one step. Throws `DATA_IMAGE`, `DATA_UNREADABLE` and `DATA_NO_PAIR`. */
     async make(step: number): Promise<MadeBatch> {
       const arrays = allocateBatch(batchSize, geometry);
-      const samples = Array.from({ length: batchSize }, (_, index) => supply.sample(step, index));
+      const samples = Array.from({ length: batchSize }, (_, index) => supply.sample(step, first + index));
       const drawn: Promise<DrawnPair>[] = [];
       const drawTo = (count: number) => {
         for (let index = drawn.length; index < Math.min(count, batchSize); index++) {

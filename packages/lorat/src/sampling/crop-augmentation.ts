@@ -13,7 +13,7 @@ export function at([easy, full]: Ramp, strength: number): number {
   return easy + (full - easy) * strength;
 }
 
-/** What a run's settings may say of augmentation. */
+/** Schema of augmentation in a run's settings. */
 export const cropAugmentationSchema = z.strictObject({
   /** Deviation of the logarithm of each axis' scale in search crops. */
   scaleJitter: ramp,

@@ -10,7 +10,7 @@ import { cornersOrNull, readBoxFile } from "./annotations.ts";
 
 const paths = z.array(z.string().min(1)).readonly().optional();
 
-/** What a run's settings may say of the places of its data. */
+/** Schema of the places of its data in a run's settings. */
 export const dataRootsSchema = z.strictObject({
   /** Folders of pictures, searched to any depth. */
   photos: paths,

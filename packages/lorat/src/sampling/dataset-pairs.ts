@@ -28,7 +28,7 @@ interface FramePick {
  */
 export function datasetPairs(
   datasets: readonly Dataset[],
-  options: DatasetPairs,
+  options: DatasetPairs & { readonly wantsReference?: boolean },
   seed: number,
   batchSize: number,
 ): PairSupply {
@@ -94,15 +94,21 @@ export function datasetPairs(
           if (!elsewhere) return undefined;
           search = elsewhere.search;
         }
+        const { reference } = picked;
         const first = read(template);
         // A still picture is both frames.
-        const [z, x] = await Promise.all([first, search.path === template.path ? first : read(search)]);
-        if (!z || !x) {
+        const [z, x, r] = await Promise.all([
+          first,
+          search.path === template.path ? first : read(search),
+          reference && read(reference),
+        ]);
+        if (!z || !x || (reference && !r)) {
           lost++;
           return undefined;
         }
         const views = [view(z, template, true), view(x, search, !negative)] as const;
-        return views[0] && views[1] && { template: views[0], search: views[1] };
+        const recent = reference && r && view(r, reference, true);
+        return views[0] && views[1] && { template: views[0], search: views[1], reference: recent };
       };
 
       let attempts = 0;
@@ -128,12 +134,19 @@ export function datasetPairs(
   };
 }
 
+/** A recent view of the target is at most so many frames from the search frame. */
+const RECENT_FRAMES = 10;
+
 /** Template and search frame of one object, each uniform over the frames that may serve (specification 3.3). */
 function drawFrames(
   sequence: DatasetSequence,
-  { maxGap, mode }: Pick<DatasetPairs, "maxGap" | "mode">,
+  {
+    maxGap,
+    mode,
+    wantsReference,
+  }: Pick<DatasetPairs, "maxGap" | "mode"> & { readonly wantsReference?: boolean },
   random: Random,
-): { template: FramePick; search: FramePick } | undefined {
+): { template: FramePick; search: FramePick; reference?: FramePick } | undefined {
   const object = random.choice(sequence.objects);
   const mask = Array.from({ length: sequence.length }, (_, frame) => object.present(frame));
   const shown = mask.flatMap((present, frame) => (present ? [frame] : []));
@@ -141,7 +154,10 @@ function drawFrames(
   const template = random.choice(shown);
   const candidates = searchCandidates({ length: sequence.length, template, range: maxGap, mask, mode });
   const search = candidates.length > 0 ? random.choice(candidates) : template;
-  return { template: pick(sequence, object, template), search: pick(sequence, object, search) };
+  const frames = { template: pick(sequence, object, template), search: pick(sequence, object, search) };
+  if (!wantsReference) return frames;
+  const recent = shown.filter((frame) => frame !== search && Math.abs(frame - search) <= RECENT_FRAMES);
+  return recent.length > 0 ? { ...frames, reference: pick(sequence, object, random.choice(recent)) } : frames;
 }
 
 function pick(sequence: DatasetSequence, object: DatasetObject, frame: number): FramePick {

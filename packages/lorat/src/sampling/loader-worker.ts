@@ -12,9 +12,10 @@ sharp.concurrency(1);
 answerOrders<number, MadeReport>({
   async answer(step) {
     const report = await worker.make(step);
-    const { template, search, templateMask, positives, boxes } = report.batch;
+    const { template, search, templateMask, positives, boxes, reference, referenceMask } = report.batch;
     // Ownership of the memory moves to the consumer: nothing is copied, and ONNX Runtime takes no shared memory.
-    const transfer = [template, search, templateMask, positives, boxes].map(({ buffer }) => buffer);
+    const arrays = [template, search, templateMask, positives, boxes, reference, referenceMask];
+    const transfer = arrays.flatMap((array) => (array ? [array.buffer] : []));
     return { answer: report, transfer };
   },
 });

@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import type { CropGeometry, TrainingBatch } from "@lorat/core/training";
+import type { CropGeometry, Share, TrainingBatch } from "@lorat/core/training";
 import { LoratError } from "@lorat/graph";
 import type { DatasetColumns } from "../datasets/columns.ts";
 import { openDataset } from "../datasets/open-dataset.ts";
@@ -17,19 +17,21 @@ export interface LoaderOptions {
   /** What pairs are drawn from. */
   readonly data: TrainingData;
   readonly batchSize: number;
+  /** Part of every batch to make, where ranks share it; default: all of it. */
+  readonly share?: Share | undefined;
   readonly seed: number;
-  /** Step of the first batch, for resuming a run; default 0. */
+  /** Step of the first batch, for resuming a run; default: 0. */
   readonly startStep?: number;
   /**
-   * Threads; default 1, and 0 makes batches in the calling thread. The batches are the same for any number. Decoding is done
+   * Threads; default: 1, and 0 makes batches in the calling thread. The batches are the same for any number. Decoding is done
    * by the process's thread pool beside them, of 4 threads unless `UV_THREADPOOL_SIZE` was set before the start.
    */
   readonly workers?: number;
-  /** Batches made ahead of the consumer; default two more than there are threads. */
+  /** Batches made ahead of the consumer; default: two more than there are threads. */
   readonly prefetch?: number;
-  /** Mix only: bytes of decoded pictures kept, for all threads together; default 3 GiB, or an eighth of the memory if that is less. */
+  /** Mix only: bytes of decoded pictures kept, for all threads together; default: 3 GiB, or an eighth of the memory if that is less. */
   readonly cacheBytes?: number;
-  /** Mix only: pictures are decoded to at most this longer side; default 480. Datasets are read at their own size. */
+  /** Mix only: pictures are decoded to at most this longer side; default: 480. Datasets are read at their own size. */
   readonly maxPictureSidePx?: number;
   /** Datasets only: what `openDataset` gave for each of the sets; they are opened when this is left out. */
   readonly opened?: readonly DatasetColumns[];
@@ -65,13 +67,15 @@ export function createLoader(options: LoaderOptions): Loader {
   checkCount("workers", workerCount, 0);
   checkCount("startStep", startStep, 0);
   checkCount("prefetch", prefetch, 1);
+  checkCount("batchSize / ranks", batchSize / (options.share?.ranks ?? 1), 1);
   if (data.kind === "datasets") stepsPerEpoch(data.samplesPerEpoch, batchSize);
 
   const ready = start(options, workerCount);
   // The consumer sees a failure when it asks for a batch; without this it would count as unhandled before that.
   ready.catch(() => {});
   const ahead = new Map<number, Promise<MadeReport>>();
-  const tally = new Tally(batchSize, data.kind === "datasets" ? data.maxUnreadableShare : 0);
+  const ownSize = batchSize / (options.share?.ranks ?? 1);
+  const tally = new Tally(ownSize, data.kind === "datasets" ? data.maxUnreadableShare : 0);
   let nextStep = startStep;
   let disposed = false;
 
@@ -97,7 +101,7 @@ export function createLoader(options: LoaderOptions): Loader {
     tally.checkReadable();
     if (workerCount > 0 && !disposed) fill();
     const { readings: _, ...batch } = report.batch;
-    return { ...batch, size: batchSize };
+    return { ...batch, size: ownSize };
   };
 
   return {
@@ -116,10 +120,10 @@ export function createLoader(options: LoaderOptions): Loader {
 }
 
 async function start(options: LoaderOptions, workerCount: number): Promise<BatchWorker[]> {
-  const { geometry, batchSize, seed, data } = options;
+  const { geometry, batchSize, share, seed, data } = options;
   const planned =
     data.kind === "mix" ? await planMix(data, options) : await planDatasets(data, options.opened);
-  const plan: BatchPlan = { geometry, batchSize, seed, data: planned };
+  const plan: BatchPlan = { geometry, batchSize, share, seed, data: planned };
   if (workerCount === 0) return [inlineWorker(plan)];
   return Array.from({ length: workerCount }, () => threadWorker(plan, options.workerFile));
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DOMAINS } from "../synth/domain.ts";
 import { chanceRamp, cropAugmentationSchema, paperAugmentation, ramp } from "./crop-augmentation.ts";
 
-/** What a run's settings may say of a mix. */
+/** Schema of a mix in a run's settings. */
 export const mixSchema = z.strictObject({
   ...cropAugmentationSchema.shape,
   /** Relative weight of each source; those without data are left out. */

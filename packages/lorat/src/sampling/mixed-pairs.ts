@@ -21,8 +21,12 @@ export interface MixPlan {
 /** A file that cannot be read ends a run of the mix, so nothing is ever left out. */
 const nothingLeftOut: Readings = { requested: 0, unreadable: [] };
 
-/** Pairs of a mix. The draws of sample `i` of step `s` depend on `(seed, s, i)`. */
-export function mixedPairs({ mix, manifest, pictures }: MixPlan, seed: number): PairSupply {
+/** Pairs of a mix, with `reference` a recent view of the target in each that has one. The draws of sample `i` of step `s` depend on `(seed, s, i)`. */
+export function mixedPairs(
+  { mix, manifest, pictures }: MixPlan,
+  seed: number,
+  reference = false,
+): PairSupply {
   const store = new FrameStore(pictures);
   const sources: Record<SourceName, Source> = {
     photoRegions: photoRegions(store, manifest.photos),
@@ -40,7 +44,7 @@ export function mixedPairs({ mix, manifest, pictures }: MixPlan, seed: number): 
       weights = SOURCE_NAMES.map((name) => (name === "composites" ? 1 : 0));
     for (let attempt = 0; attempt < MAX_REDRAWS; attempt++) {
       const source = SOURCE_NAMES[random.weighted(weights)]!;
-      const pair = await sources[source].draw({ random, strength });
+      const pair = await sources[source].draw({ random, strength, reference });
       if (pair) return { pair, source };
     }
     throw new LoratError("DATA_NO_PAIR", `no usable training pair came out of ${MAX_REDRAWS} draws`, {
@@ -61,7 +65,7 @@ export function mixedPairs({ mix, manifest, pictures }: MixPlan, seed: number): 
           const { pair, source } = await draw(random, strength);
           if (!random.chance(at(mix.absent, strength))) return { pair, source };
           const { pair: other } = await draw(random, strength);
-          return { pair: { template: pair.template, search: { ...other.search, present: false } }, source };
+          return { pair: { ...pair, search: { ...other.search, present: false } }, source };
         },
       };
     },

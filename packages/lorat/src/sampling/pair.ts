@@ -16,13 +16,17 @@ export interface View {
 export interface Pair {
   readonly template: View;
   readonly search: View;
+  /** A recent view of the target, as a tracker has it when it looks at the search frame; default: the template. */
+  readonly reference?: View | undefined;
 }
 
 /** What a source is told about the step it draws for. */
-interface DrawContext {
+export interface DrawContext {
   readonly random: Random;
   /** Difficulty from 0 to 1, see the curriculum of the mix. */
   readonly strength: number;
+  /** Whether a recent view of the target is wanted too; default: false. */
+  readonly reference?: boolean;
 }
 
 /** Somewhere that pairs come from. */

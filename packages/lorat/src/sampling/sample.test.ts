@@ -86,3 +86,36 @@ it("stretches nothing, and draws nothing for it, when it is left out", () => {
   };
   expect(make({ ...still, pairStretch: [0, 0] })).toEqual(make(still));
 });
+
+it("gives the recent view a box that is as far off as a tracker's, and leaves the pair as it is without one", () => {
+  const view = picture([100, 80, 140, 120]);
+  const elsewhere = picture([30, 40, 70, 80]);
+  const side = geometry.templateSizePx;
+  const make = (seed: number, references: number, reference = elsewhere) => {
+    const own = { ...geometry, references };
+    const batch = allocateBatch(1, own);
+    const random = createRandom(seed);
+    const draw = { random, strength: 1, batch, index: 0 };
+    const written = new SampleWriter(own, still).write({ template: view, search: view, reference }, draw);
+    return { batch, written };
+  };
+  // A box that missed its target by more than half its side has something else in its middle.
+  const showsTarget = (pixels: Float32Array) => pixels[(side / 2) * side + side / 2]! > 0;
+  let missed = 0;
+  let first = 0;
+  for (let seed = 1; seed <= 80; seed++) {
+    const { batch, written } = make(seed, 1);
+    expect(written).toBe(true);
+    const marked = batch.referenceMask!.reduce((sum, value) => sum + value, 0);
+    expect(marked).toBeGreaterThan(0);
+    if (batch.reference!.every((value, i) => value === batch.template[i])) first++;
+    else if (!showsTarget(batch.reference!)) missed++;
+    const without = make(seed, 0);
+    expect(without.batch.reference).toBeUndefined();
+    expect(without.batch.template).toEqual(batch.template);
+  }
+  expect(first / 80).toBeGreaterThan(0.04);
+  expect(first / 80).toBeLessThan(0.3);
+  expect(missed).toBeGreaterThan(0);
+  expect(missed / 80).toBeLessThan(0.15);
+});

@@ -23,12 +23,19 @@ export interface BatchArrays {
   readonly templateMask: Float32Array;
   readonly positives: Float32Array;
   readonly boxes: Float32Array;
+  /** Of geometries with a reference. */
+  readonly reference?: Float32Array | undefined;
+  readonly referenceMask?: Float32Array | undefined;
 }
 
 /** Makes arrays for `size` samples. Shapes as in `TrainingBatch`. */
 export function allocateBatch(size: number, geometry: CropGeometry): BatchArrays {
-  const { templateSizePx, searchSizePx, templateGrid, searchGrid } = geometry;
+  const { templateSizePx, searchSizePx, templateGrid, searchGrid, references = 0 } = geometry;
   return {
+    ...(references > 0 && {
+      reference: new Float32Array(size * 3 * templateSizePx ** 2),
+      referenceMask: new Float32Array(size * templateGrid ** 2),
+    }),
     template: new Float32Array(size * 3 * templateSizePx ** 2),
     search: new Float32Array(size * 3 * searchSizePx ** 2),
     templateMask: new Float32Array(size * templateGrid ** 2),
@@ -41,6 +48,14 @@ export function allocateBatch(size: number, geometry: CropGeometry): BatchArrays
 const MIN_OBJECT_PX = 10;
 
 const MIN_SEEN_PX = 0.01;
+
+/** Share of the references that are the template itself, as on the first frames of a target. */
+const FIRST_SHARE = 0.15;
+/** Share of the references that do not show the target, as after a tracker's error. */
+const MISSED_SHARE = 0.05;
+/** Deviation of a tracked box's middle, in sides, and of the logarithm of its sides. */
+const TRACKED_SHIFT = 0.06;
+const TRACKED_SCALE = 0.12;
 
 /** What one sample is drawn with, and where it goes. */
 export interface SampleDraw {
@@ -78,27 +93,33 @@ export class SampleWriter {
     if (!template || !search) return false;
     // Moved onto whole pixels, the crop of a target of less than a pixel may miss it.
     if (!isSeen(template.box) || (pair.search.present && !isSeen(search.box))) return false;
+    const reference = this.#cropReference(pair, stretch, draw);
     let templateBox = template.box;
     let searchBox = search.box;
+    let referenceBox = reference?.box;
 
     const flip = at(this.#augmentation.flip, strength);
     if (random.chance(flip)) templateBox = flip1(template.image, templateBox);
-    if (random.chance(flip)) searchBox = flip1(search.image, searchBox);
+    if (random.chance(flip)) {
+      searchBox = flip1(search.image, searchBox);
+      // A recent view shows the target from the side that the search region shows it from.
+      if (reference && referenceBox) referenceBox = flip1(reference.image, referenceBox);
+    }
     const jitter = at(this.#augmentation.colorJitter, strength);
-    for (const { image } of [template, search]) {
+    const crops = reference ? [template, search, reference] : [template, search];
+    for (const { image } of crops) {
       divide(image, 255);
       if (random.chance(jitter)) jitterColor(image, drawColorJitter(random));
     }
     if (random.chance(at(this.#augmentation.threeAugment, strength))) {
       const augment = drawThreeAugment(random);
-      threeAugment(template.image, augment, normalisedLevels);
-      threeAugment(search.image, augment, normalisedLevels);
+      for (const { image } of crops) threeAugment(image, augment, normalisedLevels);
     } else {
-      normalise(template.image);
-      normalise(search.image);
+      for (const { image } of crops) normalise(image);
     }
 
-    this.#writeMask(templateBox, batch, index);
+    this.#writeMask(templateBox, batch.templateMask, index);
+    if (referenceBox && batch.referenceMask) this.#writeMask(referenceBox, batch.referenceMask, index);
     this.#writeLabels(pair.search.present ? searchBox : undefined, batch, index);
     return true;
   }
@@ -125,6 +146,19 @@ export class SampleWriter {
     });
   }
 
+  /** The recent view around a box that is as far off as a tracker's is; now and then it missed the target. */
+  #cropReference(pair: Pair, stretch: number, { random, batch, index }: SampleDraw) {
+    if (!batch.reference) return undefined;
+    const { templateSizePx: size, templateAreaFactor } = this.#geometry;
+    const first = pair.reference === undefined || random.chance(FIRST_SHARE);
+    const view = first ? pair.template : pair.reference;
+    const box = first ? view.box : trackedBox(view.box, random);
+    const stretched = stretchedBox(box, stretch);
+    const parameters = cropParameters(stretched, templateAreaFactor, square(size));
+    const place = { images: batch.reference, index };
+    return cropInto(this.#template, { ...view, box }, unstretched(parameters, stretch), place);
+  }
+
   #cropSearch(view: View, stretch: number, { random, strength, batch, index }: SampleDraw) {
     const { searchSizePx: size, searchAreaFactor } = this.#geometry;
     const options = {
@@ -138,10 +172,10 @@ export class SampleWriter {
     return cropInto(this.#search, view, unstretched(parameters, stretch), { images: batch.search, index });
   }
 
-  #writeMask(box: Corners, batch: BatchArrays, index: number): void {
+  #writeMask(box: Corners, masks: Float32Array, index: number): void {
     const { templateSizePx: size, templateGrid: grid } = this.#geometry;
     const shape = { sizePx: size, cells: grid };
-    writeForegroundMask(box, shape, batch.templateMask, index * grid * grid);
+    writeForegroundMask(box, shape, masks, index * grid * grid);
   }
 
   #writeLabels(box: Corners | undefined, batch: BatchArrays, index: number): void {
@@ -168,6 +202,21 @@ function drawThreeAugment(random: Random): ThreeAugment {
   if (choice === 0) return { kind: "greyscale" };
   if (choice === 1) return { kind: "solarise" };
   return { kind: "blur", radius: random.uniform(0.1, 2) };
+}
+
+/** A box as a tracker may have found it. */
+function trackedBox([x1, y1, x2, y2]: Corners, random: Random): Corners {
+  const missed = random.chance(MISSED_SHARE);
+  const angle = random.uniform(0, 2 * Math.PI);
+  const distance = missed ? random.uniform(0.7, 1.5) : 0;
+  const side = (from: number, to: number, away: number): [number, number] => {
+    const length = (to - from) * Math.exp(random.normal(0, TRACKED_SCALE));
+    const middle = (from + to) / 2 + (to - from) * (away * distance + random.normal(0, TRACKED_SHIFT));
+    return [middle - length / 2, middle + length / 2];
+  };
+  const [left, right] = side(x1, x2, Math.cos(angle));
+  const [top, bottom] = side(y1, y2, Math.sin(angle));
+  return [left, top, right, bottom];
 }
 
 function square(side: number): Size {

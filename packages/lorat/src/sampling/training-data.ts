@@ -46,7 +46,7 @@ const datasetPairs = z.strictObject({
 /** Pairs from annotated datasets, in epochs of a fixed number of samples (specification 3.3). */
 export type DatasetPairs = Readonly<z.infer<typeof datasetPairs>>;
 
-/** What a run's settings may say of its pairs. */
+/** Schema of its pairs in a run's settings. */
 export const trainingDataSchema = z.discriminatedUnion("kind", [mixedPairs, datasetPairs]);
 
 /** Where a run's pairs come from; plain data, recorded with the run. */

@@ -12,10 +12,10 @@ import { makeSprite, type Sprite } from "./sprite.ts";
 
 /** What a procedural clip is to be like. */
 export interface SynthOptions {
-  /** Pixels; default 640 x 360. */
+  /** Pixels; default: 640 x 360. */
   readonly width?: number;
   readonly height?: number;
-  /** Default 120. */
+  /** Default: 120. */
   readonly frames?: number;
   /** What makes it hard; default "plain". */
   readonly difficulty?: Difficulty;

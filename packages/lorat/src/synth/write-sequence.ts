@@ -11,9 +11,9 @@ interface WriteSequenceOptions {
   readonly force?: boolean;
   /** One `clip.mp4` in place of numbered JPEG files. */
   readonly video?: boolean;
-  /** Frames a second of the video; default 30. */
+  /** Frames a second of the video; default: 30. */
   readonly fps?: number;
-  /** Quality of the JPEG files, 1 to 100; default 92. */
+  /** Quality of the JPEG files, 1 to 100; default: 92. */
   readonly quality?: number;
   readonly onFrame?: (done: number) => void;
   readonly signal?: AbortSignal;

@@ -39,7 +39,7 @@ export async function openHost(): Promise<Host> {
 
 interface FileOptions {
   readonly etag?: string;
-  /** Whether ranges are answered; default true. */
+  /** Whether ranges are answered; default: true. */
   readonly ranges?: boolean;
   /** How many bytes of an answer that begins at `from` are sent before the connection is cut; asked anew for each. */
   readonly cutAfter?: (from: number) => number | undefined;

@@ -32,7 +32,7 @@ interface SheetFile extends FrameSink {
  * `reserveOutput`.
  */
 export async function createSheetFile(path: string, options: OutputOptions = {}): Promise<SheetFile> {
-  const format = sheetFormat(path);
+  const format = pictureFormat(path);
   const pending = await reserveOutput(path, options);
   let tiles: SheetTile[] = [];
   let stride = 1;
@@ -78,7 +78,7 @@ const FORMATS: Readonly<Record<string, keyof FormatEnum>> = {
 };
 
 /** The kind that an extension names; PNG for devices and names without one. Throws `OUTPUT_FORMAT`. */
-function sheetFormat(path: string): keyof FormatEnum {
+export function pictureFormat(path: string): keyof FormatEnum {
   const extension = /^(-|\/dev\/|\/proc\/)/.test(path) ? "" : extname(path).toLowerCase();
   const format = FORMATS[extension];
   if (format) return format;

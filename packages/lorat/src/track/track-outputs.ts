@@ -1,5 +1,6 @@
 import { format, parse } from "node:path";
-import { createBoxesFile, createScoresFile } from "../datasets/boxes/boxes-file.ts";
+import { createScoresFile } from "../datasets/boxes/boxes-file.ts";
+import { createTrackFile } from "../datasets/boxes/track-file.ts";
 import type { FrameSource } from "../media/frame-source.ts";
 import { drawMarks } from "../media/overlay.ts";
 import { createVideoWriter } from "../media/video-writer.ts";
@@ -7,7 +8,7 @@ import { createSheetFile, marksOf } from "./sheet-file.ts";
 import type { FrameSink } from "./track-video.ts";
 
 interface TrackOutputOptions {
-  /** Box file; with several targets each gets its own, `NAME_1.EXT`, `NAME_2.EXT` and so on. */
+  /** Box file, `.csv` and `.json` with frame, time, score and state; with several targets each gets its own, `NAME_1.EXT`, `NAME_2.EXT` and so on. */
   boxes?: string;
   /** Scores as CSV, numbered like the box files. */
   scores?: string;
@@ -16,6 +17,8 @@ interface TrackOutputOptions {
   /** Annotated video. */
   video?: string;
   force?: boolean;
+  /** Frames come last one first; box files hold the first frame first all the same. */
+  backward?: boolean | undefined;
   /** Video whose sound the annotated one keeps. */
   soundOf?: string;
 }
@@ -43,7 +46,7 @@ interface Output {
 export async function openTrackOutputs(
   source: FrameSource,
   targetCount: number,
-  { boxes, scores, sheet, video, force, soundOf }: TrackOutputOptions,
+  { boxes, scores, sheet, video, force, backward, soundOf }: TrackOutputOptions,
 ): Promise<TrackOutputs> {
   const files = {
     boxes: boxes ? numberedPaths(boxes, targetCount) : [],
@@ -56,12 +59,12 @@ export async function openTrackOutputs(
   const discard = async () => void (await Promise.all(open.map((output) => output.discard())));
   try {
     for (const [i, path] of files.boxes.entries()) {
-      const file = await createBoxesFile(path, { force });
+      const file = await createTrackFile(path, { force, backward, fps: source.fps });
       open.push(file);
-      sinks.push({ write: ({ results }) => file.write(results[i]!.box) });
+      sinks.push({ write: ({ frame, results }) => file.write(frame, results[i]!) });
     }
     for (const [i, path] of files.scores.entries()) {
-      const file = await createScoresFile(path, { force });
+      const file = await createScoresFile(path, { force, backward });
       open.push(file);
       sinks.push({
         write: ({ frame, results }) => file.write(frame.index ?? 0, results[i]!.score, results[i]!.state),

@@ -3,7 +3,7 @@ import { fromCorners } from "@lorat/core/geometry";
 import { decodeImage } from "../media/image-folder.ts";
 import { mapAhead } from "../threads/map-ahead.ts";
 
-/** What a tracker says of one picture. */
+/** A tracker's result on one picture. */
 export interface Estimate {
   readonly box: Box;
   /** How sure it is, where it tells. */

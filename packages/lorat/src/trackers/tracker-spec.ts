@@ -20,9 +20,9 @@ export type TrackerSpec =
       readonly model: string;
       readonly adapter?: string;
       readonly device: Device;
-      /** Default `fp32`. */
+      /** Default: `fp32`. */
       readonly precision?: Precision;
-      /** Whether a lost target is looked for elsewhere; default false, the method's own loop. */
+      /** Whether a lost target is looked for elsewhere; default: false, the method's own loop. */
       readonly redetect?: boolean;
     }
   | {

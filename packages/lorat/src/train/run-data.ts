@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Share } from "@lorat/core/training";
 import { type DatasetColumns, openDataset } from "../datasets/index.ts";
 import { cropGeometry, type RunConfig } from "../runs/run-config.ts";
 import { scanData } from "../sampling/data-manifest.ts";
@@ -34,7 +35,12 @@ export async function openRunData(data: TrainingData, signal?: AbortSignal): Pro
 export function runLoader(
   config: RunConfig,
   { data, opened }: RunData,
-  options: { readonly seed: number; readonly startStep?: number; readonly workers: number },
+  options: {
+    readonly seed: number;
+    readonly startStep?: number;
+    readonly workers: number;
+    readonly share?: Share | undefined;
+  },
 ): Loader {
   const { model, batchSize } = config;
   return createLoader({

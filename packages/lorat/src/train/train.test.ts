@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listCheckpoints } from "../runs/checkpoint.ts";
 import type { StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
+import { runFiles } from "../runs/run-config.ts";
 import { nanoPreset } from "./presets/nano.ts";
-import { runFiles, train } from "./train.ts";
+import { train } from "./train.ts";
 
 /** A network that trains in moments, on procedural pairs. */
 const preset = nanoPreset({ steps: 6 });

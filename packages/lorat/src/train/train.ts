@@ -1,62 +1,66 @@
-import { join } from "node:path";
 import { parametersOf } from "@lorat/core/model";
-import { type Recompute, type TrainingBatch, TrainingEngine, type UpdateResult } from "@lorat/core/training";
+import {
+  ownBatchSize,
+  type Recompute,
+  type TrainingBatch,
+  TrainingEngine,
+  type UpdateResult,
+} from "@lorat/core/training";
 import { type Device, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
-import { type Checkpoint, writeCheckpoint } from "../runs/checkpoint.ts";
-import { MetricsLog } from "../runs/metrics-log.ts";
+import type { Ranks } from "../mpi/ranks.ts";
+import type { Checkpoint } from "../runs/checkpoint.ts";
+import type { MetricsLog } from "../runs/metrics-log.ts";
 import type { RunRecord, StepRecord } from "../runs/records.ts";
 import type { RunConfig } from "../runs/run-config.ts";
-import { runFiles } from "../runs/run-config.ts";
 import { lockRun } from "../runs/run-lock.ts";
 import { checkRun, recordRun } from "../runs/run-start.ts";
 import type { Loader } from "../sampling/loader.ts";
 import type { Segment } from "../trackers/one-pass.ts";
 import { baseFingerprint, openBase } from "./base-model.ts";
 import { saveBatches } from "./non-finite.ts";
+import {
+  agreedStop,
+  type Compression,
+  checkSameRun,
+  exchangeBetween,
+  onFirst,
+  requireEqual,
+  sharedCheckpoint,
+  stepTraffic,
+  withRanks,
+} from "./ranks.ts";
 import { openRunData, type RunData, runLoader } from "./run-data.ts";
+import { inLockedRun, type LoopOptions, openMetrics, runLoop, type TrainResult } from "./run-loop.ts";
 import { startingWeights } from "./starting-weights.ts";
 import { stemFingerprint } from "./stem/stem-file.ts";
 import { trackingSegments, trackingTest } from "./tracking-test.ts";
 import { validate } from "./validation.ts";
 
 /** Where and how a run trains. */
-export interface TrainOptions {
-  /** The run's folder. */
-  readonly folder: string;
+export interface TrainOptions extends LoopOptions {
   readonly device?: Device;
   /** Continue from the last checkpoint. */
   readonly resume?: boolean;
   /** Trainable parameters to start from instead of the base's or an initialisation; copied. */
   readonly startFrom?: ReadonlyMap<string, Tensor<"float32">>;
-  /** Seconds between checkpoints; default 180. */
-  readonly checkpointSeconds?: number;
-  /** Checkpoints kept; default 3. */
-  readonly keep?: number;
   /** Threads inside an operator, CPU only; one leaves room for other work and loses little where cores share memory. */
   readonly threads?: number;
   /** One copy of frozen weights on the CPU, and light recomputation: less memory, a little slower. */
   readonly lowMemory?: boolean;
   /** What the backward pass computes again to save memory; `light` with `lowMemory`, else `none`. */
   readonly recompute?: Recompute;
-  /** Threads that make batches; default 1. */
+  /** Threads that make batches; default: 1. */
   readonly workers?: number;
-  /** Stops after the step in flight, saving a checkpoint. */
-  readonly signal?: AbortSignal;
+  /** The ranks that train together; each of them calls this with the same configuration. The first one alone writes. */
+  readonly ranks?: Ranks | undefined;
+  /** How gradients go between the ranks; default: in single precision. */
+  readonly compression?: Compression | undefined;
   readonly onStep?: (record: StepRecord) => void;
-  /** Every line of `metrics.jsonl`, steps included. */
-  readonly onRecord?: (record: RunRecord) => void;
-  readonly onCheckpoint?: (path: string, step: number) => void;
   /** Told once when what was asked for is done in another way, such as mixed precision on a device without halves. */
   readonly onNotice?: (message: string) => void;
 }
 
-/** How a call of {@link train} ended. */
-export interface TrainResult {
-  readonly step: number;
-  readonly finished: boolean;
-}
-
-/** What the loop works with. */
+/** What a step works with. */
 interface Machinery {
   readonly engine: TrainingEngine;
   readonly loader: Loader;
@@ -64,11 +68,12 @@ interface Machinery {
   readonly heldOut: RunData | undefined;
   /** What the tracking test tracks. */
   readonly segments: readonly Segment[] | undefined;
-  readonly metrics: MetricsLog;
-  /** Updates skipped before this call. */
-  readonly skipped: number;
+  /** On the first rank alone. */
+  readonly metrics: MetricsLog | undefined;
 }
 
+/** Steps after which ranks compare their parameters. */
+const EQUALITY_STEPS = 100;
 /** Below this loss scale gradients are not finite for another reason than overflow. */
 const smallestLossScale = 2 ** -16;
 
@@ -77,111 +82,116 @@ const smallestLossScale = 2 ** -16;
  * with `resume` goes on from the last checkpoint, with the same losses bit for bit on the same machine.
  *
  * Throws `RUN_EXISTS`, `RUN_LOCKED`, `RUN_NOTHING_TO_RESUME`, `RUN_CONFIG_CHANGED`, `RUN_DATA_CHANGED`, `LOSS_NOT_FINITE`,
- * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw.
+ * `CHECKPOINT_WRITE`, `METRICS_WRITE`, and what base, loader and sessions throw. With ranks also `RANKS_BATCH`, `RANKS_DIFFER`
+ * where they would not train the same, and `RANKS_FAILED`, `RANKS_APART`.
  */
 export async function train(config: RunConfig, options: TrainOptions): Promise<TrainResult> {
-  const { folder, device, threads, workers = 1 } = options;
-  const unlock = await lockRun(folder);
-  const open: { dispose(): Promise<void> }[] = [];
-  try {
-    const checkpoint = await checkRun(folder, config, options.resume ?? false);
+  const { folder, device, threads, workers = 1, ranks } = options;
+  await withRanks(ranks, async () => void ownBatchSize(config.batchSize, ranks));
+  const lock = () => onFirst(ranks, () => lockRun(folder));
+  return inLockedRun(lock, async (open) => {
+    const checkpoint = await sharedCheckpoint(ranks, () => checkRun(folder, config, options.resume ?? false));
     const step = checkpoint?.progress.step ?? 0;
-    const data = await openRunData(config.data, options.signal);
-    const heldOut = config.validation && (await openRunData(config.validation.data, options.signal));
-    const segments = config.trackingTest && (await trackingSegments(config));
-    const sources = await fingerprints(config, data, heldOut);
-    const weights = await networkWeights(config, options.startFrom, checkpoint);
-    await recordRun(folder, config, sources);
+    // The first rank alone, so that what is indexed or unpacked once is not made by several at a time.
+    const openTraining = () => openRunData(config.data, options.signal);
+    const opened = await onFirst(ranks, openTraining);
+    const { data, heldOut, segments, sources, weights } = await withRanks(ranks, async () => {
+      const data = opened ?? (await openTraining());
+      const heldOut = config.validation && (await openRunData(config.validation.data, options.signal));
+      const segments = config.trackingTest && (await trackingSegments(config));
+      const sources = await fingerprints(config, data, heldOut);
+      const weights = await networkWeights(config, options.startFrom, checkpoint);
+      return { data, heldOut, segments, sources, weights };
+    });
+    if (ranks) await checkSameRun(ranks, config, sources);
+    await onFirst(ranks, () => recordRun(folder, config, sources));
     for (const warning of [...data.warnings, ...(heldOut?.warnings ?? [])]) options.onNotice?.(warning);
     const startStep = step * (config.accumulation ?? 1);
-    const loader = runLoader(config, data, { seed: config.seed, startStep, workers });
-    open.push(loader);
-    const metrics = new MetricsLog(join(folder, runFiles.metrics));
-    await metrics.rewind(step);
-    const engine = await TrainingEngine.create(config, {
-      weights,
-      resume: checkpoint,
-      device,
-      threads,
-      lowMemory: options.lowMemory,
-      recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
-    });
-    open.push(engine);
+    const exchange = ranks && exchangeBetween(ranks, options.compression);
+    const engine = await withRanks(ranks, () =>
+      TrainingEngine.create(config, {
+        exchange,
+        weights,
+        resume: checkpoint,
+        device,
+        threads,
+        lowMemory: options.lowMemory,
+        recompute: options.recompute ?? (options.lowMemory ? "light" : "none"),
+      }),
+    );
+    open(engine);
+    const loader = open(
+      runLoader(config, data, {
+        seed: config.seed,
+        startStep,
+        workers,
+        share: ranks && { rank: ranks.rank, ranks: ranks.ranks },
+      }),
+    );
+    const metrics = await onFirst(ranks, () => openMetrics(folder, step));
+    if (ranks) await requireEqual(ranks, engine);
     if (config.precision === "mixed" && engine.precision === "fp32") {
       options.onNotice?.(`${engine.device} has no fast half precision: training in single precision`);
     }
-    const skipped = checkpoint?.skipped ?? 0;
-    try {
-      return await loop(config, options, { engine, loader, heldOut, segments, metrics, skipped });
-    } catch (error) {
-      // The last records may say why.
-      await metrics.flush().catch(() => {});
-      throw error;
-    }
-  } finally {
-    await Promise.all(open.map((part) => part.dispose()));
-    await unlock();
-  }
+    const machinery = { engine, loader, heldOut, segments, metrics };
+    let skipped = checkpoint?.skipped ?? 0;
+    const work = {
+      steps: config.steps,
+      metrics,
+      step: () => engine.progress.step,
+      async advance(record: (line: RunRecord) => void) {
+        skipped = await advance(config, options, machinery, { skipped, record });
+      },
+      checkpoint: async () => ({ ...(await engine.state()), skipped }),
+      isStopped: () => agreedStop(ranks, options.signal),
+    };
+    return runLoop(work, options);
+  });
 }
 
-async function loop(config: RunConfig, options: TrainOptions, machinery: Machinery): Promise<TrainResult> {
-  const { engine, loader, heldOut, segments, metrics } = machinery;
-  const { checkpointSeconds = 180, keep = 3, signal } = options;
-  let { skipped } = machinery;
-  let saved = performance.now();
-  const record = (line: RunRecord) => {
-    metrics.add(line);
-    options.onRecord?.(line);
-  };
-  const save = async () => {
-    await metrics.flush();
-    const checkpoint: Checkpoint = { ...(await engine.state()), skipped };
-    const path = await writeCheckpoint(join(options.folder, runFiles.checkpoints), checkpoint, keep);
-    options.onCheckpoint?.(path, checkpoint.progress.step);
-    saved = performance.now();
-  };
-  while (engine.progress.step < config.steps && !signal?.aborted) {
-    const began = performance.now();
-    const passes: { batch: TrainingBatch; loss: number }[] = [];
-    for (let pass = 0; pass < (config.accumulation ?? 1); pass++) {
-      const batch = await loader.next();
-      passes.push({ batch, loss: (await engine.accumulate(batch)).loss });
-    }
-    const result = await engine.update();
-    const { step } = result;
-    if (result.skipped) skipped++;
-    const seconds = (performance.now() - began) / 1000;
-    const { waitShare, unreadable } = loader.stats();
-    const line = stepRecord(result, {
-      samplesPerSecond: (config.batchSize * passes.length) / seconds,
-      waitShare,
-      ...(skipped > 0 && { skippedSteps: skipped }),
-      ...(unreadable.count > 0 && { unreadable: unreadable.count }),
-    });
-    record(line);
-    options.onStep?.(line);
-    if (engine.progress.nonFinite > 0) {
-      const files = await saveBatches(options.folder, config, step, passes);
-      record({
-        kind: "warning",
-        step,
-        code: "LOSS_NOT_FINITE",
-        message: `skipped; saved ${files.join(", ")}`,
-      });
-      await metrics.flush();
-      requireFinite(engine, config, result, files);
-    } else if (result.skipped) requireScale(engine, step);
-    if (heldOut && isDue(config.validation, step, config.steps)) {
-      record({ kind: "validation", step, ...(await validate(engine, config, heldOut, options)) });
-    }
-    if (segments && isDue(config.trackingTest, step, config.steps)) {
-      record({ kind: "tracking", step, ...(await trackingTest(engine, config, segments, options.threads)) });
-    }
-    if (performance.now() - saved > checkpointSeconds * 1000) await save();
+/** One update, its record, and what is due after it. Gives the updates skipped so far. */
+async function advance(
+  config: RunConfig,
+  options: TrainOptions,
+  { engine, loader, heldOut, segments, metrics }: Machinery,
+  { skipped: before, record }: { readonly skipped: number; readonly record: (line: RunRecord) => void },
+): Promise<number> {
+  const { ranks } = options;
+  const traffic = stepTraffic(ranks);
+  const began = performance.now();
+  const passes: { batch: TrainingBatch; loss: number }[] = [];
+  for (let pass = 0; pass < (config.accumulation ?? 1); pass++) {
+    const batch = await loader.next();
+    passes.push({ batch, loss: (await engine.accumulate(batch)).loss });
   }
-  await save();
-  const { step } = engine.progress;
-  return { step, finished: step >= config.steps };
+  const result = await engine.update();
+  const { step } = result;
+  const skipped = before + (result.skipped ? 1 : 0);
+  const seconds = (performance.now() - began) / 1000;
+  const { waitShare, unreadable } = loader.stats();
+  const line = stepRecord(result, {
+    samplesPerSecond: (config.batchSize * passes.length) / seconds,
+    waitShare,
+    skippedSteps: skipped || undefined,
+    unreadable: unreadable.count || undefined,
+    ...traffic(),
+  });
+  record(line);
+  if (metrics) options.onStep?.(line);
+  if (engine.progress.nonFinite > 0) {
+    const files = await saveBatches(options.folder, config, step, passes, ranks?.rank);
+    const message = `skipped; saved ${files.join(", ")}`;
+    record({ kind: "warning", step, code: "LOSS_NOT_FINITE", message });
+    requireFinite(engine, config, result, files);
+  } else if (result.skipped) requireScale(engine, step);
+  if (heldOut && metrics && isDue(config.validation, step, config.steps)) {
+    record({ kind: "validation", step, ...(await validate(engine, config, heldOut, options)) });
+  }
+  if (segments && metrics && isDue(config.trackingTest, step, config.steps)) {
+    record({ kind: "tracking", step, ...(await trackingTest(engine, config, segments, options.threads)) });
+  }
+  if (ranks && (step % EQUALITY_STEPS === 0 || step === config.steps)) await requireEqual(ranks, engine);
+  return skipped;
 }
 
 /** Now and then, and at the end. */
@@ -191,7 +201,17 @@ function isDue(what: { readonly everySteps: number } | undefined, step: number, 
 
 function stepRecord(
   { step, loss, bce, giou, iou, gradNorm, learningRate, lossScale }: UpdateResult,
-  rest: Pick<StepRecord, "samplesPerSecond" | "waitShare" | "skippedSteps" | "unreadable">,
+  rest: Pick<
+    StepRecord,
+    | "samplesPerSecond"
+    | "waitShare"
+    | "skippedSteps"
+    | "unreadable"
+    | "ranks"
+    | "exchangedMb"
+    | "exchangeSeconds"
+    | "exchangeWaitSeconds"
+  >,
 ): StepRecord {
   return {
     step,
@@ -262,5 +282,3 @@ async function fingerprints(
     ...(config.base !== undefined && { base: await baseFingerprint(await openBase(config.base)) }),
   };
 }
-
-export { runFiles } from "../runs/run-config.ts";

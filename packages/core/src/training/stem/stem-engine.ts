@@ -2,25 +2,10 @@ import { asyncDisposeSymbol, type Device, float32, resolveDevice, Session, type 
 import { optimizerNames as names } from "../../graph-names.ts";
 import { Optimizer } from "../optimizer.ts";
 import { initialStatistics, type RunningStatistics, updateStatistics } from "../running-statistics.ts";
-import type { OptimizerSettings } from "../settings.ts";
+import type { StemSettings } from "../settings.ts";
 import { startState, type TrainingState } from "../training-state.ts";
-import {
-  type StemSizes,
-  type StemStep,
-  stemComparison,
-  stemInputs,
-  stemStages,
-  stemStep,
-} from "./stem-graph.ts";
+import { type StemStep, stemComparison, stemInputs, stemStages, stemStep } from "./stem-graph.ts";
 import { foldedStem, type TeacherStatistics } from "./stem-weights.ts";
-
-/** What decides a stem's training, its data left aside. */
-export interface StemSettings extends StemSizes {
-  readonly steps: number;
-  /** Updates in which every stage learns alone, on the teacher's input to it. */
-  readonly stepsAlone: number;
-  readonly optimizer: OptimizerSettings;
-}
 
 /** What the stem's training starts from, and what it runs on. */
 export interface StemEngineOptions {

@@ -29,6 +29,7 @@ import {
   stemRole,
 } from "../../model/stem.ts";
 import { variantNamed } from "../../model/variants.ts";
+import type { StemSettings } from "../settings.ts";
 
 /** Epsilon of the stem's batch normalisations. */
 export const stemNormEpsilon = 1e-3;
@@ -45,11 +46,7 @@ export const stageStrides: readonly number[] = [0, ...stemBlocks.map((_, i) => i
 );
 
 /** Sizes of a stem's training. */
-export interface StemSizes {
-  readonly batchSize: number;
-  /** Pixels a side of the crops. */
-  readonly sidePx: number;
-}
+export type StemSizes = Pick<StemSettings, "batchSize" | "sidePx">;
 
 /** One training step of the stem as a graph. */
 export interface StemStep {

@@ -6,7 +6,8 @@ import { parameterScope, parametersIn } from "../../model/parameters.ts";
 import { convStem, stemBlock, stemBlocks, stemEntry } from "../../model/stem.ts";
 import { variantNamed } from "../../model/variants.ts";
 import { createRandom } from "../../random.ts";
-import { type StemBatch, StemEngine, type StemSettings } from "./stem-engine.ts";
+import type { StemSettings } from "../settings.ts";
+import { type StemBatch, StemEngine } from "./stem-engine.ts";
 import { stemStages, stemTrainable } from "./stem-graph.ts";
 import { foldedStem, initialStem, TeacherTally } from "./stem-weights.ts";
 

@@ -10,7 +10,7 @@ import { readToolkit } from "./read-toolkit.ts";
 import { findToolkitLayout } from "./toolkit-layout.ts";
 
 interface OpenAnnotationsOptions {
-  /** Part of the dataset; default the one that results are for. */
+  /** Part of the dataset; default: the one that results are for. */
   readonly split?: string | undefined;
 }
 

@@ -1,18 +1,26 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Box, Frame, TrackResult } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { withFolder } from "../../testing/clips.ts";
 import { parseBoxes, readBoxes } from "./box-rows.ts";
-import { createBoxesFile, createScoresFile, formatBox } from "./boxes-file.ts";
+import { createScoresFile, formatBox } from "./boxes-file.ts";
+import { createTrackFile } from "./track-file.ts";
 
-describe("createBoxesFile", () => {
+const frame = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
+const found = (box: Box): [Frame, TrackResult] => [
+  frame,
+  { box, score: 1, state: "tracked", raw: { box: [0, 0, 1, 1], score: 1 } },
+];
+
+describe("createTrackFile", () => {
   it("writes a line a frame and gives the name at the end", async () => {
     await withFolder(async (folder) => {
       const path = join(folder, "new", "boxes.txt");
-      const file = await createBoxesFile(path);
-      file.write({ x: 1, y: 2.5, width: 30.00001, height: 40.123456 });
-      file.write({ x: 0, y: 1e-9, width: 1000, height: 100 });
+      const file = await createTrackFile(path);
+      file.write(...found({ x: 1, y: 2.5, width: 30.00001, height: 40.123456 }));
+      file.write(...found({ x: 0, y: 1e-9, width: 1000, height: 100 }));
       expect((await readdir(join(folder, "new"))).some((name) => name === "boxes.txt")).toBe(false);
       // what was written is on its way at once, for a process that is killed
       const [partial] = await readdir(join(folder, "new"));
@@ -30,24 +38,24 @@ describe("createBoxesFile", () => {
   it("leaves nothing when discarded, and refuses what is in the way", async () => {
     await withFolder(async (folder) => {
       const path = join(folder, "boxes.txt");
-      const file = await createBoxesFile(path);
-      file.write({ x: 1, y: 2, width: 3, height: 4 });
+      const file = await createTrackFile(path);
+      file.write(...found({ x: 1, y: 2, width: 3, height: 4 }));
       await file.discard();
       expect(await readdir(folder)).toEqual([]);
 
-      const late = await createBoxesFile(path);
+      const late = await createTrackFile(path);
       await writeFile(path, "mine");
       await expect(late.commit()).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
       await late.discard();
-      await expect(createBoxesFile(path)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
-      const forced = await createBoxesFile(path, { force: true });
+      await expect(createTrackFile(path)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+      const forced = await createTrackFile(path, { force: true });
       expect(await readFile(path, "utf8")).toBe("mine");
       await forced.commit();
       expect(await readFile(path, "utf8")).toBe("");
 
       await mkdir(join(folder, "deep"));
-      await expect(createBoxesFile(join(folder, "deep"))).rejects.toMatchObject({ code: "OUTPUT_IS_FOLDER" });
-      await expect(createBoxesFile(join(path, "below"))).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
+      await expect(createTrackFile(join(folder, "deep"))).rejects.toMatchObject({ code: "OUTPUT_IS_FOLDER" });
+      await expect(createTrackFile(join(path, "below"))).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
     });
   });
 

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { type CvatDocument, type CvatShape, parseCvat } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import { type AnnotationSource, summarise } from "../annotation-source.ts";
 import { below, findFolders, isPicture, lastPart, picturesIn } from "../files.ts";
@@ -8,7 +9,6 @@ import { framesUnclear, numbersOfPictures, onPictures } from "../match-frames.ts
 import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
 import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
 import { isVideo, videoFrames } from "../video-frames.ts";
-import { type CvatDocument, type CvatShape, parseCvat } from "./cvat-xml.ts";
 
 /**
  * "CVAT for video 1.1": an XML file of tracks with the pictures in `images/` or beside it, or with the video that it names;

@@ -1,3 +1,4 @@
+import { objectsOf, parseYolo, type YoloObject, type YoloRow } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import { mapAhead } from "../../threads/map-ahead.ts";
 import type { AnnotationSource, PictureSize } from "../annotation-source.ts";
@@ -5,7 +6,6 @@ import { below, isPicture, lastPart } from "../files.ts";
 import { frameName, framesOf, sliceFrames } from "../frame-names.ts";
 import type { DatasetReader, RawSequence, SequenceEntry } from "../raw.ts";
 import { checkTracks, placeBox, type Track, type TrackTwice, trackRows } from "../tracks.ts";
-import { objectsOf, parseYolo, type YoloObject, type YoloRow } from "./yolo-rows.ts";
 
 const IN_FLIGHT = 16;
 const SPLITS = ["train", "val", "test"];

@@ -7,16 +7,16 @@ import { clipAuc, judgeClip } from "./procedural.ts";
 
 /** Which clips, and how long. */
 export interface ProceduralReportOptions {
-  /** Clips of each difficulty; default 40. */
+  /** Clips of each difficulty; default: 40. */
   readonly clips?: number;
-  /** Default 10,000: the seeds of trials, which no training scene has. */
+  /** Default: 10,000: the seeds of trials, which no training scene has. */
   readonly firstSeed?: number;
-  /** Default 80. */
+  /** Default: 80. */
   readonly frames?: number;
-  /** Pixels; default 320 x 240. */
+  /** Pixels; default: 320 x 240. */
   readonly width?: number;
   readonly height?: number;
-  /** Default all. */
+  /** Default: all. */
   readonly difficulties?: readonly Difficulty[];
   /** Told after each clip how many are done. */
   readonly onClip?: (done: number, total: number) => void;

@@ -7,7 +7,7 @@ import { follow, ownBoxes } from "../../trackers/follow.ts";
 export interface ProceduralTrial extends SynthOptions {
   /** Clips; each has a seed of its own, counted from `firstSeed`. */
   readonly clips: number;
-  /** Training scenes never come from these seeds' clips: they are composed from another stock. Default 10,000. */
+  /** Training scenes never come from these seeds' clips: they are composed from another stock. Default: 10,000. */
   readonly firstSeed?: number;
 }
 
@@ -47,7 +47,10 @@ export async function runProcedural(tracker: Tracker, trial: ProceduralTrial): P
 }
 
 /** Tracks a clip from its first box to its end; the first frame has the given box with a score of 1. */
-export async function judgeClip(tracker: Tracker, clip: Iterable<SynthFrame>): Promise<JudgedFrame[]> {
+export async function judgeClip(
+  tracker: Pick<Tracker, "start">,
+  clip: Iterable<SynthFrame>,
+): Promise<JudgedFrame[]> {
   const shown: Pick<JudgedFrame, "truth" | "visibility">[] = [];
   const rendered = clip[Symbol.iterator]();
   const first = rendered.next();

@@ -23,7 +23,7 @@ import { parseResult, type ResultFileOptions } from "./result-file.ts";
 export interface OpenResultsOptions extends ResultFileOptions {
   /** Scores the sequences that have results; default: all have to. */
   readonly allowMissing?: boolean;
-  /** How rows are to be read; default `as-is`: a file is scored as it is written. */
+  /** How rows are to be read; default: `as-is`: a file is scored as it is written. */
   readonly coordinates?: CoordinateChoice;
   /** Number that the tracker's files give the first pixel; default: as the benchmark's files do. */
   readonly firstPixel?: 0 | 1;

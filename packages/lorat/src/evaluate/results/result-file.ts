@@ -3,7 +3,7 @@ import { describeRow, hasDecimalCommas, splitLines, splitNumbers } from "../../d
 import { parseBytesAsRows } from "../../datasets/boxes/parse-rows.ts";
 
 export interface ResultFileOptions {
-  /** Boxes with NaN or infinite numbers are kept, for the protocol to judge. */
+  /** Includes boxes with NaN or infinite numbers: the protocol judges them. */
   readonly allowNaN?: boolean;
 }
 

@@ -1,10 +1,12 @@
 import { LoratError } from "@lorat/graph";
 import { type EvalChoice, type EvalSet, openEvalSet } from "../../datasets/open-eval-set.ts";
 import { Problems } from "../../datasets/problems.ts";
+import type { Ranks } from "../../mpi/ranks.ts";
 import { type EvalTask, openRunFolder, type RunFolder } from "../../runs/evaluation/run-folder.ts";
-import { type EvaluationRecord, recordOf } from "../../runs/evaluation/run-record.ts";
+import { type EvaluationRecord, recordDifferences, recordOf } from "../../runs/evaluation/run-record.ts";
 import { identifyTracker, type TrackerSpec } from "../../trackers/tracker-spec.ts";
 import { type EvalRunner, inlineRunner, threadRunner } from "./eval-runner.ts";
+import { rankRunner, serveRunner } from "./rank-runner.ts";
 import { type WorkerCount, workerCount } from "./worker-count.ts";
 
 /** What runs over what, into which folder. */
@@ -12,9 +14,11 @@ export interface EvaluateOptions extends EvalChoice {
   readonly tracker: TrackerSpec;
   /** Folder of the run; what is finished in it is not done again. */
   readonly folder: string;
-  /** Times that the tracker runs over each sequence; default 1. */
+  /** Times that the tracker runs over each sequence; default: 1. */
   readonly repeat?: number | undefined;
-  /** Sequences at a time; 1 runs in this thread. Default: see `workerCount`. */
+  /** The ranks that track together; each of them calls this with the same options. The first one alone writes. */
+  readonly ranks?: Ranks | undefined;
+  /** Sequences at a time, of each rank; 1 runs in this thread. Default: see `workerCount`; 1 with ranks. */
   readonly workers?: number | undefined;
   /** Threads inside the operators of each one's network. */
   readonly threads?: number | undefined;
@@ -68,10 +72,68 @@ const FIRST_FAILURES = 3;
  * thrown where no sequence at all is finished.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { tracker: spec, folder, repeat = 1, signal, onStart } = options;
+  const { tracker: spec, folder, repeat = 1, signal } = options;
   const set = await openEvalSet(options, signal);
   const record = await recordOf(set, await identifyTracker(spec), repeat);
   const runFolder = await openRunFolder(folder, record);
+  return inFolder(runFolder, set, record, options);
+}
+
+/**
+ * {@link evaluate} on several ranks: the first one hands the sequences out, the longest first, to whichever is free, itself among
+ * them, and writes all files; gives its evaluation, and undefined on the others. Throws `RANKS_DIFFER` where the ranks do not see
+ * the same dataset, tracker and version.
+ */
+export async function evaluateOnRanks(
+  options: EvaluateOptions & { readonly ranks: Ranks },
+): Promise<Evaluation | undefined> {
+  const { ranks, tracker: spec, folder, repeat = 1, signal } = options;
+  const { communicator } = ranks;
+  const { set, record } = await ranks.together(async () => {
+    const set = await openEvalSet(options, signal);
+    return { set, record: await recordOf(set, await identifyTracker(spec), repeat) };
+  });
+  const records = await ranks.all(record);
+  const issues = records.flatMap((other, k) =>
+    recordDifferences(record, other, ["on rank 0", `on rank ${k}`]),
+  );
+  await ranks.together(async () => {
+    if (issues.length === 0) return;
+    throw new LoratError("RANKS_DIFFER", `the ranks would not evaluate the same: ${issues.join("; ")}`, {
+      issues,
+      hint: "install the same version of lorat everywhere, and give every rank the same dataset and tracker",
+    });
+  });
+  const { workers = 1, threads = 1 } = options;
+  const { sequences } = set;
+  const slots = Array.from({ length: workers }, (_, slot) => ({ communicator, slot, sequences }));
+  if (!ranks.isFirst) {
+    const runner = () =>
+      workers === 1 ? inlineRunner({ spec, threads }) : threadRunner({ spec, threads }, options.workerFile);
+    await Promise.all(slots.map((slot) => serveRunner(slot, runner())));
+  }
+  return ranks.onFirst(async () => {
+    const others = Array.from({ length: ranks.ranks - 1 }, (_, k) =>
+      slots.map((slot) => rankRunner(slot, k + 1)),
+    ).flat();
+    try {
+      const runFolder = await openRunFolder(folder, record);
+      return await inFolder(runFolder, set, record, { ...options, workers, threads }, others);
+    } finally {
+      await Promise.all(others.map((runner) => runner.close()));
+    }
+  });
+}
+
+/** What there is to do in a folder, done. */
+async function inFolder(
+  runFolder: RunFolder,
+  set: EvalSet,
+  record: EvaluationRecord,
+  options: EvaluateOptions,
+  onRanks: readonly EvalRunner[] = [],
+): Promise<Evaluation> {
+  const { tracker: spec, repeat = 1, onStart } = options;
   try {
     const all = tasksOf(set, repeat);
     const left: EvalTask[] = [];
@@ -81,7 +143,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const plan = { record, tasks: all.length, finished: all.length - left.length, frames, ...count };
     onStart?.(plan);
     const { finished, failure } =
-      left.length > 0 ? await runAll(left, runFolder, plan, options) : { finished: 0 };
+      left.length > 0 ? await runAll(left, runFolder, plan, options, onRanks) : { finished: 0 };
     const tasks = plan.finished + finished;
     if (failure && tasks === 0) throw failure;
     return { set, plan, finished: tasks === all.length, tasks, failure };
@@ -104,11 +166,14 @@ async function runAll(
   runFolder: RunFolder,
   plan: EvalPlan,
   { tracker, folder, signal, onProgress, workerFile }: EvaluateOptions,
+  onRanks: readonly EvalRunner[],
 ): Promise<{ finished: number; failure?: LoratError }> {
   const job = { spec: tracker, threads: plan.threads };
-  const runners = Array.from({ length: plan.workers }, () =>
-    plan.workers === 1 ? inlineRunner(job) : threadRunner(job, workerFile),
+  const isAlone = plan.workers === 1 && onRanks.length === 0;
+  const here = Array.from({ length: plan.workers }, () =>
+    isAlone ? inlineRunner(job) : threadRunner(job, workerFile),
   );
+  const runners = [...here, ...onRanks];
   const queue = [...tasks];
   const inFlight = new Map<EvalTask, number>();
   const problems = new Problems();
@@ -152,7 +217,7 @@ async function runAll(
     await Promise.all(runners.map(work));
   } finally {
     queue.length = 0;
-    await Promise.all(runners.map((runner) => runner.close()));
+    await Promise.all(here.map((runner) => runner.close()));
   }
   try {
     const what = `${problems.count} of ${tasks.length} runs over sequences failed; ${plan.finished + finished} of ${plan.tasks} are finished in ${folder}`;

@@ -24,11 +24,11 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** `total` is undefined where the host does not tell. */
   readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
-  /** Attempts in a row that bring nothing before it gives up; default 5. */
+  /** Attempts in a row that bring nothing before it gives up; default: 5. */
   readonly attempts?: number | undefined;
-  /** Milliseconds before the second attempt, doubled after each; default 1000. */
+  /** Milliseconds before the second attempt, doubled after each; default: 1000. */
   readonly pauseMs?: number | undefined;
-  /** Milliseconds without a byte after which a connection counts as dead; default 60,000. */
+  /** Milliseconds without a byte after which a connection counts as dead; default: 60,000. */
   readonly stallMs?: number | undefined;
 }
 

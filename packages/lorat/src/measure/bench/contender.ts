@@ -1,11 +1,4 @@
-import { processorMs } from "../timing.ts";
-
-/** One run, in milliseconds. */
-export interface Sample {
-  readonly ms: number;
-  /** Processor time of all threads; undefined where another process did the work. */
-  readonly cpuMs?: number;
-}
+import { type Sample, timeOf } from "../timing.ts";
 
 /** Something that is measured in turns with others. */
 export interface Contender {
@@ -31,7 +24,7 @@ interface TimedOptions extends Omit<Contender, "measure" | "dispose"> {
   dispose?(): Promise<void>;
 }
 
-/** Most runs of one round. */
+/** Maximum number of runs of one round. */
 const mostRuns = 20;
 
 /** A contender that runs in this process: as many runs a round as fit into `roundMs`, at least one. */
@@ -51,12 +44,4 @@ export function timed(options: TimedOptions, roundMs: number): Contender {
     },
     dispose: async () => dispose?.(),
   };
-}
-
-/** Both clocks over one call; the processor's is this process's alone. */
-export async function timeOf(run: () => unknown): Promise<Required<Sample>> {
-  const began = performance.now();
-  const used = process.cpuUsage();
-  await run();
-  return { ms: performance.now() - began, cpuMs: processorMs(used) };
 }

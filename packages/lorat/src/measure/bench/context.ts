@@ -8,7 +8,7 @@ export interface BenchContext {
   readonly variants: readonly Variant[];
   readonly precisions: readonly Precision[];
   readonly device: ConcreteDevice;
-  /** Threads inside an operator, CPU only; ONNX Runtime's own choice when left out. */
+  /** Threads inside an operator, CPU only; default: ONNX Runtime's own choice. */
   readonly threads?: number;
   /** Targets or pictures that run at once. */
   readonly batches: readonly number[];
@@ -19,7 +19,7 @@ export interface BenchContext {
   readonly quick: boolean;
   /** A folder for this run, removed at its end. */
   readonly folder: string;
-  /** A video to track and the box on its first frame; made up when left out. */
+  /** A video to track and the box on its first frame; default: made up. */
   readonly video?: { readonly path: string; readonly box: Box };
   /** Folder of scripts that measure others: `torch_lorat.py`, `one_pass.py`. */
   readonly peers?: string;

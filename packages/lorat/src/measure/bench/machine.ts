@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
+import { packageVersion } from "../../files/package-version.ts";
 import type { BenchResult } from "./result.ts";
 
 /** What a benchmark ran on, without the load. */
@@ -15,18 +15,17 @@ export function machine(): Omit<BenchResult["machine"], "loadBefore" | "loadAfte
 
 /** Versions of what did the work. */
 export async function versions(): Promise<Record<string, string>> {
-  const own = JSON.parse(await readFile(new URL("../../../package.json", import.meta.url), "utf8"));
   return {
-    lorat: own.version,
+    lorat: await packageVersion(),
     node: process.versions.node,
-    "onnxruntime-node": await packageVersion("onnxruntime-node"),
-    sharp: await packageVersion("sharp"),
+    "onnxruntime-node": await versionOf("onnxruntime-node"),
+    sharp: await versionOf("sharp"),
   };
 }
 
 /** The version of an installed package, found from @lorat/graph's side of the tree. */
-async function packageVersion(name: string): Promise<string> {
+async function versionOf(name: string): Promise<string> {
   const main = createRequire(import.meta.url).resolve(name);
   const folder = main.slice(0, main.lastIndexOf(`node_modules/${name}`) + `node_modules/${name}`.length);
-  return JSON.parse(await readFile(`${folder}/package.json`, "utf8")).version;
+  return packageVersion(`${folder}/package.json`);
 }

@@ -15,7 +15,7 @@ import { stateDictOf } from "@lorat/core/weights";
 import { cost, sizeOf } from "@lorat/graph";
 import { loadModel } from "../../trackers/model/load-tracker.ts";
 import { bundledModels } from "../../trackers/model/model-path.ts";
-import { writeRandomWeights } from "../profile/random-weights.ts";
+import { writeRandomWeights } from "../random-weights.ts";
 import { type Contender, timed } from "./contender.ts";
 import type { BenchContext } from "./context.ts";
 

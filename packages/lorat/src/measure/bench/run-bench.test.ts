@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { benchCommand } from "../../cli/bench.ts";
 import { runCommandLine } from "../../cli/program.ts";
-import { benchResult, runBench } from "./index.ts";
+import { benchResult } from "./result.ts";
+import { runBench } from "./run-bench.ts";
 
 /** The command line's status and what it printed. */
 async function lorat(...args: string[]): Promise<{ status: number; out: string; err: string }> {

@@ -34,23 +34,23 @@ export type BenchKind = keyof typeof kinds;
 export const BENCH_KINDS = Object.keys(kinds) as BenchKind[];
 
 export interface BenchOptions {
-  /** What to measure; default network, end-to-end, step and crop. */
+  /** What to measure; default: network, end-to-end, step and crop. */
   readonly kinds?: readonly string[];
-  /** Names of variants; default nano. Throws `VARIANT_UNKNOWN`. */
+  /** Names of variants; default: nano. Throws `VARIANT_UNKNOWN`. */
   readonly variants?: readonly string[];
-  /** Default fp32. */
+  /** Default: fp32. */
   readonly precisions?: readonly string[];
-  /** Default `cpu`. */
+  /** Default: `cpu`. */
   readonly device?: Device;
   /** Threads inside an operator, CPU only. */
   readonly threads?: number;
-  /** Targets at once; default 1. */
+  /** Targets at once; default: 1. */
   readonly batches?: readonly number[];
-  /** Timed rounds; default 7. */
+  /** Timed rounds; default: 7. */
   readonly rounds?: number;
-  /** Milliseconds of a round for each contender; default 500. */
+  /** Milliseconds of a round for each contender; default: 500. */
   readonly roundMs?: number;
-  /** Which clock ratios are formed by; default `wall`. */
+  /** Which clock ratios are formed by; default: `wall`. */
   readonly clock?: Clock;
   /** Two short rounds over small sizes: shows that everything works. */
   readonly quick?: boolean;

@@ -10,7 +10,7 @@ export interface RatioWish {
   readonly label: string;
   readonly of: string;
   readonly to: string;
-  /** What both times are divided by first; one run when left out. */
+  /** What both times are divided by first; default: one run. */
   readonly per?: "run" | "item" | "flop";
 }
 

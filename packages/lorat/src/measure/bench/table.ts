@@ -1,6 +1,6 @@
-import { gigabytes } from "../profile/memory.ts";
-import { columns } from "../profile/table.ts";
+import { gigabytes } from "../memory.ts";
 import { spreadOf } from "../statistics.ts";
+import { columns, digits, range } from "../table.ts";
 import type { BenchResult, Fit, Measurement, Ratio } from "./result.ts";
 
 /** A benchmark's result for people: machine and versions, then each suite's times, ratios and lines. */
@@ -45,7 +45,7 @@ function timesTable(measurements: readonly Measurement[], byProcessor: boolean):
       return [
         `  ${name}, a ${unit}`,
         digits(wall.median),
-        `(${digits(wall.low)} to ${digits(wall.high)})`,
+        range(wall),
         used ? digits(used.median) : "",
         digits(best / items),
         digits(1000 / counted.median),
@@ -58,12 +58,7 @@ function timesTable(measurements: readonly Measurement[], byProcessor: boolean):
 function ratioTable(ratios: readonly Ratio[]): string {
   return columns([
     ["", "ratio", "(10 to 90 %)", "of the best"],
-    ...ratios.map(({ label, median, low, high, best }) => [
-      `  ${label}`,
-      digits(median),
-      `(${digits(low)} to ${digits(high)})`,
-      digits(best),
-    ]),
+    ...ratios.map((ratio) => [`  ${ratio.label}`, digits(ratio.median), range(ratio), digits(ratio.best)]),
   ]);
 }
 
@@ -77,9 +72,4 @@ function fitTable(fits: readonly Fit[]): string {
       rSquared.toFixed(4),
     ]),
   ]);
-}
-
-/** Three digits that count. */
-function digits(value: number): string {
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

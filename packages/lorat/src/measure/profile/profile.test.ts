@@ -14,7 +14,7 @@ let folder = "";
 let script: Awaited<ReturnType<typeof buildWorker>>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lorat-profile-test-"));
-  script = await buildWorker(new URL("./child.ts", import.meta.url));
+  script = await buildWorker(new URL("../child/child.ts", import.meta.url));
 });
 afterAll(() => Promise.all([script?.remove(), rm(folder, { recursive: true, force: true })]));
 
@@ -71,8 +71,8 @@ describe("profileTraining", () => {
     });
     const { lora, full } = row!;
     expect(row).toMatchObject({ variant: "nano", device: "cpu", batch: 2 });
-    // Three token types, and the final norm, which trains beside adapters where attention is asymmetric.
-    const typesAndNorm = (3 + 2) * 160;
+    // Three token types, two of the reference, and the final norm, which trains beside adapters where attention is asymmetric.
+    const typesAndNorm = (3 + 2 + 2) * 160;
     expect(lora.trainedParams).toBe(modelRow("nano").loraParams + modelRow("nano").headParams + typesAndNorm);
     expect(lora.totalParams).toBe(modelRow("nano").trainParams);
     const trains = parametersOf(mergedConfig(variantNamed("nano"))).filter(({ role }) => role.trains);

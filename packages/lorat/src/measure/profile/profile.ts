@@ -20,12 +20,12 @@ import {
   type Value,
 } from "@lorat/graph";
 import { type ModelRow, modelRow } from "../../models/model-table.ts";
+import type { ProfileFigures, TrainingSide } from "../child/job.ts";
+import { type ChildOptions, runChild } from "../child/run-child.ts";
+import { sideConfig } from "../child/training.ts";
+import { requireDisk, requireMemory } from "../memory.ts";
+import { type WeightsFile, weightsFileBytes, writeRandomWeights } from "../random-weights.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
-import type { ProfileFigures, TrainingSide } from "./job.ts";
-import { requireDisk, requireMemory } from "./memory.ts";
-import { type WeightsFile, weightsFileBytes, writeRandomWeights } from "./random-weights.ts";
-import { type ChildOptions, runChild } from "./run-child.ts";
-import { sideConfig } from "./training.ts";
 
 /** What a measurement is doing: `label` and how much of it is done. */
 export type ProfileProgress = (label: string, done: number, total: number, unit: string) => void;
@@ -33,7 +33,7 @@ export type ProfileProgress = (label: string, done: number, total: number, unit:
 interface ProfileOptions extends Pick<ChildOptions, "script" | "signal"> {
   /** Names of variants; throws `VARIANT_UNKNOWN`. */
   readonly variants: readonly string[];
-  /** Default `auto`. */
+  /** Default: `auto`. */
   readonly device?: Device;
   /** Threads inside an operator, CPU only. */
   readonly threads?: number;
@@ -41,18 +41,18 @@ interface ProfileOptions extends Pick<ChildOptions, "script" | "signal"> {
 }
 
 export interface SpeedOptions extends ProfileOptions {
-  /** Default `fp32`. */
+  /** Default: `fp32`. */
   readonly precision?: Precision;
-  /** Timed runs after the warm-up; 5 on a CPU and 100 elsewhere when left out. */
+  /** Timed runs after the warm-up; default: 5 on a CPU and 100 elsewhere. */
   readonly repeat?: number;
 }
 
 export interface TrainingProfileOptions extends ProfileOptions {
-  /** Pairs a step; default 2. */
+  /** Pairs a step; default: 2. */
   readonly batch?: number;
-  /** Timed steps of each child; default 5. */
+  /** Timed steps of each child; default: 5. */
   readonly steps?: number;
-  /** Children of each side, in turns; default 1. */
+  /** Children of each side, in turns; default: 1. */
   readonly repeat?: number;
 }
 
@@ -65,7 +65,7 @@ export interface SpeedRow extends ModelRow {
   readonly framesPerSecond: Spread;
   /** Milliseconds of processor time of one pass, all threads together. */
   readonly processorMs: Spread;
-  /** Most resident memory of the measuring process, in bytes. */
+  /** Maximum resident memory of the measuring process, in bytes. */
   readonly peakBytes: number;
 }
 
@@ -79,7 +79,7 @@ export interface TrainingFigures {
   readonly optimizerSeconds: Spread;
   /** Processor seconds of one step, all threads together: hardly disturbed by what else the machine does. */
   readonly processorSeconds: Spread;
-  /** Most resident memory of the whole process, in bytes; of several children the largest. */
+  /** Maximum resident memory of the whole process, in bytes; of several children the largest. */
   readonly peakBytes: number;
 }
 

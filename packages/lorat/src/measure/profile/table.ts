@@ -1,13 +1,7 @@
 import { efficiencyOf, trainingOf } from "../../report/published/index.ts";
-import { textTable } from "../../report/text-table.ts";
-import type { Spread } from "../statistics.ts";
-import { gigabytes } from "./memory.ts";
+import { gigabytes } from "../memory.ts";
+import { columns, digits, range } from "../table.ts";
 import type { SpeedRow, TrainingFigures, TrainingRow } from "./profile.ts";
-
-/** Rows of text in columns; the first to the left, the others to the right. */
-export function columns(rows: readonly (readonly string[])[]): string {
-  return textTable(rows, ["left", "right"]);
-}
 
 /** Sizes and speeds as a table for people. */
 export function speedTable(rows: readonly SpeedRow[], { published = false }: PublishedOption = {}): string {
@@ -114,13 +108,4 @@ export function trainingTable(
       ],
     ]),
   ]);
-}
-
-function range({ low, high }: Spread): string {
-  return `(${digits(low)} to ${digits(high)})`;
-}
-
-/** Three digits that count. */
-function digits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CalibrationResult, calibrationFiles, writeCalibration } from "./calibrate.ts";
 import { fitCalibration } from "./fit.ts";
+import { fitPresence, type PresenceSample } from "./presence.ts";
 import { reliability } from "./reliability.ts";
 import { reliabilitySvg } from "./reliability-svg.ts";
 import type { ScoreSample } from "./samples.ts";
@@ -52,6 +53,25 @@ describe("fitCalibration", () => {
     ["the wrong way round", (sample: ScoreSample) => ({ ...sample, overlap: sample.score < 0.5 ? 1 : 0 })],
   ])("refuses samples that are %s", (_, change) => {
     expect(() => fitCalibration(samplesOf(1, 0, 500).map(change))).toThrow(
+      expect.objectContaining({ code: "CALIBRATION_SAMPLES" }),
+    );
+  });
+});
+
+describe("fitPresence", () => {
+  it("finds the weights that the samples were drawn from", () => {
+    const random = createRandom(4);
+    const sought = { bias: -9, score: 4, likeness: 6 };
+    const samples = Array.from({ length: 6000 }, (): PresenceSample => {
+      const evidence = { relativeScore: random.uniform(0, 1.3), relativeLikeness: random.uniform(0, 1.3) };
+      const logit =
+        sought.bias + sought.score * evidence.relativeScore + sought.likeness * evidence.relativeLikeness;
+      return { evidence, overlap: random.chance(1 / (1 + Math.exp(-logit))) ? 0.9 : 0 };
+    });
+    const found = fitPresence(samples);
+    for (const name of ["bias", "score", "likeness"] as const)
+      expect(Math.abs(found[name] / sought[name] - 1), name).toBeLessThan(0.15);
+    expect(() => fitPresence(samples.map((sample) => ({ ...sample, overlap: 1 })))).toThrow(
       expect.objectContaining({ code: "CALIBRATION_SAMPLES" }),
     );
   });
@@ -103,6 +123,7 @@ describe("writeCalibration", () => {
     notes: ["kept"],
     ofALaterRelease: true,
   };
+  const presence = { bias: -3, score: 2, likeness: 2 };
   const half = reliability([{ score: 0.5, overlap: 0.5 }]);
   const measured = { raw: half, calibrated: half };
 
@@ -113,7 +134,8 @@ describe("writeCalibration", () => {
     const folder = await mkdtemp(join(tmpdir(), "lorat-"));
     try {
       await writeFile(join(folder, "model.json"), JSON.stringify(manifest));
-      const written = writeCalibration(folder, { model: "m", folder, calibration, procedural: measured });
+      const result = { model: "m", folder, calibration, presence, procedural: measured };
+      const written = writeCalibration(folder, result);
       await written;
       await check(folder);
     } finally {
@@ -124,7 +146,7 @@ describe("writeCalibration", () => {
   it("adds the curve to the manifest and leaves everything else, with diagram and bins beside it", async () => {
     await inFolder({ slope: 2, offset: -1 }, async (folder) => {
       const text = await readFile(join(folder, "model.json"), "utf8");
-      expect(JSON.parse(text)).toEqual({ ...manifest, calibration: { slope: 2, offset: -1 } });
+      expect(JSON.parse(text)).toEqual({ ...manifest, calibration: { slope: 2, offset: -1 }, presence });
       expect(await readFile(join(folder, calibrationFiles.diagram), "utf8")).toContain("<svg");
       const bins = JSON.parse(await readFile(join(folder, calibrationFiles.bins), "utf8"));
       expect(bins.procedural.raw.bins).toHaveLength(10);

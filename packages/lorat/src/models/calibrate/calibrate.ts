@@ -1,18 +1,19 @@
 import { join } from "node:path";
 import type { ScoreCalibration } from "@lorat/core";
-import { calibratedScore } from "@lorat/core/model";
+import { calibratedScore, type PresenceWeights } from "@lorat/core/model";
 import { writeJson, writeWhole } from "../../files/pending-file.ts";
 import { loadTracker } from "../../trackers/model/load-tracker.ts";
 import { updateManifest } from "../../trackers/model/manifest.ts";
 import { modelFolderPath } from "../../trackers/model/model-path.ts";
 import { fitCalibration } from "./fit.ts";
+import { fitPresence } from "./presence.ts";
 import { type Reliability, reliability } from "./reliability.ts";
 import { reliabilitySvg } from "./reliability-svg.ts";
 import { proceduralSamples, type ScoreSample, sequenceSamples } from "./samples.ts";
 
 /** What a model is calibrated on. */
 export interface CalibrateOptions {
-  /** Clips of each difficulty; default 5. */
+  /** Clips of each difficulty; default: 5. */
   readonly clips?: number;
   /** Folder of annotated sequences to measure on as well; the curve is not fitted to them. */
   readonly sequences?: string;
@@ -35,6 +36,7 @@ export interface CalibrationResult {
   readonly model: string;
   readonly folder: string;
   readonly calibration: ScoreCalibration;
+  readonly presence: PresenceWeights;
   /** Each half of the clips by the curve that was fitted to the other half. */
   readonly procedural: BeforeAfter;
   readonly sequences?: BeforeAfter;
@@ -42,7 +44,7 @@ export interface CalibrationResult {
 
 /**
  * Measures how a model's scores go with right boxes on procedural clips, fits the curve that makes them chances, and writes
- * it into the model folder with the reliability diagram; each file written beside and renamed. Throws what
+ * it into the model folder with the reliability diagram, and with the weights by which the tracker tells whether its target is there; each file written beside and renamed. Throws what
  * `loadTracker` throws, `CALIBRATION_SAMPLES`, and `OUTPUT_UNWRITABLE`.
  */
 export async function calibrate(model: string, options: CalibrateOptions = {}): Promise<CalibrationResult> {
@@ -53,9 +55,12 @@ export async function calibrate(model: string, options: CalibrateOptions = {}): 
   try {
     const samples = await proceduralSamples(tracker, clips, onClip);
     const calibration = fitCalibration(samples);
+    const presence = fitPresence(
+      samples.flatMap(({ evidence, overlap }) => (evidence ? { evidence, overlap } : [])),
+    );
     const real = sequences === undefined ? undefined : await sequenceSamples(tracker, sequences);
     result = {
-      ...{ model, folder, calibration },
+      ...{ model, folder, calibration, presence },
       procedural: beforeAfter(samples, crossFitted(samples)),
       sequences: real && beforeAfter(real, applied(real, calibration)),
     };
@@ -68,11 +73,11 @@ export async function calibrate(model: string, options: CalibrateOptions = {}): 
 
 /** Puts a curve into a model folder's manifest, whose other fields stay as they are. Throws `MODEL_JSON`. */
 export async function writeCalibration(folder: string, result: CalibrationResult): Promise<void> {
-  const { calibration, procedural, sequences } = result;
-  const bins = { calibration, procedural, sequences };
+  const { calibration, presence, procedural, sequences } = result;
+  const bins = { calibration, presence, procedural, sequences };
   await writeWhole(join(folder, calibrationFiles.diagram), diagram(result), { force: true });
   await writeJson(join(folder, calibrationFiles.bins), bins, { force: true });
-  await updateManifest(folder, { calibration });
+  await updateManifest(folder, { calibration, presence });
 }
 
 function diagram({ procedural, sequences }: CalibrationResult): string {

@@ -1,4 +1,4 @@
-import { RIGHT_FROM } from "./fit.ts";
+import { RIGHT_FROM } from "./right-box.ts";
 
 /** A range of scores, and what became of the boxes that had them. */
 interface ReliabilityBin {

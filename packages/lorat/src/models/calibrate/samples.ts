@@ -5,6 +5,7 @@ import { judgeClip } from "../../evaluate/procedural/procedural.ts";
 import { DIFFICULTIES } from "../../synth/difficulty.ts";
 import { synthesise } from "../../synth/synthesise.ts";
 import { runSequence } from "../../trackers/one-pass.ts";
+import { type PresenceSample, witnessed } from "./presence.ts";
 
 /** One tracked frame: what the network's score was, and whether its box was right. */
 export interface ScoreSample {
@@ -12,6 +13,8 @@ export interface ScoreSample {
   readonly score: number;
   /** With the truth; 0 where the target cannot be seen. */
   readonly overlap: number;
+  /** What spoke for the box; of procedural clips alone. */
+  readonly evidence?: PresenceSample["evidence"];
   /** Position of its clip, among those of the same difficulty. */
   readonly clip: number;
 }
@@ -31,9 +34,12 @@ export async function proceduralSamples(
   for (let clip = 0; clip < total; clip++) {
     const difficulty = DIFFICULTIES[clip % DIFFICULTIES.length]!;
     const own = Math.floor(clip / DIFFICULTIES.length);
-    const judged = await judgeClip(tracker, synthesise(FIRST_SEED + own, { ...FORMAT, difficulty }));
-    for (const { rawScore, box, truth } of judged.slice(1)) {
-      samples.push({ score: rawScore, overlap: truth ? overlap(box, truth) : 0, clip: own });
+    const witness = witnessed(tracker);
+    const judged = await judgeClip(witness.tracker, synthesise(FIRST_SEED + own, { ...FORMAT, difficulty }));
+    for (const [i, { rawScore, box, truth }] of judged.slice(1).entries()) {
+      const { relativeScore, relativeLikeness } = witness.evidence[i]!;
+      const evidence = { relativeScore, relativeLikeness };
+      samples.push({ score: rawScore, overlap: truth ? overlap(box, truth) : 0, clip: own, evidence });
     }
     onClip?.(clip + 1);
   }

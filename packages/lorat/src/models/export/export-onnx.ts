@@ -11,9 +11,9 @@ import { tensorReader } from "../../train/stored-tensors.ts";
 
 /** The form of an exported network. */
 export interface OnnxExportOptions extends OutputOptions {
-  /** Pairs that one run of the network takes; default 1. */
+  /** Pairs that one run of the network takes; default: 1. */
   readonly batch?: number;
-  /** Bytes of weights past which they go into a file of their own; default 1.9 GiB, just below what ONNX can hold. */
+  /** Bytes of weights past which they go into a file of their own; default: 1.9 GiB, just below what ONNX can hold. */
   readonly embedBelowBytes?: number;
 }
 

@@ -1,7 +1,6 @@
 import type { TensorToWrite } from "@lorat/core/weights";
-import { bytesOf } from "@lorat/graph";
 import { type OutputOptions, writeOutput } from "../../files/pending-file.ts";
-import { writeTensorFile } from "../../files/tensor-file.ts";
+import { tensorsToWrite, writeTensorFile } from "../../files/tensor-file.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { trainedTensors } from "../../train/run-weights.ts";
 
@@ -18,13 +17,10 @@ export async function exportTrained(
   options: OutputOptions = {},
 ): Promise<{ step: number; bytes: number }> {
   const { step, tensors } = await trainedTensors(run);
-  const entries = [...tensors].map(
-    ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
-  );
   const metadata = { format: "lorat", step: String(step) };
   let bytes = 0;
   await writeOutput(path, options, async (partial) => {
-    bytes = await writeTensorFile(partial, [...entries, ...scalars(config)], metadata);
+    bytes = await writeTensorFile(partial, [...tensorsToWrite(tensors), ...scalars(config)], metadata);
   });
   return { step, bytes };
 }

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { LoratError } from "@lorat/graph";
+import type { z } from "zod";
 import { importUserModule } from "../../files/user-module.ts";
-import type { RunConfig } from "../run-config.ts";
-import { parseRunConfig } from "./parse.ts";
+import { type RunConfig, runConfigSchema } from "../run-config.ts";
+import { parseConfig } from "./parse.ts";
 
 const moduleNames = [".ts", ".mts", ".js", ".mjs"];
 
@@ -14,11 +15,16 @@ export function isConfigFile(argument: string): boolean {
 
 /**
  * Reads a run's configuration: a JSON file, or a module whose default export is the configuration or a function, async or
- * not, that gives one. TypeScript needs no compiling. Throws `CONFIG_FILE` and what {@link parseRunConfig} throws.
+ * not, that gives one. TypeScript needs no compiling. Throws `CONFIG_FILE` and what `parseRunConfig` throws.
  */
-export async function loadRunConfig(path: string): Promise<RunConfig> {
+export function loadRunConfig(path: string): Promise<RunConfig> {
+  return loadConfig(runConfigSchema, path);
+}
+
+/** {@link loadRunConfig} by any schema. */
+export async function loadConfig<T>(schema: z.ZodType<T>, path: string): Promise<T> {
   const value = extname(path) === ".json" ? await readJson(path) : await readModule(path);
-  return parseRunConfig(value, path);
+  return parseConfig(schema, value, path);
 }
 
 async function readJson(path: string): Promise<unknown> {

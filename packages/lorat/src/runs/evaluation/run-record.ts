@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
 import { z } from "zod";
 import type { EvalSet } from "../../datasets/open-eval-set.ts";
+import { packageVersion } from "../../files/package-version.ts";
 import { writeJson } from "../../files/pending-file.ts";
 import { type TrackerIdentity, trackerIdentity } from "../../trackers/tracker-spec.ts";
 
@@ -42,7 +43,7 @@ export async function recordOf(
   const frames = sequences.reduce((sum, one) => sum + one.frames.count, 0);
   return {
     format: "lorat-eval",
-    version: await ownVersion(),
+    version: await packageVersion(),
     dataset: { kind, path, splits, sequences: sequences.length, frames, fingerprint },
     tracker,
     repeat,
@@ -76,14 +77,23 @@ export async function writeRecord(folder: string, record: EvaluationRecord): Pro
 
 /** Throws `EVAL_CHANGED` with every difference that makes results of two runs not belong together. */
 export function checkSame(then: EvaluationRecord, now: EvaluationRecord, folder: string): void {
-  const differences = COMPARED.flatMap(([what, value]) => {
-    const [before, after] = [value(then), value(now)].map((one) => JSON.stringify(one));
-    return before === after ? [] : [`${what}: ${before} in the folder, ${after} now`];
-  });
+  const differences = recordDifferences(then, now, ["in the folder", "now"]);
   if (differences.length === 0) return;
   throw new LoratError("EVAL_CHANGED", `${folder} holds an evaluation of something else`, {
     issues: differences,
     hint: "Choose another folder with --out, or give the same dataset, tracker and options again.",
+  });
+}
+
+/** What makes results of two runs not belong together, one line each; the two named by `where`. */
+export function recordDifferences(
+  one: EvaluationRecord,
+  other: EvaluationRecord,
+  where: readonly [string, string],
+): string[] {
+  return COMPARED.flatMap(([what, value]) => {
+    const [a, b] = [value(one), value(other)].map((each) => JSON.stringify(each));
+    return a === b ? [] : [`${what}: ${a} ${where[0]}, ${b} ${where[1]}`];
   });
 }
 
@@ -102,8 +112,3 @@ const COMPARED: readonly (readonly [string, (record: EvaluationRecord) => unknow
   ["precision", ({ tracker }) => tracker.precision ?? "fp32"],
   ["repeat", ({ repeat }) => repeat],
 ];
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}

@@ -16,6 +16,10 @@ const stepTags = {
   skippedSteps: "precision/skipped_steps",
   lossScale: "precision/loss_scale",
   unreadable: "data/unreadable",
+  ranks: "ranks/ranks",
+  exchangedMb: "ranks/exchanged_mb",
+  exchangeSeconds: "ranks/exchange_seconds",
+  exchangeWaitSeconds: "ranks/exchange_wait_seconds",
 } as const satisfies Record<Exclude<keyof StepRecord, "kind" | "step">, string>;
 
 /** A record's numbers under the names that they have in TensorBoard. */

@@ -10,7 +10,8 @@ export function boxedPhotos(store: FrameStore, photos: readonly BoxedPhoto[], mi
   return {
     name: "boxedPhotos",
     size: photos.length,
-    async draw({ random, strength }) {
+    async draw(context) {
+      const { random } = context;
       const { file, boxes } = random.choice(photos);
       const picture = await store.get(file);
       const usable = boxes
@@ -27,7 +28,7 @@ export function boxedPhotos(store: FrameStore, photos: readonly BoxedPhoto[], mi
       const weights = usable.map(
         ([x1, y1, x2, y2]) => 1 / (0.05 + ((x2 - x1) * (y2 - y1)) / (picture.width * picture.height)),
       );
-      return stillPair(picture, usable[random.weighted(weights)]!, random, strength);
+      return stillPair(picture, usable[random.weighted(weights)]!, context);
     },
   };
 }

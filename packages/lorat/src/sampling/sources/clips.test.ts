@@ -47,6 +47,18 @@ it("takes two different frames no further apart than the gap, in frames of the s
   }
 });
 
+it("takes a recent view near to the search frame, and the same pair without one", async () => {
+  const options = { maxGap: [50, 50] as const, caps: [], absentShare: 0 };
+  const source = clips(store, [clip("a", steady, [3])], options);
+  for (let seed = 1; seed <= 40; seed++) {
+    const context = { random: createRandom(seed), strength: 1 };
+    const { reference, ...pair } = (await source.draw({ ...context, reference: true }))!;
+    expect(Math.abs(numberOf(reference!) - numberOf(pair.search))).toBe(1);
+    expect(numberOf(reference!)).not.toBe(3);
+    expect(await source.draw({ random: createRandom(seed), strength: 1 })).toEqual(pair);
+  }
+});
+
 it("takes the nearest frame where the stored ones lie further apart than the gap", async () => {
   const source = clips(store, [clip("a", steady)], { maxGap: [3, 3], caps: [], absentShare: 0 });
   const random = createRandom(2);

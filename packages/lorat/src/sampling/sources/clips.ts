@@ -1,5 +1,6 @@
 import type { Corners } from "@lorat/core";
 import { clipToImage } from "@lorat/core/geometry";
+import type { Random } from "@lorat/core/training";
 import { searchCandidates } from "../candidates.ts";
 import type { Clip } from "../data-manifest.ts";
 import type { FrameStore, Picture } from "../frame-store.ts";
@@ -22,7 +23,7 @@ export function clips(store: FrameStore, all: readonly Clip[], options: ClipOpti
   return {
     name: "clips",
     size: usable.length,
-    async draw({ random, strength }) {
+    async draw({ random, strength, reference }) {
       const clip = random.choice(families[random.weighted(families.map((family) => family.share))]!.clips);
       const shown = clip.boxes.flatMap((box, i) => (box ? [i] : []));
       const z = random.choice(shown);
@@ -41,7 +42,12 @@ export function clips(store: FrameStore, all: readonly Clip[], options: ClipOpti
         view(template, clip.boxes[z]!, true),
         view(search, around, clip.boxes[x] !== null),
       ] as const;
-      return views[0] && views[1] && { template: views[0], search: views[1] };
+      const pair = views[0] && views[1] && { template: views[0], search: views[1] };
+      if (!pair || !reference) return pair;
+      const r = recentFrame(shown, x, clip.times, gap, random);
+      return r === undefined
+        ? pair
+        : { ...pair, reference: view(await store.get(clip.files[r]!), clip.boxes[r]!, true) };
     },
   };
 }
@@ -51,6 +57,23 @@ function view(picture: Picture, [x1, y1, x2, y2]: Corners, present: boolean): Vi
   const box = clipToImage([x1 * scaleX, y1 * scaleY, x2 * scaleX, y2 * scaleY], { width, height });
   if (box[2] - box[0] < 4 || box[3] - box[1] < 4) return undefined;
   return { frame: picture, padding: picture.mean, box, present };
+}
+
+/** Share of the largest gap that lies between a recent view and the search frame at most. */
+const RECENT_SHARE = 0.3;
+
+/** A frame near to frame `x` that shows the target, on either side; the nearest where none is that near. */
+function recentFrame(
+  shown: readonly number[],
+  x: number,
+  times: readonly number[],
+  gap: number,
+  random: Random,
+): number | undefined {
+  const others = shown.filter((i) => i !== x);
+  const near = others.filter((i) => Math.abs(times[i]! - times[x]!) <= RECENT_SHARE * gap);
+  if (near.length > 0) return random.choice(near);
+  return others.length > 0 ? nearest(others, x, times) : undefined;
 }
 
 function nearest(shown: readonly number[], z: number, times: readonly number[]): number {

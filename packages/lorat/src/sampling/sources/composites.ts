@@ -21,7 +21,7 @@ export function composites(store: FrameStore, manifest: DataManifest, domain?: D
   return {
     name: "composites",
     size: 1,
-    async draw({ random, strength }) {
+    async draw({ random, strength, reference }) {
       const [cast, background] = [await props.cast(random), await props.background(random)];
       const settings = domain
         ? domains[domain].settings
@@ -33,7 +33,9 @@ export function composites(store: FrameStore, manifest: DataManifest, domain?: D
       const grain = createRandom(random.uniform());
       const template = view(renderMoment(scene, 0, grain), 0.55);
       const search = template && view(renderMoment(scene, gap, grain), 0.3);
-      return search && { template, search };
+      if (!search || !reference) return search && { template, search };
+      const recent = Math.round(gap * random.uniform(0.5, 1)); // between the two, nearer to the search frame
+      return { template, search, reference: view(renderMoment(scene, recent, grain), 0.4) };
     },
   };
 }

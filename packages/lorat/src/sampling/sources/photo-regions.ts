@@ -2,17 +2,25 @@ import type { Corners, Frame } from "@lorat/core";
 import type { Random } from "@lorat/core/training";
 import { roughMean } from "../../synth/canvas.ts";
 import type { FrameStore, Picture } from "../frame-store.ts";
-import type { Pair, Source } from "../pair.ts";
+import type { DrawContext, Pair, Source } from "../pair.ts";
 import { drawWarp, warpBox, warpFrame } from "../warp.ts";
 
 /** A pair out of one still picture: the search frame is the picture itself, or a slightly changed copy of it. */
-export function stillPair(picture: Picture, box: Corners, random: Random, strength: number): Pair {
+export function stillPair(
+  picture: Picture,
+  box: Corners,
+  { random, strength, reference }: DrawContext,
+): Pair {
   const template = { frame: picture, padding: picture.mean, box, present: true };
+  const changed = () => {
+    const warp = drawWarp(random, strength);
+    const frame = warpFrame(picture, warp, box);
+    return { frame, padding: roughMean(frame), box: warpBox(box, picture, frame, warp), present: true };
+  };
   if (!random.chance(0.6 * strength)) return { template, search: template };
-  const warp = drawWarp(random, strength);
-  const frame = warpFrame(picture, warp, box);
-  const search = { frame, padding: roughMean(frame), box: warpBox(box, picture, frame, warp), present: true };
-  return random.chance(0.5) ? { template, search } : { template: search, search: template };
+  const search = changed();
+  const pair = random.chance(0.5) ? { template, search } : { template: search, search: template };
+  return reference && random.chance(0.5) ? { ...pair, reference: changed() } : pair;
 }
 
 /** Any region of a photograph is a target: the template's mask defines its extent exactly, no annotation is needed. */
@@ -20,10 +28,11 @@ export function photoRegions(store: FrameStore, photos: readonly number[]): Sour
   return {
     name: "photoRegions",
     size: photos.length,
-    async draw({ random, strength }): Promise<Pair | undefined> {
+    async draw(context): Promise<Pair | undefined> {
+      const { random } = context;
       const photo: Picture = await store.get(random.choice(photos));
       const region = drawRegion(photo, random);
-      return region && stillPair(photo, region, random, strength);
+      return region && stillPair(photo, region, context);
     },
   };
 }

@@ -9,16 +9,15 @@ import {
   planMerge,
   profileWeights,
   stateDictOf,
-  type TensorToWrite,
   validateWeights,
 } from "@lorat/core/weights";
-import { bytesOf, float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
+import { float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
 import { writeOutput } from "../../files/pending-file.ts";
-import { writeTensorFile } from "../../files/tensor-file.ts";
+import { tensorsToWrite, writeTensorFile } from "../../files/tensor-file.ts";
 import { sessionProduct } from "./session-product.ts";
 
-/** What an adapter file says of itself, beside its tensors. */
+/** Metadata of an adapter file. */
 interface AdapterFacts {
   /** Name of the model that it was made for, for messages. */
   readonly base: string;
@@ -50,16 +49,15 @@ export async function writeAdapter(
   tensors: ReadonlyMap<string, Tensor<"float32">>,
   facts: AdapterFacts,
 ): Promise<void> {
-  const listed = [...tensors].map(
-    ([name, tensor]): TensorToWrite => ({ name, dtype: "F32", shape: tensor.shape, data: bytesOf(tensor) }),
-  );
   const metadata: Record<string, string> = {
     format: "lorat-adapter",
     base: facts.base,
     base_fingerprint: facts.baseFingerprint,
     ...(facts.notes !== undefined && { notes: facts.notes }),
   };
-  await writeOutput(path, { force: true }, (partial) => writeTensorFile(partial, listed, metadata));
+  await writeOutput(path, { force: true }, (partial) =>
+    writeTensorFile(partial, tensorsToWrite(tensors), metadata),
+  );
 }
 
 /**

@@ -8,7 +8,7 @@ export interface SessionProduct {
   dispose(): Promise<void>;
 }
 
-/** Products on the CPU; merging has a dozen different sizes at most, so the sessions are kept. */
+/** Products on the CPU. Sessions stay open: merging has a dozen different sizes at most. */
 export function sessionProduct(): SessionProduct {
   const sessions = new Map<string, Promise<Session>>();
   return {

@@ -43,10 +43,10 @@ const VERSIONS: Readonly<Record<NanoTrackVersion, Version>> = {
 };
 
 interface NanoTrackOptions {
-  /** Default `v3`. */
+  /** Default: `v3`. */
   readonly version?: NanoTrackVersion;
   readonly device?: Device;
-  /** Threads inside an operator, CPU only; default 1, since the layers are too small to share. */
+  /** Threads inside an operator, CPU only; default: 1, since the layers are too small to share. */
   readonly threads?: number;
 }
 

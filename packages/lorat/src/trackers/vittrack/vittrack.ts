@@ -15,7 +15,7 @@ const BLACK = [0, 0, 0] as const;
 
 export interface VitTrackOptions {
   readonly device?: Device | undefined;
-  /** Threads inside an operator, CPU only; default 1: the layers are too small to share. */
+  /** Threads inside an operator, CPU only; default: 1: the layers are too small to share. */
   readonly threads?: number | undefined;
 }
 

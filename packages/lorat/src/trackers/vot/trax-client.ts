@@ -35,9 +35,9 @@ export function splitCommand(command: string): string[] {
 }
 
 export interface TraxTrackerOptions extends TraxProcessOptions {
-  /** Longest wait for an answer, milliseconds; default 30,000. */
+  /** Longest wait for an answer, milliseconds; default: 30,000. */
   readonly timeoutMs?: number;
-  /** Longest wait for the first message, in which a tracker loads its model; default 120,000. */
+  /** Longest wait for the first message, in which a tracker loads its model; default: 120,000. */
   readonly startTimeoutMs?: number;
 }
 

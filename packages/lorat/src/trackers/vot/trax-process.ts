@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { LoratError } from "@lorat/graph";
 import { TraxChannel } from "./trax-channel.ts";
 
-/** Characters of a tracker's own output that are kept to be shown when it fails. */
+/** Maximum number of characters of a tracker's own output that are shown when it fails. */
 const KEPT_OUTPUT = 4000;
 /** How long a tracker has to leave by itself, and after being asked by a signal, milliseconds. */
 const LEAVE_MS = 3000;
@@ -13,7 +13,7 @@ export interface TraxProcessOptions {
   readonly cwd?: string;
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Talk over TCP: the tracker finds a port in `TRAX_SOCKET`. Default standard input and output. */
+  /** Talk over TCP: the tracker finds a port in `TRAX_SOCKET`. Default: standard input and output. */
   readonly socket?: boolean;
 }
 

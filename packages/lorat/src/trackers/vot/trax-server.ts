@@ -22,7 +22,7 @@ export interface TraxServerOptions {
   /** Name that the client shows. */
   readonly name: string;
   readonly identifier?: string;
-  /** Offer several objects a session (version 4 of the protocol); default true. */
+  /** Offer several objects a session (version 4 of the protocol); default: true. */
   readonly multiObject?: boolean;
 }
 

@@ -14,18 +14,18 @@ export const VOT_STACKS = [
 ] as const;
 
 export interface WorkspaceOptions {
-  /** Default `vot2022/shorttermbox`. */
+  /** Default: `vot2022/shorttermbox`. */
   readonly stack?: string;
-  /** Default `nano`. */
+  /** Default: `nano`. */
   readonly model?: string;
   readonly adapter?: string;
   readonly device?: string;
   readonly precision?: string;
-  /** `trax`, one process that answers frame by frame, or `folder`, one run a sequence; default `trax`. */
+  /** `trax`, one process that answers frame by frame, or `folder`, one run a sequence; default: `trax`. */
   readonly protocol?: "trax" | "folder";
   /** A folder of sequences to link; without it the toolkit downloads the stack's own. */
   readonly sequences?: string;
-  /** Words that start this program's command line; default this very one. */
+  /** Words that start this program's command line; default: this very one. */
   readonly program?: readonly string[];
   readonly force?: boolean;
 }

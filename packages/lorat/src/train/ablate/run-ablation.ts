@@ -31,7 +31,7 @@ function ablationReport({ ablation, rows }: AblationResult, runs: readonly Run[]
 export interface AblationOptions {
   /** Folder that gets one run folder a row. */
   readonly out: string;
-  /** Names of the rows to run; all when left out. */
+  /** Names of the rows to run; default: all. */
   readonly rows?: readonly string[];
   readonly device?: Device;
   readonly threads?: number;

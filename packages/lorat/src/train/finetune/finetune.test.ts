@@ -57,7 +57,9 @@ it("writes the best adapter and nothing else, and it tracks as it was said to", 
   const { entries, metadata } = await openSafetensors(source);
   expect(metadata.get("base")).toBe("nano");
   expect(
-    [...entries.keys()].every((name) => /lora\.[AB]$|^head\.|^token_type_embed$|^norm\./.test(name)),
+    [...entries.keys()].every((name) =>
+      /lora\.[AB]$|^head\.|^token_type_embed$|^reference_type_embed$|^norm\./.test(name),
+    ),
   ).toBe(true);
   await source.dispose();
 });

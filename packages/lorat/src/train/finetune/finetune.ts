@@ -13,7 +13,8 @@ import { scoreSegments } from "../../trackers/one-pass.ts";
 import { openBase } from "../base-model.ts";
 import { startingWeights } from "../starting-weights.ts";
 import { heldOutOf, splitClips } from "./held-out.ts";
-import { type FinetuneSettings, finetuneData, finetuneSettings } from "./settings.ts";
+import { mixedBatches } from "./mixed-batches.ts";
+import { type FinetuneSettings, finetuneData, finetuneSettings, mixPairs, pairsOfMix } from "./settings.ts";
 
 /** What {@link finetune} takes. */
 export interface FinetuneOptions extends FinetuneSettings {
@@ -25,13 +26,13 @@ export interface FinetuneOptions extends FinetuneSettings {
   readonly validation?: string;
   /** Folder that the adapter goes into. */
   readonly out: string;
-  /** Updates between two checks; default 50. */
+  /** Updates between two checks; default: 50. */
   readonly checkEvery?: number;
-  /** Checks in a row without a better score after which it stops; default 3. */
+  /** Checks in a row without a better score after which it stops; default: 3. */
   readonly patience?: number;
   readonly device?: Device;
   readonly threads?: number;
-  /** Threads that prepare batches; default 1. */
+  /** Threads that prepare batches; default: 1. */
   readonly workers?: number;
   /** Stops early; the best adapter so far is written all the same. */
   readonly signal?: AbortSignal;
@@ -83,13 +84,17 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
   const training = given
     ? { dataset: spec }
     : { dataset: spec, only: split.training, frameShare: split.trainingShare };
-  const loader = createLoader({
-    geometry: cropGeometry(settings.model),
-    data: finetuneData(training),
-    batchSize: settings.batchSize,
-    seed: settings.seed,
-    workers,
-  });
+  const ofMix = pairsOfMix(settings.batchSize, options.mixShare);
+  const batches = mixedBatches(
+    [
+      { data: finetuneData(training), batchSize: settings.batchSize - ofMix },
+      { data: mixPairs(options.mixData), batchSize: ofMix },
+    ]
+      .filter(({ batchSize }) => batchSize > 0)
+      .map((part) =>
+        createLoader({ ...part, geometry: cropGeometry(settings.model), seed: settings.seed, workers }),
+      ),
+  );
   const check = async (step: number): Promise<Check> => {
     const weights = await engine.weights({ average: true });
     const tracker = await createTracker(
@@ -114,7 +119,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
     try {
       while (step < settings.steps && stopped === "steps") {
         signal?.throwIfAborted();
-        const update = await engine.step(await loader.next());
+        const update = await engine.step(await batches.next());
         step = update.step;
         if (update.skipped) throw notFinite(step);
         options.onStep?.(update);
@@ -151,7 +156,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
     );
     return { ...result, adapter };
   } finally {
-    await Promise.all([engine.dispose(), loader.dispose()]);
+    await Promise.all([engine.dispose(), batches.dispose()]);
   }
 }
 

@@ -1,19 +1,28 @@
 import { loraConfig, type Variant } from "@lorat/core/model";
 import type { TrainingSettings } from "@lorat/core/training";
+import { LoratError } from "@lorat/graph";
 import type { CropAugmentation } from "../../sampling/crop-augmentation.ts";
 import type { DatasetShare, TrainingData } from "../../sampling/training-data.ts";
+import { nanoPreset } from "../presets/nano.ts";
 
 /** What of a fine-tuning can be chosen; the rest is decided here. */
 export interface FinetuneSettings {
-  /** Rank of the adapter, which decides its size; default 8. */
+  /** Rank of the adapter, which decides its size; default: 8. */
   readonly rank?: number;
-  /** Most updates; default 300. */
+  /** Maximum number of updates; default: 300. */
   readonly steps?: number;
-  /** Pairs of an update; default 16. */
+  /** Pairs of an update; default: 16. */
   readonly batchSize?: number;
-  /** Highest learning rate; default 4e-5: higher ones fit the clips better and forget the rest of the world. */
+  /** Highest learning rate; default: 4e-5: higher ones fit the clips better and forget the rest of the world. */
   readonly learningRate?: number;
   readonly seed?: number;
+  /**
+   * Share of the pairs that come from the default model's mix, so that the model keeps what it knows while it learns the clips;
+   * 0 to below 1, default 0.5.
+   */
+  readonly mixShare?: number;
+  /** Folder of training material for the mix (`photos/`, `train/`); default: none, procedural scenes alone. */
+  readonly mixData?: string;
 }
 
 /**
@@ -49,6 +58,20 @@ const mildAugmentation: CropAugmentation = {
   colorJitter: [0.4, 0.4],
   threeAugment: [0.05, 0.05],
 };
+
+/** Pairs of the default model's mix at its full difficulty. */
+export function mixPairs(folder: string | undefined): TrainingData {
+  const { data } = nanoPreset({ base: "nano", data: folder });
+  return data;
+}
+
+/** How many of a batch's pairs come from the mix. Throws `FINETUNE_MIX`. */
+export function pairsOfMix(batchSize: number, share = 0.5): number {
+  if (!(share >= 0 && share < 1)) {
+    throw new LoratError("FINETUNE_MIX", `the share of the mix must be at least 0 and below 1, got ${share}`);
+  }
+  return Math.min(Math.round(batchSize * share), batchSize - 1);
+}
 
 /** Pairs from the clips alone. */
 export function finetuneData(clips: DatasetShare): TrainingData {

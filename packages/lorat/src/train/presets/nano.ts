@@ -6,7 +6,7 @@ import type { DataRoots } from "../../sampling/data-manifest.ts";
 import { fromScratchMix } from "../../sampling/mix.ts";
 
 interface NanoLoraOptions extends NanoOptions {
-  /** The tracker that is adapted; the bundled one when left out. */
+  /** The tracker that is adapted; default: the bundled one. */
   readonly base?: string;
 }
 
@@ -36,6 +36,8 @@ interface NanoOptions {
   readonly stem?: string;
   /** Folder with `photos/` and, if present, `train/`; nothing but procedural pairs without it. */
   readonly data?: string;
+  /** What has one of these texts in its path is left out of the training material. */
+  readonly exclude?: readonly string[];
   readonly steps?: number;
   readonly seed?: number;
 }
@@ -49,7 +51,14 @@ interface NanoOptions {
  * (`--resume --steps MORE`). With `--base MODEL` it goes on from a model, at full difficulty. Scores and times:
  * `models/nano/README.md`; the trials that led here: `docs/log.md`.
  */
-export function nanoPreset({ base, stem, data, steps = 30_000, seed = 1 }: NanoOptions = {}): RunConfig {
+export function nanoPreset({
+  base,
+  stem,
+  data,
+  exclude,
+  steps = 30_000,
+  seed = 1,
+}: NanoOptions = {}): RunConfig {
   return {
     name: "nano",
     model: mergedConfig(variantNamed("nano")),
@@ -73,7 +82,7 @@ export function nanoPreset({ base, stem, data, steps = 30_000, seed = 1 }: NanoO
     seed,
     data: {
       kind: "mix",
-      roots: data === undefined ? {} : dataRoots(data),
+      roots: data === undefined ? {} : dataRoots(data, exclude),
       mix: {
         ...fromScratchMix,
         weights: { photoRegions: [3, 0.5], boxedPhotos: [2, 4], clips: [0, 4], composites: [0, 3.5] },

@@ -106,6 +106,12 @@ describe("presets", () => {
     expect(count(trainable) / count(graph.parameters.values())).toBeLessThan(0.1);
   });
 
+  it("leave out what is held out, in nano", () => {
+    const { data } = presetNamed("nano").config({ data: folder, exclude: ["otb_", "davis_camel"] });
+    expect(data).toMatchObject({ kind: "mix", roots: { exclude: ["otb_", "davis_camel"] } });
+    expect(presetNamed("nano").config({ data: folder }).data).not.toHaveProperty("roots.exclude");
+  });
+
   it("say what is missing", () => {
     const make = (changes: PresetOptions) =>
       code(() => presetNamed("B-224").config({ ...options, ...changes }));

@@ -46,13 +46,15 @@ export interface PresetOptions {
   readonly data?: string;
   /** Where a dataset is that is not below `data`, by kind: `lasot`, `trackingnet`, `got10k`, `coco`. */
   readonly datasets?: Readonly<Record<string, string>>;
+  /** What has one of these texts in its path is left out, for the presets of `nano`. */
+  readonly exclude?: readonly string[];
   /** File with the GOT-10k sequences that share nothing with VOT (`vot train split`), one name or position a line. */
   readonly got10kList?: string;
   /** Model folder of the backbone, or of the tracker that is adapted. */
   readonly base?: string;
   /** File of a convolutional stem (`lorat train stem`), for a variant that has one. */
   readonly stem?: string;
-  /** Optimiser steps in all; the preset's own when left out. */
+  /** Optimiser steps in all; default: the preset's own. */
   readonly steps?: number;
   readonly seed?: number;
 }

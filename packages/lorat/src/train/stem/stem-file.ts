@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Parameter } from "@lorat/core/model";
-import { modelFiles, openSafetensors, writeSafetensors } from "@lorat/core/weights";
-import { bytesOf, LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
+import { modelFiles, openSafetensors } from "@lorat/core/weights";
+import { LoratError, type StoredTensor, sameShape, type Tensor } from "@lorat/graph";
 import { fileSource } from "../../files/file-source.ts";
+import { writeOutput } from "../../files/pending-file.ts";
+import { tensorsToWrite, writeTensorFile } from "../../files/tensor-file.ts";
 import { bundledModels, modelFolderPath } from "../../trackers/model/model-path.ts";
 
 /** The file of a stem: of a bundled model by its name, else the path of a stem's file or of a model's weights. */
@@ -69,25 +71,10 @@ export async function writeStem(
   weights: ReadonlyMap<string, Tensor<"float32">>,
   notes: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const temporary = `${path}.tmp`;
-  try {
-    const file = await open(temporary, "w");
-    try {
-      const tensors = [...weights].map(([name, tensor]) => {
-        return { name, dtype: "F32" as const, shape: tensor.shape, data: bytesOf(tensor) };
-      });
-      await writeSafetensors(
-        tensors,
-        { format: "lorat-stem", ...notes },
-        { write: (bytes) => file.writeFile(bytes) },
-      );
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw new LoratError("STEM_WRITE", `${path} cannot be written: ${(cause as Error).message}`, { cause });
-  }
+  const tensors = tensorsToWrite(weights);
+  await writeOutput(path, { force: true }, (partial) =>
+    writeTensorFile(partial, tensors, { format: "lorat-stem", ...notes }),
+  ).catch((cause: Error) => {
+    throw new LoratError("STEM_WRITE", `${path} cannot be written: ${cause.message}`, { cause });
+  });
 }

@@ -9,9 +9,10 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nanoPreset } from "../presets/nano.ts";
 import { startingWeights } from "../starting-weights.ts";
+import { stemConfig } from "./stem-config.ts";
 import { stemFingerprint, stemWeights, writeStem } from "./stem-file.ts";
 import { openTeacher } from "./teacher.ts";
-import { stemConfig, trainStem } from "./train-stem.ts";
+import { trainStem } from "./train-stem.ts";
 
 let folder: string;
 beforeAll(async () => {

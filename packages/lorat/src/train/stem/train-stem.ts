@@ -5,7 +5,6 @@ import {
   initialStem,
   type StemBatch,
   StemEngine,
-  type StemSettings,
   stemInputs,
   stemMoments,
   stemTrainable,
@@ -14,91 +13,32 @@ import {
   unfoldedStem,
 } from "@lorat/core/training";
 import { type Device, float32, LoratError, Session, type Tensor } from "@lorat/graph";
-import { type Checkpoint, writeCheckpoint } from "../../runs/checkpoint.ts";
-import { MetricsLog } from "../../runs/metrics-log.ts";
+import type { Checkpoint } from "../../runs/checkpoint.ts";
 import type { RunRecord, StemRecord } from "../../runs/records.ts";
-import { runFiles } from "../../runs/run-config.ts";
 import { lockRun } from "../../runs/run-lock.ts";
 import { checkRun, recordRun } from "../../runs/run-start.ts";
-import type { DataRoots } from "../../sampling/data-manifest.ts";
+import { inLockedRun, type LoopOptions, openMetrics, runLoop, type TrainResult } from "../run-loop.ts";
 import { tensorReader } from "../stored-tensors.ts";
+import type { StemRunConfig } from "./stem-config.ts";
 import { openStemData, type StemData, stemCrops } from "./stem-crops.ts";
 import { stemWeights, writeStem } from "./stem-file.ts";
 import { openTeacher, type Teacher } from "./teacher.ts";
 
-/** Everything that decides a stem's training; plain data, kept in the run's folder. */
-export interface StemRunConfig extends StemSettings {
-  readonly name: string;
-  readonly seed: number;
-  /** The teacher's ONNX file. */
-  readonly teacher: string;
-  /** A stem's file, or a bundled model, to go on from; default: none. */
-  readonly base?: string | undefined;
-  readonly data: DataRoots;
-}
-
-/** What may be chosen beside teacher and data. */
-interface StemConfigOptions {
-  readonly steps?: number | undefined;
-  readonly seed?: number | undefined;
-  /** See {@link StemRunConfig.base}. */
-  readonly base?: string | undefined;
-}
-
-/**
- * Batches of 24 crops, the first half of the updates block by block. The bundled model's stem was begun so, and its run was
- * shortened to 5,000 updates, 2,200 of them block by block (`docs/log.md`).
- */
-export function stemConfig(
-  teacher: string,
-  data: DataRoots,
-  { steps = 8000, seed = 1, base }: StemConfigOptions = {},
-): StemRunConfig {
-  return {
-    name: "stem",
-    seed,
-    teacher,
-    base,
-    data,
-    batchSize: 24,
-    sidePx: 128,
-    steps,
-    stepsAlone: base === undefined ? Math.floor(steps / 2) : 0,
-    optimizer: {
-      learningRate: 6e-3,
-      warmupSteps: Math.min(100, steps),
-      warmupLearningRate: 1e-5,
-      minLearningRate: 1e-5,
-      weightDecay: 1e-4,
-      maxGradNorm: 10,
-    },
-  };
-}
-
-export interface TrainStemOptions {
-  /** The run's folder. */
-  readonly folder: string;
+export interface TrainStemOptions extends LoopOptions {
   readonly resume?: boolean;
   readonly device?: Device;
   readonly threads?: number;
-  /** Threads that make crops; default 1. */
+  /** Threads that make crops; default: 1. */
   readonly workers?: number;
-  /** Seconds between checkpoints; default 180. */
-  readonly checkpointSeconds?: number;
-  /** Updates between measurements on photographs never trained on; default 250. */
+  /** Updates between measurements on photographs never trained on; default: 250. */
   readonly measureEvery?: number;
   /** Crops of such photographs that a measurement looks at; default: 240. */
   readonly measuredCrops?: number;
-  /** Stops after the update in flight, saving a checkpoint. */
-  readonly signal?: AbortSignal;
   readonly onStep?: (record: StemRecord) => void;
-  readonly onRecord?: (record: RunRecord) => void;
 }
 
 /** How a call of {@link trainStem} ended. */
-export interface TrainStemResult {
-  readonly step: number;
-  readonly finished: boolean;
+export interface TrainStemResult extends TrainResult {
   /** Share of the teacher's variance explained on photographs never trained on. */
   readonly explained: number;
   /** The stem's file. */
@@ -110,109 +50,71 @@ const TALLY_BATCHES = 12;
 
 /**
  * Trains a convolutional stem to give a pretrained network's features, first block by block and then as a whole. A later
- * call with `resume` goes on from the last checkpoint. With a base it goes on from that stem, as a whole. Writes `stem.safetensors` into the run's folder at the end and
- * whenever it is stopped.
+ * call with `resume` goes on from the last checkpoint. With a base it goes on from that stem, as a whole. Writes
+ * `stem.safetensors` into the run's folder at the end and whenever it is stopped.
  *
- * Throws `TEACHER_MISSING`, `TEACHER_FILE`, and what run folders, loaders and sessions throw.
+ * Throws `TEACHER_MISSING`, `TEACHER_FILE`, `DATA_PHOTOS`, `STEM_WRITE`, and what run folders, loaders and sessions throw.
  */
 export async function trainStem(config: StemRunConfig, options: TrainStemOptions): Promise<TrainStemResult> {
-  const { folder, device, threads, workers = 1 } = options;
-  const unlock = await lockRun(folder);
-  const open: { dispose(): Promise<void> }[] = [];
-  try {
-    const checkpoint = await checkRun(folder, config, options.resume ?? false);
-    const data = await openStemData(config.data);
-    if (data.heldOutCount === 0) {
-      throw new LoratError(
-        "DATA_PHOTOS",
-        "a stem needs photographs to learn from, and some to be measured by",
-        {
-          hint: "give a folder with photographs in photos/ or train/images",
-        },
+  const { folder, device, threads, workers = 1, measureEvery = 250, measuredCrops = 240 } = options;
+  return inLockedRun(
+    () => lockRun(folder),
+    async (open) => {
+      const checkpoint = await checkRun(folder, config, options.resume ?? false);
+      const data = await openStemData(config.data);
+      if (data.heldOutCount === 0) {
+        throw new LoratError(
+          "DATA_PHOTOS",
+          "a stem needs photographs to learn from, and some to be measured by",
+          { hint: "give a folder with photographs in photos/ or train/images" },
+        );
+      }
+      const teacher = open(await openTeacher(config.teacher, { ...config, device, threads }));
+      await recordRun(folder, config, { data: data.fingerprint, teacher: teacher.fingerprint });
+      const startStep = checkpoint?.progress.step ?? 0;
+      const crops = open(
+        stemCrops(data, "training", { ...sizes(config), seed: config.seed, startStep, workers }),
       );
-    }
-    const teacher = await openTeacher(config.teacher, { ...config, device, threads });
-    open.push(teacher);
-    await recordRun(folder, config, { data: data.fingerprint, teacher: teacher.fingerprint });
-    const step = checkpoint?.progress.step ?? 0;
-    const crops = stemCrops(data, "training", {
-      ...sizes(config),
-      seed: config.seed,
-      startStep: step,
-      workers,
-    });
-    open.push(crops);
-    const statistics = checkpoint
-      ? storedStatistics(checkpoint)
-      : await measureTeacher(config, teacher, data);
-    const engine = await StemEngine.create(config, {
-      weights: checkpoint ? new Map() : await startingStem(config, statistics, data),
-      teacher: statistics,
-      resume: checkpoint,
-      device,
-      threads,
-    });
-    open.push(engine);
-    const metrics = new MetricsLog(join(folder, runFiles.metrics));
-    await metrics.rewind(step);
-    return await loop(config, options, { engine, teacher, crops, data, metrics, statistics });
-  } finally {
-    await Promise.all(open.map((part) => part.dispose()));
-    await unlock();
-  }
-}
-
-interface Machinery {
-  readonly engine: StemEngine;
-  readonly teacher: Teacher;
-  readonly crops: ReturnType<typeof stemCrops>;
-  readonly data: StemData;
-  readonly metrics: MetricsLog;
-  readonly statistics: TeacherStatistics;
-}
-
-async function loop(
-  config: StemRunConfig,
-  options: TrainStemOptions,
-  machinery: Machinery,
-): Promise<TrainStemResult> {
-  const { engine, teacher, crops, metrics } = machinery;
-  const { folder, checkpointSeconds = 180, measureEvery = 250, signal } = options;
-  let saved = performance.now();
-  const record = (line: RunRecord) => {
-    metrics.add(line);
-    options.onRecord?.(line);
-  };
-  const measure = async () => {
-    const explained = await engine.explained(heldOutBatches(config, machinery, options.measuredCrops ?? 240));
-    record({ kind: "explained", step: engine.step, explained });
-    return explained;
-  };
-  const save = async () => {
-    await metrics.flush();
-    await writeCheckpoint(
-      join(folder, runFiles.checkpoints),
-      withStatistics(engine, machinery.statistics),
-      2,
-    );
-    saved = performance.now();
-  };
-  while (engine.step < config.steps && !signal?.aborted) {
-    const began = performance.now();
-    const { search: pixels } = await crops.next();
-    const update = await engine.update({ pixels, teacher: await teacher.stages(pixels) });
-    const seconds = (performance.now() - began) / 1000;
-    const line: StemRecord = { kind: "stem", ...update, cropsPerSecond: config.batchSize / seconds };
-    record(line);
-    options.onStep?.(line);
-    if (engine.step % measureEvery === 0 && engine.step < config.steps) await measure();
-    if (performance.now() - saved > checkpointSeconds * 1000) await save();
-  }
-  const explained = await measure();
-  await save();
-  const file = join(folder, "stem.safetensors");
-  await writeStem(file, engine.folded(), { explained: explained.toFixed(4), steps: String(engine.step) });
-  return { step: engine.step, finished: engine.step >= config.steps, explained, file };
+      const statistics = checkpoint
+        ? storedStatistics(checkpoint)
+        : await measureTeacher(config, teacher, data);
+      const engine = open(
+        await StemEngine.create(config, {
+          weights: checkpoint ? new Map() : await startingStem(config, statistics, data),
+          teacher: statistics,
+          resume: checkpoint,
+          device,
+          threads,
+        }),
+      );
+      let explained = 0;
+      const measure = async (record: (line: RunRecord) => void) => {
+        explained = await engine.explained(heldOutBatches(config, teacher, data, measuredCrops));
+        record({ kind: "explained", step: engine.step, explained });
+      };
+      const work = {
+        steps: config.steps,
+        metrics: await openMetrics(folder, startStep),
+        step: () => engine.step,
+        async advance(record: (line: RunRecord) => void) {
+          const began = performance.now();
+          const { search: pixels } = await crops.next();
+          const update = await engine.update({ pixels, teacher: await teacher.stages(pixels) });
+          const seconds = (performance.now() - began) / 1000;
+          const line: StemRecord = { kind: "stem", ...update, cropsPerSecond: config.batchSize / seconds };
+          record(line);
+          options.onStep?.(line);
+          if (engine.step % measureEvery === 0 && engine.step < config.steps) await measure(record);
+        },
+        end: measure,
+        checkpoint: () => withStatistics(engine, statistics),
+      };
+      const result = await runLoop(work, { keep: 2, ...options });
+      const file = join(folder, "stem.safetensors");
+      await writeStem(file, engine.folded(), { explained: explained.toFixed(4), steps: String(engine.step) });
+      return { ...result, explained, file };
+    },
+  );
 }
 
 /** The stem before the first update: drawn at random, or the base's with its normalisations measured on training crops. */
@@ -271,7 +173,8 @@ async function measureTeacher(
 /** The same crops every time. */
 async function* heldOutBatches(
   config: StemRunConfig,
-  { teacher, data }: Machinery,
+  teacher: Teacher,
+  data: StemData,
   count: number,
 ): AsyncIterable<StemBatch> {
   const crops = stemCrops(data, "heldOut", { ...sizes(config), seed: 1, workers: 0 });

@@ -1,7 +1,6 @@
-import { builtFile } from "../../../threads/built-file.ts";
-import { forkJob } from "../../profile/run-child.ts";
+import type { ManyFramesJob } from "../../child/job.ts";
+import { runChild } from "../../child/run-child.ts";
 import type { BenchContext } from "../context.ts";
-import type { MemoryFigures, MemoryJob } from "../memory-job.ts";
 import type { Suite } from "../suite.ts";
 
 /** Frames of eight hours at thirty a second. */
@@ -14,7 +13,8 @@ const EIGHT_HOURS = 8 * 3600 * 30;
 export async function* memorySuites(context: BenchContext): AsyncGenerator<Suite, void, void> {
   const { quick, threads, signal, onStage } = context;
   const [frames, settled, trackers] = quick ? [40, 20, 4] : [20_000, 500, 200];
-  const job: MemoryJob = {
+  const job: ManyFramesJob = {
+    kind: "many-frames",
     model: "nano",
     frames,
     settled,
@@ -24,8 +24,7 @@ export async function* memorySuites(context: BenchContext): AsyncGenerator<Suite
     together: quick ? 2 : 10,
     togetherFrames: quick ? 10 : 2000,
   };
-  const found = await forkJob<MemoryFigures>(job, "memory over many frames", {
-    script: builtFile("measure/bench/memory-child"),
+  const found = await runChild(job, {
     signal,
     onRun: (done, total) => onStage(`memory ${done}/${total}`),
   });

@@ -32,10 +32,7 @@ export async function plainOnnxRuntime(model: Model, context: BenchContext): Pro
   const { bytes } = serialise({ score_map: scoreMap, boxes }, place);
   const session = await Session.fromModel(bytes, { device, threads });
   const feeds = Object.fromEntries(
-    [inputs.template, inputs.search, inputs.templateMask].map(({ name, shape }) => [
-      name,
-      float32(pixels(sizeOf(shape)), shape),
-    ]),
+    Object.values(inputs).map(({ name, shape }) => [name, float32(pixels(sizeOf(shape)), shape)]),
   );
   return timed(
     {
