@@ -138,6 +138,10 @@ function pictures(variant: Variant, batch: number, random: Random): Record<strin
     template: picture(templateSizePx(variant)),
     search: picture(searchSizePx(variant)),
     template_mask: float32(mask, [batch, grid ** 2]),
+    ...(variant.references && {
+      reference: picture(templateSizePx(variant)),
+      reference_mask: float32(mask, [batch, grid ** 2]),
+    }),
   };
 }
 
