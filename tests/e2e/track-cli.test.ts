@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readBoxes } from "../../packages/lorat/src/datasets/boxes/box-rows.ts";
+import { readBoxes } from "../../packages/lorat/src/datasets/boxes/read-boxes.ts";
 import { openFrames } from "../../packages/lorat/src/media/open-frames.ts";
 import { createVideoWriter } from "../../packages/lorat/src/media/video-writer.ts";
 import {

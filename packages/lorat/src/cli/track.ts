@@ -15,7 +15,7 @@ export function trackCommand(loadTracker: LoadTracker = loadModelTracker) {
 /** The boxes of a file; none without one. */
 async function boxesFrom(path: string | undefined): Promise<Box[]> {
   if (path === undefined) return [];
-  const boxes = await (await import("../datasets/boxes/box-rows.ts")).readBoxes(path);
+  const boxes = await (await import("../datasets/boxes/read-boxes.ts")).readBoxes(path);
   if (boxes.length === 0) throw usageError(`${path} holds no box`, "One x,y,width,height a line, in pixels.");
   return boxes;
 }

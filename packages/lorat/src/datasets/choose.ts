@@ -1,5 +1,5 @@
+import { splitLines } from "@lorat/core/annotations";
 import { LoratError, nearestName } from "@lorat/graph";
-import { splitLines } from "./boxes/box-rows.ts";
 import type { DatasetReader, SequenceEntry } from "./raw.ts";
 
 /** The parts to read: those asked for, separated by commas, or the first. Throws `DATASET_SPLIT`. */

@@ -1,8 +1,8 @@
 import { extname } from "node:path/posix";
+import { parseBoxRows } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import { IMAGE_EXTENSIONS, orderImages } from "../media/image-names.ts";
 import type { AnnotationSource, FolderListing } from "./annotation-source.ts";
-import { parseBoxRows } from "./boxes/box-rows.ts";
 import { type FrameNames, type FramePattern, framesOf, numberedFrames, patternName } from "./frame-names.ts";
 
 /** A folder with what it holds. */

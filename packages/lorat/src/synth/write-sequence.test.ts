@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseBoxRows } from "@lorat/core/annotations";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { synthCommand } from "../cli/synth.ts";
-import { parseBoxRows } from "../datasets/boxes/box-rows.ts";
 import { cornersOrNull } from "../sampling/annotations.ts";
 import { synthesise } from "./synthesise.ts";
 import { writeSequence } from "./write-sequence.ts";

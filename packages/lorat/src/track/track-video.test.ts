@@ -4,7 +4,7 @@ import { type Frame, type Tracker, toFrame } from "@lorat/core";
 import { asyncDisposeSymbol, LoratError } from "@lorat/graph";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { readBoxes } from "../datasets/boxes/box-rows.ts";
+import { readBoxes } from "../datasets/boxes/read-boxes.ts";
 import type { FrameSource } from "../media/frame-source.ts";
 import { openFrames } from "../media/open-frames.ts";
 import { collect, readNumber, squareAt, withFolder, writeClip, writeImages } from "../testing/clips.ts";

@@ -4,7 +4,7 @@ import type { Box } from "@lorat/core";
 import { iou, toCorners } from "@lorat/core/geometry";
 import sharp from "sharp";
 import { expect, it } from "vitest";
-import { readBoxes } from "../datasets/boxes/box-rows.ts";
+import { readBoxes } from "../datasets/boxes/read-boxes.ts";
 import { openFrames } from "../media/open-frames.ts";
 import { collect, numberedFrame, squareAt, withFolder, writeClip } from "../testing/clips.ts";
 import { createDriftTracker } from "../testing/drift-tracker.ts";

@@ -1,5 +1,5 @@
+import { splitLines } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
-import { splitLines } from "../boxes/box-rows.ts";
 
 /**
  * A sequence's attribute file: 0 or 1 for each of the benchmark's attributes, by commas, blanks or lines. Throws

@@ -1,7 +1,7 @@
+import { splitLines } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import { mapAhead } from "../../threads/map-ahead.ts";
 import type { AnnotationSource } from "../annotation-source.ts";
-import { splitLines } from "../boxes/box-rows.ts";
 import { parseBytesAsRows } from "../boxes/parse-rows.ts";
 import { readFlags, readRows, requireText } from "../files.ts";
 import type { Problems } from "../problems.ts";

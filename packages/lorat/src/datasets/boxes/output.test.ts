@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Box, Frame, TrackResult } from "@lorat/core";
+import { parseBoxes } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import { describe, expect, it } from "vitest";
 import { withFolder } from "../../testing/clips.ts";
-import { parseBoxes, readBoxes } from "./box-rows.ts";
 import { createScoresFile, formatBox } from "./boxes-file.ts";
+import { readBoxes } from "./read-boxes.ts";
 import { createTrackFile } from "./track-file.ts";
 
 const frame = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;

@@ -1,6 +1,6 @@
+import { describeRow, splitLines, splitNumbers } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import { type AnnotationSource, summarise } from "../annotation-source.ts";
-import { describeRow, splitLines, splitNumbers } from "../boxes/box-rows.ts";
 import { below, findFolders, lastPart, parseIni, picturesIn, requireText } from "../files.ts";
 import type { FrameNames } from "../frame-names.ts";
 import { areConsecutive, framesUnclear, numbersOfPictures, onPictures } from "../match-frames.ts";

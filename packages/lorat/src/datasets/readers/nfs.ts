@@ -1,6 +1,6 @@
+import { splitLines } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSource } from "../annotation-source.ts";
-import { splitLines } from "../boxes/box-rows.ts";
 import { below, findFolders, lastPart, picturesIn, requireText } from "../files.ts";
 import type { DatasetReader, RawSequence } from "../raw.ts";
 import { checkTracks, type TrackTwice } from "../tracks.ts";

@@ -1,6 +1,6 @@
+import { parseBoxRows, splitLines } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 import type { AnnotationSource } from "../annotation-source.ts";
-import { parseBoxRows, splitLines } from "../boxes/box-rows.ts";
 import {
   below,
   type FoundFolder,

@@ -1,5 +1,5 @@
+import { describeRow, hasDecimalCommas, splitLines, splitNumbers } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
-import { describeRow, hasDecimalCommas, splitLines, splitNumbers } from "../../datasets/boxes/box-rows.ts";
 import { parseBytesAsRows } from "../../datasets/boxes/parse-rows.ts";
 
 export interface ResultFileOptions {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LoratError } from "@lorat/graph";
-import { readBoxes } from "../../datasets/boxes/box-rows.ts";
+import { readBoxes } from "../../datasets/boxes/read-boxes.ts";
 import { type EvalSet, openEvalSet } from "../../datasets/open-eval-set.ts";
 import { shiftToFile } from "../../datasets/pixel-origin.ts";
 import { RUN_FOLDERS, runName } from "../../runs/evaluation/run-folder.ts";

@@ -3,16 +3,6 @@ import type { Box } from "@lorat/core";
 import { parseBoxes } from "@lorat/core/annotations";
 import { LoratError } from "@lorat/graph";
 
-export {
-  boundsOfPolygon,
-  describeRow,
-  hasDecimalCommas,
-  parseBoxes,
-  parseBoxRows,
-  splitLines,
-  splitNumbers,
-} from "@lorat/core/annotations";
-
 /**
  * Reads a ground-truth or result file, one box a line. Throws `BOXES_NOT_FOUND` and what {@link parseBoxRows} throws.
  */
