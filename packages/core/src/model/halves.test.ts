@@ -97,3 +97,10 @@ async function run(
     await session.dispose();
   }
 }
+
+it("refuses a reference where template tokens attend to the search", () => {
+  const config = mergedConfig({ ...tinyVariant, references: 1 });
+  expect(() => networkInputs(new Graph(), config, 1)).toThrow(
+    expect.objectContaining({ code: "REFERENCE_ATTENTION" }),
+  );
+});

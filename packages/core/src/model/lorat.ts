@@ -1,4 +1,4 @@
-import { concat, float32, Graph, reshape, type Shape, slice, type Value } from "@lorat/graph";
+import { concat, float32, Graph, LoratError, reshape, type Shape, slice, type Value } from "@lorat/graph";
 import { inputNames, outputNames } from "../graph-names.ts";
 import type { KeyValue } from "./attention.ts";
 import type { ModelConfig } from "./config.ts";
@@ -35,11 +35,16 @@ export interface NetworkOutput extends HeadOutput {
 /** Training mode means drop path, and batch statistics in convolutional heads. */
 export type NetworkOptions = Pick<EncodeOptions, "training" | "keepAllTokens" | "wholeBatch">;
 
-/** Declares the network's inputs in a graph. */
+/** Declares the network's inputs in a graph. Throws `REFERENCE_ATTENTION`. */
 export function networkInputs(graph: Graph, config: ModelConfig, batch: number): NetworkInputs {
   const { variant } = config;
   const z = templateSizePx(variant);
   const hasReference = templateCount(variant) > 1;
+  if (hasReference && config.attention === "joint") {
+    throw new LoratError("REFERENCE_ATTENTION", "a network with a reference needs asymmetric attention", {
+      hint: "set the variant's references to 0, or attention to asymmetric",
+    });
+  }
   const cells = variant.templateGrid ** 2;
   return {
     template: graph.input(inputNames.template, [batch, 3, z, z]),

@@ -11,24 +11,19 @@ import {
   toCorners,
 } from "../geometry/box.ts";
 import { Cropper } from "../geometry/crop.ts";
-import {
-  type CropParameters,
-  cropParameters,
-  searchCropParameters,
-  toCrop,
-} from "../geometry/crop-parameters.ts";
+import { type CropParameters, searchCropParameters } from "../geometry/crop-parameters.ts";
 import type { Frame, Size } from "../geometry/frame.ts";
-import { writeForegroundMask } from "../geometry/grid.ts";
 import { type Colour, imageMean } from "../geometry/image-mean.ts";
-import { searchSizePx, templateSizePx } from "../model/variants.ts";
+import { searchSizePx } from "../model/variants.ts";
 import { calibratedScore } from "./calibration.ts";
 import { dampedSize, type LoopSettings } from "./loop.ts";
 import { type Model, type NetworkRunOptions, TrackingNetwork } from "./network.ts";
 import { nextStateBox, type PostprocessOptions, Postprocessor, type Prediction } from "./postprocess.ts";
 import { PresenceModel } from "./presence.ts";
 import { followed, held, LostSearch, passesOf, type RedetectOptions, type Sighting } from "./redetection.ts";
-import { defaultReferenceRule, ReferenceChooser, type ReferenceRule, sideBySide } from "./reference.ts";
+import { defaultReferenceRule } from "./reference.ts";
 import { initialState, isSure, type StateMemory, type StateOptions, updateState } from "./state.ts";
+import { type TargetViews, ViewMaker } from "./target-views.ts";
 import type { Target, Tracker, TrackResult } from "./types.ts";
 
 /** How a tracker runs and judges. */
@@ -44,25 +39,12 @@ export interface TrackerOptions extends NetworkRunOptions, Pick<PostprocessOptio
   readonly redetect?: boolean | RedetectOptions;
 }
 
-/** A crop of the target as the template half takes it. */
-interface TemplateView {
-  /** `[3, size, size]`, normalised. */
-  readonly pixels: Float32Array;
-  /** `[Nz]`, 1 on the target's cells. */
-  readonly mask: Float32Array;
-}
-
 /** What a target remembers from frame to frame. */
 interface TargetMemory {
   readonly image: Size;
   /** Colour outside the image: the first frame's mean. */
   readonly padding: Colour;
-  /** What the search half takes of the target's views: the template's, with a reference both side by side. */
-  template: Float32Array;
-  /** The first frame's alone, and what chooses the next reference, for networks with one. */
-  readonly reference:
-    | { readonly first: Float32Array; readonly chooser: ReferenceChooser<TemplateView> }
-    | undefined;
+  readonly views: TargetViews;
   /** The box that the next frame is searched around. */
   box: Corners;
   state: StateMemory;
@@ -90,8 +72,7 @@ class LoratTracker implements Tracker {
   readonly #network: TrackingNetwork;
   readonly #options: TrackerOptions;
   readonly #sizeGain: number;
-  readonly #referenceRule: ReferenceRule;
-  readonly #templateCropper: Cropper;
+  readonly #viewMaker: ViewMaker;
   readonly #searchCropper: Cropper;
   readonly #postprocessor: Postprocessor;
   /** For regions far from where the target was: their middle is as good as their border. */
@@ -110,9 +91,9 @@ class LoratTracker implements Tracker {
     const { variant } = network.model.config;
     this.#network = network;
     this.#options = options;
-    this.#templateCropper = new Cropper(square(templateSizePx(variant)));
-    this.#searchCropper = new Cropper(square(searchSizePx(variant)));
-    const grid = { sizePx: searchSizePx(variant), cells: variant.searchGrid };
+    const side = searchSizePx(variant);
+    this.#searchCropper = new Cropper({ width: side, height: side });
+    const grid = { sizePx: side, cells: variant.searchGrid };
     const {
       boxVoting,
       sizeGain = 1,
@@ -125,7 +106,7 @@ class LoratTracker implements Tracker {
     });
     this.#unwindowed = new Postprocessor(grid, { windowWeight: 0, boxVoting });
     this.#sizeGain = sizeGain;
-    this.#referenceRule = reference;
+    this.#viewMaker = new ViewMaker(network, reference);
     this.#extraPasses = passesOf(options.redetect);
   }
 
@@ -139,13 +120,7 @@ class LoratTracker implements Tracker {
     const corners = checkStart(frame, box);
     const { variant } = this.#network.model.config;
     const padding = imageMean(frame);
-    const view = this.#viewOf(frame, corners, padding);
-    const first = await this.#network.embedTemplate(view.pixels, view.mask);
-    const { hasReference } = this.#network;
-    const template = hasReference ? await this.#withReference(first, view) : first;
-    const reference = hasReference
-      ? { first, chooser: new ReferenceChooser<TemplateView>(this.#referenceRule) }
-      : undefined;
+    const views = await this.#viewMaker.start(frame, corners, padding);
     const target: Target = {
       track: async (next) => (await this.trackAll(next, [target]))[0]!,
       dispose: () => {
@@ -156,8 +131,7 @@ class LoratTracker implements Tracker {
     this.#targets.set(target, {
       image: { width: frame.width, height: frame.height },
       padding,
-      template,
-      reference,
+      views,
       box: corners,
       state: initialState,
       presence: new PresenceModel(frame, corners, this.#network.model.presence),
@@ -165,33 +139,6 @@ class LoratTracker implements Tracker {
       disposed: false,
     });
     return target;
-  }
-
-  /** The crop around a box on a frame, as the template half takes it. */
-  #viewOf(frame: Frame, box: Corners, padding: Colour): TemplateView {
-    const { variant } = this.#network.model.config;
-    const pixels = new Float32Array(this.#templateCropper.length);
-    const wished = cropParameters(box, variant.templateAreaFactor, this.#templateCropper.size);
-    const parameters = this.#templateCropper.crop(frame, wished, padding, pixels);
-    const mask = new Float32Array(variant.templateGrid ** 2);
-    const grid = { sizePx: templateSizePx(variant), cells: variant.templateGrid };
-    writeForegroundMask(toCrop(box, parameters), grid, mask);
-    return { pixels, mask };
-  }
-
-  /** The first frame's view and a recent one, side by side. */
-  async #withReference(first: Float32Array, { pixels, mask }: TemplateView): Promise<Float32Array> {
-    const { depth, heads } = this.#network.model.config.variant;
-    return sideBySide(first, await this.#network.embedTemplate(pixels, mask, true), 2 * depth * heads);
-  }
-
-  /** Renews the reference when it is time for it and the target was seen well. */
-  async #refresh(memory: TargetMemory, frame: Frame, { state, raw }: TrackResult): Promise<void> {
-    if (!memory.reference) return;
-    const { first, chooser } = memory.reference;
-    const isGood = state === "tracked" && isValidBox(raw.box);
-    const view = chooser.take(isGood ? raw.score : 0, () => this.#viewOf(frame, raw.box, memory.padding));
-    if (view) memory.template = await this.#withReference(first, view);
   }
 
   async trackAll(picture: FrameInput, targets: readonly Target[]): Promise<TrackResult[]> {
@@ -218,13 +165,13 @@ class LoratTracker implements Tracker {
     const memories = targets.map((target) => this.#memoryFor(target, frame));
     const { variant } = this.#network.model.config;
     const searchLength = this.#searchCropper.length;
-    const templateLength = memories[0]!.template.length;
+    const templateLength = memories[0]!.views.memory.length;
     this.#searches = resized(this.#searches, memories.length * searchLength);
     this.#templates = resized(this.#templates, memories.length * templateLength);
     const searches = this.#searches;
     const templates = this.#templates;
     const crops: CropParameters[] = memories.map((memory, i) => {
-      templates.set(memory.template, i * templateLength);
+      templates.set(memory.views.memory, i * templateLength);
       const wished = searchCropParameters(memory.box, variant.searchAreaFactor, this.#searchCropper.size);
       return this.#searchCropper.crop(frame, wished, memory.padding, searches, i * searchLength);
     });
@@ -235,7 +182,7 @@ class LoratTracker implements Tracker {
     const results: TrackResult[] = [];
     for (const [i, memory] of memories.entries()) {
       const result = await this.#conclude(memory, frame, this.#sight(memory, frame, predictions[i]!));
-      await this.#refresh(memory, frame, result);
+      await memory.views.learn(frame, result);
       results.push(result);
     }
     return results;
@@ -284,13 +231,13 @@ class LoratTracker implements Tracker {
   /** What the next regions show of a lost target, the likeliest first; one pass of the network each. */
   async #lookAround(memory: TargetMemory, frame: Frame): Promise<Sighting[]> {
     const { variant } = this.#network.model.config;
-    const { image, padding, template, lost } = memory;
+    const { image, padding, views, lost } = memory;
     this.#elsewhere = resized(this.#elsewhere, this.#searchCropper.length);
     const sightings: Sighting[] = [];
     for (const box of lost.next(this.#extraPasses)) {
       const wished = searchCropParameters(box, variant.searchAreaFactor, this.#searchCropper.size);
       const crop = this.#searchCropper.crop(frame, wished, padding, this.#elsewhere);
-      const maps = await this.#network.search(template, this.#elsewhere, 1);
+      const maps = await this.#network.search(views.memory, this.#elsewhere, 1);
       const prediction = this.#unwindowed.predict(maps, crop, image);
       if (lost.fits(prediction.box)) sightings.push(this.#sight(memory, frame, prediction));
     }
@@ -346,10 +293,6 @@ function checkStart(frame: Frame, box: Box): Corners {
     );
   }
   return corners;
-}
-
-function square(side: number): Size {
-  return { width: side, height: side };
 }
 
 /** The array when it has the length, else a new one. */
