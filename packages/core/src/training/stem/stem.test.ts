@@ -9,6 +9,7 @@ import { createRandom } from "../../random.ts";
 import type { StemSettings } from "../settings.ts";
 import { type StemBatch, StemEngine } from "./stem-engine.ts";
 import { stemStages, stemTrainable } from "./stem-graph.ts";
+import { stemMoments, unfoldedStem } from "./stem-unfolding.ts";
 import { foldedStem, initialStem, TeacherTally } from "./stem-weights.ts";
 
 const settings: StemSettings = {
@@ -150,6 +151,41 @@ it("explains all of a teacher whose weights it has", async () => {
   }
   expect(await engine.explained(all())).toBeGreaterThan(0.999);
   await engine.dispose();
+});
+
+it("is folded back to itself after its normalisations were put back", async () => {
+  const random = createRandom(3);
+  const graph = new Graph();
+  convStem(
+    graph.input("pixels", shape),
+    parameterScope(graph, mergedConfig(variantNamed("nano"))).child("stem"),
+  );
+  const folded = initialWeights(parametersIn(graph), random) as Map<string, Tensor<"float32">>;
+  for (const [name, { data }] of folded) {
+    if (name.endsWith(".bias")) for (let i = 0; i < data.length; i++) data[i] = random.normal();
+  }
+  const session = await Session.create(stemMoments(settings), { device: "cpu", threads: 1, weights: folded });
+  const pixels = Float32Array.from({ length: sizeOf(shape) }, () => random.normal());
+  const moments = await session.compute({ pixels: float32(pixels, shape) });
+  await session.dispose();
+  const measuredMoments = Object.fromEntries(
+    Object.entries(moments).map(([name, { data }]) => [name, data as Float32Array]),
+  );
+  const trained = unfoldedStem(folded, measuredMoments);
+  expect([...trained.keys()].filter((name) => name.endsWith("running_var")).length).toBe(
+    Object.keys(moments).length / 2,
+  );
+  for (const { name, shape: own } of stemTrainable(settings))
+    expect(trained.get(name)?.shape, name).toEqual(own);
+  const again = foldedStem(trained);
+  expect([...again.keys()].sort()).toEqual([...folded.keys()].sort());
+  for (const [name, { data }] of folded) {
+    const furthest = data.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - again.get(name)!.data[i]!)),
+      0,
+    );
+    expect(furthest, name).toBeLessThan(1e-4);
+  }
 });
 
 it("names what is missing of a normalisation", () => {

@@ -87,3 +87,19 @@ export function stemCrops(
   const [roots, mix] = which === "training" ? [training, trainingMix] : [heldOut, heldOutMix];
   return createLoader({ geometry, data: { kind: "mix", roots, mix }, ...rest });
 }
+
+/** Batches of training crops by which a stem and its teacher are measured before the first update. */
+const TALLY_BATCHES = 12;
+
+/** Pixels of the batches of training crops that no update sees, `[batch, 3, side, side]` each; the same every time. */
+export async function* tallyCrops(
+  data: StemData,
+  { batchSize, sidePx, seed }: Pick<StemCropOptions, "batchSize" | "sidePx" | "seed">,
+): AsyncIterable<Float32Array> {
+  const crops = stemCrops(data, "training", { batchSize, sidePx, seed: seed + 1_000_003, workers: 0 });
+  try {
+    for (let i = 0; i < TALLY_BATCHES; i++) yield (await crops.next()).search;
+  } finally {
+    await crops.dispose();
+  }
+}

@@ -1,27 +1,15 @@
 import { join } from "node:path";
-import { mergedConfig, parametersOf, variantNamed } from "@lorat/core/model";
-import {
-  createRandom,
-  initialStem,
-  type StemBatch,
-  StemEngine,
-  stemInputs,
-  stemMoments,
-  stemTrainable,
-  type TeacherStatistics,
-  TeacherTally,
-  unfoldedStem,
-} from "@lorat/core/training";
-import { type Device, float32, LoratError, Session, type Tensor } from "@lorat/graph";
+import { type StemBatch, StemEngine, type TeacherStatistics, TeacherTally } from "@lorat/core/training";
+import { type Device, float32, LoratError, type Tensor } from "@lorat/graph";
 import type { Checkpoint } from "../../runs/checkpoint.ts";
 import type { RunRecord, StemRecord } from "../../runs/records.ts";
 import { lockRun } from "../../runs/run-lock.ts";
 import { checkRun, recordRun } from "../../runs/run-start.ts";
 import { inLockedRun, type LoopOptions, openMetrics, runLoop, type TrainResult } from "../run-loop.ts";
-import { tensorReader } from "../stored-tensors.ts";
+import { startingStem } from "./starting-stem.ts";
 import type { StemRunConfig } from "./stem-config.ts";
-import { openStemData, type StemData, stemCrops } from "./stem-crops.ts";
-import { stemWeights, writeStem } from "./stem-file.ts";
+import { openStemData, type StemData, stemCrops, tallyCrops } from "./stem-crops.ts";
+import { writeStem } from "./stem-file.ts";
 import { openTeacher, type Teacher } from "./teacher.ts";
 
 export interface TrainStemOptions extends LoopOptions {
@@ -44,9 +32,6 @@ export interface TrainStemResult extends TrainResult {
   /** The stem's file. */
   readonly file: string;
 }
-
-/** Batches by which the teacher's means and deviations are measured. */
-const TALLY_BATCHES = 12;
 
 /**
  * Trains a convolutional stem to give a pretrained network's features, first block by block and then as a whole. A later
@@ -80,7 +65,9 @@ export async function trainStem(config: StemRunConfig, options: TrainStemOptions
         : await measureTeacher(config, teacher, data);
       const engine = open(
         await StemEngine.create(config, {
-          weights: checkpoint ? new Map() : await startingStem(config, statistics, data),
+          weights: checkpoint
+            ? new Map()
+            : await startingStem(config, { teacher: statistics, data, device, threads }),
           teacher: statistics,
           resume: checkpoint,
           device,
@@ -117,56 +104,14 @@ export async function trainStem(config: StemRunConfig, options: TrainStemOptions
   );
 }
 
-/** The stem before the first update: drawn at random, or the base's with its normalisations measured on training crops. */
-async function startingStem(
-  config: StemRunConfig,
-  statistics: TeacherStatistics,
-  data: StemData,
-): Promise<Map<string, Tensor<"float32">>> {
-  const { base, batchSize, sidePx, seed } = config;
-  if (base === undefined) return initialStem(stemTrainable(config), statistics, createRandom(seed));
-  const stored = await stemWeights(base, parametersOf(mergedConfig(variantNamed("nano"))));
-  const reader = tensorReader();
-  const folded = new Map<string, Tensor<"float32">>();
-  try {
-    for (const [name, tensor] of stored) folded.set(name, await reader.tensor(tensor));
-  } finally {
-    await reader.dispose();
-  }
-  const crops = stemCrops(data, "training", { ...sizes(config), seed: seed + 1_000_003, workers: 0 });
-  const session = await Session.create(stemMoments(config), { device: "cpu", weights: folded });
-  const moments: Record<string, Float32Array> = {};
-  try {
-    for (let i = 0; i < TALLY_BATCHES; i++) {
-      const { search: pixels } = await crops.next();
-      const batch = await session.compute({
-        [stemInputs.pixels]: float32(pixels, [batchSize, 3, sidePx, sidePx]),
-      });
-      for (const [name, { data: own }] of Object.entries(batch)) {
-        moments[name] ??= new Float32Array(own.length);
-        const sums = moments[name];
-        for (let c = 0; c < sums.length; c++) sums[c]! += Number(own[c]) / TALLY_BATCHES;
-      }
-    }
-  } finally {
-    await Promise.all([session.dispose(), crops.dispose()]);
-  }
-  return unfoldedStem(folded, moments);
-}
-
 /** The teacher's means and deviations over training crops that no update sees. */
 async function measureTeacher(
   config: StemRunConfig,
   teacher: Teacher,
   data: StemData,
 ): Promise<TeacherStatistics> {
-  const crops = stemCrops(data, "training", { ...sizes(config), seed: config.seed + 1_000_003, workers: 0 });
   const tally = new TeacherTally();
-  try {
-    for (let i = 0; i < TALLY_BATCHES; i++) tally.add(await teacher.stages((await crops.next()).search));
-  } finally {
-    await crops.dispose();
-  }
+  for await (const pixels of tallyCrops(data, config)) tally.add(await teacher.stages(pixels));
   return tally.statistics();
 }
 
