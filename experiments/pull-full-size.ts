@@ -22,10 +22,9 @@ import {
   templateSizePx,
   variantNamed,
 } from "@lorat/core/model";
-import { dinov2StateDict, elementCount, openSafetensors, stateDictOf } from "@lorat/core/weights";
+import { dinov2StateDict, elementCount, fileSource, openSafetensors, stateDictOf } from "@lorat/core/weights";
 import { float32, Graph, Session, type StoredTensor } from "@lorat/graph";
 import { loadModel } from "lorat";
-import { fileSource } from "../packages/lorat/src/files/file-source.ts";
 
 const args = process.argv.slice(2);
 const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);

@@ -1,10 +1,9 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TrainingProgress, TrainingState } from "@lorat/core/training";
-import { openSafetensors } from "@lorat/core/weights";
+import { fileSource, openSafetensors } from "@lorat/core/weights";
 import { float32, LoratError, type Tensor } from "@lorat/graph";
 import { z } from "zod";
-import { fileSource } from "../files/file-source.ts";
 import { tensorsToWrite, writeTensorFile } from "../files/tensor-file.ts";
 
 /** Where a run stands, with counts that its records carry on. */

@@ -3,9 +3,8 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { LoopSettings } from "@lorat/core";
 import type { Variant } from "@lorat/core/model";
-import { modelFiles, readModelFolder } from "@lorat/core/weights";
+import { fileSource, modelFiles, readModelFolder } from "@lorat/core/weights";
 import { type FileTensor, LoratError } from "@lorat/graph";
-import { fileSource } from "../files/file-source.ts";
 import { manifestJson } from "../trackers/model/manifest.ts";
 import { modelFolderPath } from "../trackers/model/model-path.ts";
 

@@ -1,6 +1,5 @@
-import { decodeFloat32, elementCount } from "@lorat/core/weights";
+import { decodeFloat32, elementCount, type FileSource, fileSource } from "@lorat/core/weights";
 import { bytesPerElement, float32, type StoredTensor, type Tensor } from "@lorat/graph";
-import { type FileSource, fileSource } from "../files/file-source.ts";
 
 /** Reads stored tensors as float32; files stay open until it is disposed of. */
 export interface TensorReader {

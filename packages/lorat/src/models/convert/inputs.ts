@@ -1,6 +1,8 @@
 import { basename } from "node:path";
 import type { Variant } from "@lorat/core/model";
 import {
+  type FileSource,
+  fileSource,
   openTensorFile,
   profileWeights,
   recogniseVariant,
@@ -12,7 +14,6 @@ import {
   type WeightsProfile,
 } from "@lorat/core/weights";
 import { LoratError } from "@lorat/graph";
-import { type FileSource, fileSource } from "../../files/file-source.ts";
 import { variantByName } from "./name-hint.ts";
 
 /** One of the files to convert, opened. */

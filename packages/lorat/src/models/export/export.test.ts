@@ -11,11 +11,10 @@ import {
   templateSizePx,
 } from "@lorat/core/model";
 import { createRandom } from "@lorat/core/training";
-import { openSafetensors } from "@lorat/core/weights";
+import { fileSource, openSafetensors } from "@lorat/core/weights";
 import { float32, Graph, Session, sizeOf, type Tensor, type Weights } from "@lorat/graph";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fileSource } from "../../files/file-source.ts";
 import type { RunConfig } from "../../runs/run-config.ts";
 import { quickBase, quickRun, quickVariant } from "../../testing/training-run.ts";
 import { loadModel } from "../../trackers/model/load-tracker.ts";

@@ -1,4 +1,4 @@
-import { decodeFloat32 } from "@lorat/core/weights";
+import { decodeFloat32, type FileSource, fileSource } from "@lorat/core/weights";
 import {
   bytesOf,
   bytesPerElement,
@@ -8,7 +8,6 @@ import {
   type Value,
   type Weights,
 } from "@lorat/graph";
-import { type FileSource, fileSource } from "../../files/file-source.ts";
 import { encoded } from "../convert/tensors.ts";
 
 /** A weight as an export keeps it. */

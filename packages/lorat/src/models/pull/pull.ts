@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { variantNamed } from "@lorat/core/model";
-import { openTensorFile, profileWeights, stateDictOf, type WeightsProfile } from "@lorat/core/weights";
+import {
+  fileSource,
+  openTensorFile,
+  profileWeights,
+  stateDictOf,
+  type WeightsProfile,
+} from "@lorat/core/weights";
 import { LoratError, nearestName } from "@lorat/graph";
 import { isFile, parseAddress, sha256Of } from "../../files/download/index.ts";
-import { fileSource } from "../../files/file-source.ts";
 import { userCacheFolder } from "../../files/user-cache.ts";
 import { withLock } from "../../files/with-lock.ts";
 import { readManifest } from "../../trackers/model/manifest.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { allLinearLayers, lorat, type ModelConfig, mergedConfig, networkInputs } from "@lorat/core/model";
-import { openSafetensors, type TensorFile } from "@lorat/core/weights";
+import { fileSource, openSafetensors, type TensorFile } from "@lorat/core/weights";
 import {
   type ConcreteDevice,
   type Device,
@@ -13,7 +13,6 @@ import {
   type Value,
 } from "@lorat/graph";
 import { z } from "zod";
-import { fileSource } from "../../files/file-source.ts";
 
 const count = z.int().positive();
 

@@ -10,10 +10,9 @@ import {
   variantNamed,
 } from "@lorat/core/model";
 import { createRandom } from "@lorat/core/training";
-import { openSafetensors } from "@lorat/core/weights";
+import { fileSource, openSafetensors } from "@lorat/core/weights";
 import { float32, Graph, Session, sizeOf, type Tensor, type Weights } from "@lorat/graph";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { fileSource } from "../../files/file-source.ts";
 import { weightsFingerprint, writeAdapter } from "./adapter.ts";
 import { loadModel } from "./load-tracker.ts";
 import { modelFolderPath } from "./model-path.ts";

@@ -3,6 +3,7 @@ import { parametersOf } from "@lorat/core/model";
 import {
   type ByteSource,
   configOfWeights,
+  fileSource,
   type ModelFolder,
   mergedTensor,
   openSafetensors,
@@ -12,7 +13,6 @@ import {
   validateWeights,
 } from "@lorat/core/weights";
 import { float32, LoratError, type StoredTensor, type Tensor } from "@lorat/graph";
-import { fileSource } from "../../files/file-source.ts";
 import { writeOutput } from "../../files/pending-file.ts";
 import { tensorsToWrite, writeTensorFile } from "../../files/tensor-file.ts";
 import { sessionProduct } from "./session-product.ts";

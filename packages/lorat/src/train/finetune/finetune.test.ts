@@ -1,10 +1,9 @@
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSafetensors } from "@lorat/core/weights";
+import { fileSource, openSafetensors } from "@lorat/core/weights";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { datasetOf, openDataset } from "../../datasets/index.ts";
-import { fileSource } from "../../files/file-source.ts";
 import { synthesise } from "../../synth/synthesise.ts";
 import { writeSequence } from "../../synth/write-sequence.ts";
 import { quickBase } from "../../testing/training-run.ts";

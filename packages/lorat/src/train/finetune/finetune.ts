@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { createTracker } from "@lorat/core/model";
 import { TrainingEngine, type UpdateResult } from "@lorat/core/training";
-import { requireTracker } from "@lorat/core/weights";
+import { fileSource, requireTracker } from "@lorat/core/weights";
 import { type Device, LoratError, type Tensor } from "@lorat/graph";
 import type { Dataset } from "../../datasets/dataset.ts";
 import { datasetOf, openDataset } from "../../datasets/index.ts";
-import { fileSource } from "../../files/file-source.ts";
 import { cropGeometry } from "../../runs/run-config.ts";
 import { createLoader } from "../../sampling/loader.ts";
 import { weightsFingerprint, writeAdapter } from "../../trackers/model/adapter.ts";
