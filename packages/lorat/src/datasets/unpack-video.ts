@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Frame } from "@lorat/core";
 import { LoratError } from "@lorat/graph";
 import sharp from "sharp";
+import { isRunning } from "../files/running-process.ts";
 import { isSystemError, unwritable } from "../files/system-error.ts";
 import { openFrames } from "../media/open-frames.ts";
 import { patternName } from "./frame-names.ts";
@@ -87,16 +88,8 @@ async function removeAbandoned(folder: string): Promise<void> {
   const names = await readdir(dirname(folder)).catch(() => []);
   for (const name of names) {
     const [, pid] = /\.(\d+)\.partial$/.exec(name) ?? [];
-    if (!name.startsWith(`${basename(folder)}.`) || pid === undefined || isRunning(Number(pid))) continue;
+    if (!name.startsWith(`${basename(folder)}.`) || pid === undefined) continue;
+    if (await isRunning(Number(pid))) continue;
     await rm(join(dirname(folder), name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -2,6 +2,7 @@ import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { isRunning, startOf } from "./running-process.ts";
 
 const holder = z.object({
   pid: z.int(),
@@ -79,22 +80,6 @@ async function readHolder(path: string): Promise<LockHolder | undefined> {
 async function isAtWork({ pid, host, started }: LockHolder, path: string): Promise<boolean> {
   if (host !== hostname()) return true;
   if (pid === process.pid) return ownLocks.has(path);
-  if (!isAlive(pid)) return false;
+  if (!(await isRunning(pid))) return false;
   return started === undefined || started === (await startOf(pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** When a process started, in the clock ticks of Linux; undefined elsewhere. */
-async function startOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // The second field is the program's name in parentheses and may hold blanks; the start is the 22nd.
-  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }
